@@ -1,0 +1,1 @@
+"""Engines measure faces. They know nothing of Azure or SQL."""

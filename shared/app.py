@@ -1,0 +1,48 @@
+"""The parts of one process, put together once: settings, database, storage, engines.
+
+Made at the first call of `app()`, not at import: a process that only lists its functions opens no
+connection. None of the parts keeps anything of a job.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from shared.database import Database
+from shared.engines.pool import EnginePool
+from shared.settings import Settings, read
+from shared.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    settings: Settings
+    database: Database
+    storage: Storage
+    engines: EnginePool
+
+    def close(self) -> None:
+        self.engines.close()
+        self.storage.close()
+        self.database.close()
+
+
+def build(settings: Settings) -> App:
+    return App(
+        settings=settings,
+        database=Database(settings.database_url),
+        storage=Storage(settings),
+        engines=EnginePool(
+            settings.processes,
+            memory_limit_mb=settings.engine_memory_mb or None,
+            environment={
+                "OPENFACE_HOME": settings.openface_home,
+                "OPENFACE_MODEL": settings.openface_model,
+            },
+        ),
+    )
+
+
+@cache
+def app() -> App:
+    """The parts of this process. Raises SettingsError where the settings are wrong."""
+    return build(read())

@@ -1,0 +1,308 @@
+"""The first stage: the media in, `openface.csv` and its companions out.
+
+The state says `extracted` before the CSV appears, because the CSV's own event starts the next
+stage and may arrive at once. A crash between the two leaves an extracted job without a CSV:
+reconciliation measures it again.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from azure.core.exceptions import ResourceNotFoundError
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from shared import jobs, media, storage
+from shared.engines.base import Facts, MediaType, Options, Segment, Task
+from shared.engines.pool import Cancelled
+from shared.errors import Code, MediaError
+from shared.jobs import LeaseLostError
+from shared.media import Format, Kind, MediaFacts
+from shared.models import Job, State
+from shared.settings import Settings
+from shared.stage import Attempt
+
+PLAN_TIMEOUT_SECONDS: Final = 120  # reading the key frames of a long clip
+JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length limit
+PROBE_TIMEOUT_SECONDS: Final = 60
+MEGABYTE: Final = 1024 * 1024
+
+_OUTPUTS: Final = (
+    (storage.SIGNALS_BLOB, "text/csv"),
+    (storage.EXTRACTION_BLOB, "application/json"),
+)
+
+
+def options(settings: Settings) -> Options:
+    return Options(
+        confidence_threshold=settings.confidence_threshold,
+        max_pixels=settings.max_megapixels * 1_000_000,
+        max_frames=settings.max_video_frames,
+    )
+
+
+def fitting_type(kind: Kind, asked: str | None) -> MediaType:
+    """The type to measure as; raises MediaError where what was asked for does not fit."""
+    if asked is None:
+        return media.default_type(kind)
+    chosen = MediaType(asked)
+    if kind is not Kind.CSV and chosen.is_image != (kind is Kind.IMAGE):
+        fitting = "IP or IW" if kind is Kind.IMAGE else "VS or VM"
+        raise MediaError(
+            Code.TYPE_MISMATCH,
+            f"The file is {'an image' if kind is Kind.IMAGE else 'a video'}, "
+            f"but type {chosen} was asked for. Use {fitting}, or leave the type out.",
+        )
+    return chosen
+
+
+def extract(attempt: Attempt) -> None:
+    """Measure the job's media. Raises MediaError, EngineError or whatever storage raises."""
+    started = time.monotonic()
+    job = attempt.transaction(lambda session: session.get_one(Job, attempt.job_id))
+    path, kind_of_file = _fetch(attempt, job)
+    facts = _probe(attempt, path, kind_of_file)
+    media_type = fitting_type(kind_of_file.kind, job.type)
+    engine = "csv" if kind_of_file.kind is Kind.CSV else job.engine or attempt.app.settings.engine
+    attempt.transaction(lambda session: _note_media(session, job, media_type, facts))
+
+    task = Task(path, media_type, options(attempt.app.settings))
+    results = attempt.folder / "results"
+    results.mkdir()
+    measured = _measure(attempt, engine, task, results, expected=facts.frames)
+    seconds = time.monotonic() - started
+    for blob, content_type in _OUTPUTS:
+        if (results / blob).exists():
+            _store(attempt, job.container, results / blob, content_type)
+    attempt.transaction(
+        lambda session: jobs.advance(
+            session,
+            attempt.lease,
+            State.EXTRACTED,
+            _in_words(measured, seconds),
+            type=measured_type(media_type, measured),
+        )
+    )
+    try:
+        _store(attempt, job.container, results / storage.MEASUREMENT_BLOB, "text/csv")
+    except Exception:
+        attempt.transaction(
+            lambda session: jobs.reopen(session, attempt.lease, "The CSV could not be stored.")
+        )
+        raise
+    attempt.log.info("extract: %s", _in_words(measured, seconds))
+
+
+def measured_type(asked: MediaType, facts: Facts) -> MediaType:
+    """The type of the report: what was asked for, unless the measurement says otherwise."""
+    said = facts.settings.get("type")
+    return MediaType(said) if isinstance(said, str) else asked
+
+
+def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
+    """The job's media as a local file whose name fits its content."""
+    account, settings = attempt.app.storage, attempt.app.settings
+    limit = settings.max_media_mb * MEGABYTE
+    if job.declared_size is not None:
+        limit = min(limit, job.declared_size)
+    try:
+        size = attempt.patiently(lambda: account.size(job.container, job.blob))
+        if size > limit:
+            account.delete_blob(job.container, job.blob)
+            raise MediaError(
+                Code.FILE_TOO_LARGE,
+                f"The file has {size} bytes, more than the {limit} that were agreed on. "
+                "It was deleted.",
+            )
+        head = attempt.patiently(
+            lambda: account.head(job.container, job.blob, media.SNIFF_BYTES)
+        )
+        found = sniffed(head)
+        path = attempt.folder / f"media{found.extension}"
+        attempt.patiently(lambda: account.download(job.container, job.blob, path))
+    except ResourceNotFoundError:
+        raise MediaError(
+            Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."
+        ) from None
+    return path, found
+
+
+def sniffed(head: bytes) -> Format:
+    """The format of a file that begins with `head`; raises MediaError where it is none of ours."""
+    if not head:
+        raise MediaError(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
+    found = media.sniff(head)
+    if found is None:
+        raise MediaError(
+            Code.UNSUPPORTED_MEDIA,
+            "The file's content is of no kind that can be measured. Send an image (JPEG, PNG, "
+            "WebP, BMP), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
+        )
+    return found
+
+
+def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
+    if found.kind is Kind.CSV:
+        return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
+    app = attempt.app
+    return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
+
+
+def _note_media(session: Session, job: Job, media_type: MediaType, facts: MediaFacts) -> None:
+    session.execute(
+        update(Job).where(Job.id == job.id).values(type=media_type, media=asdict(facts))
+    )
+
+
+def _measure(
+    attempt: Attempt, engine: str, task: Task, results: Path, expected: int | None
+) -> Facts:
+    """Measure every segment that is not there yet, then join them into `results`."""
+    pool = attempt.app.engines
+    segments = pool.plan(engine, task, pool.processes, deadline=PLAN_TIMEOUT_SECONDS)
+    counted = [segment.frames for segment in segments]
+    if None not in counted:
+        expected = sum(frames or 0 for frames in counted)
+    meter = _Meter(attempt, expected, len(segments))
+    parts = _Parts(attempt, engine, task, segments)
+
+    def measure(segment: Segment) -> Path:
+        path = parts.path(segment)
+        if parts.fetch(segment):
+            meter.skip(segment)
+            return path
+        pool.measure(
+            engine,
+            task,
+            segment,
+            path,
+            deadline=attempt.app.settings.measure_timeout_seconds,
+            progress=lambda frames: meter.report(segment, frames),
+            cancelled=attempt.heartbeat.lost,
+            log=attempt.log,
+        )
+        parts.keep(segment)
+        return path
+
+    workers = min(pool.processes, len(segments))
+    with ThreadPoolExecutor(workers, thread_name_prefix="segment") as threads:
+        paths = list(threads.map(measure, segments))
+    return pool.join(
+        engine,
+        task,
+        list(zip(segments, paths, strict=True)),
+        results,
+        deadline=JOIN_TIMEOUT_SECONDS,
+        cancelled=attempt.heartbeat.lost,
+        log=attempt.log,
+    )
+
+
+class _Meter:
+    """Progress over all segments: frames done and expected, frames per second, time left."""
+
+    def __init__(self, attempt: Attempt, expected: int | None, segments: int) -> None:
+        self._attempt, self._expected = attempt, expected
+        self._done = [0] * segments
+        self._skipped = 0
+        self._started = time.monotonic()
+
+    def report(self, segment: Segment, frames: int) -> None:
+        self._done[segment.index] = frames
+        measured = sum(self._done)
+        rate = measured / max(time.monotonic() - self._started, 1e-3)
+        done = measured + self._skipped
+        left = None if self._expected is None else max(self._expected - done, 0)
+        self._attempt.heartbeat.progress(
+            {
+                "frames_done": done,
+                "frames_expected": self._expected,
+                "frames_per_second": round(rate, 1),
+                "seconds_left": None if left is None or rate <= 0 else round(left / rate, 1),
+            }
+        )
+
+    def skip(self, segment: Segment) -> None:
+        """The segment was measured by an earlier attempt."""
+        self._skipped += segment.frames or 0
+
+
+class _Parts:
+    """Measured segments, kept in the container until the job is done.
+
+    So a killed attempt costs one segment, and a clip longer than the function's time limit
+    finishes in several attempts. Their prefix holds a digest of all that makes them what they
+    are: another engine version or another option measures anew. A single segment is not kept.
+    """
+
+    def __init__(
+        self, attempt: Attempt, engine: str, task: Task, segments: Sequence[Segment]
+    ) -> None:
+        app = attempt.app
+        self._attempt = attempt
+        self._container = str(attempt.transaction(lambda s: s.get_one(Job, attempt.job_id)).container)
+        self._worthwhile = len(segments) > 1
+        identity: dict[str, Any] = {
+            "engine": engine,
+            "version": app.engines.engines()[engine].version,
+            "type": task.type,
+            "options": asdict(task.options),
+            "segments": [asdict(segment) for segment in segments],
+        }
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+        self._prefix = f"{storage.SEGMENT_PREFIX}{digest}/"
+        self._there = (
+            set(attempt.patiently(lambda: app.storage.blobs(self._container, self._prefix)))
+            if self._worthwhile
+            else set()
+        )
+
+    def path(self, segment: Segment) -> Path:
+        return self._attempt.folder / f"segment-{segment.index:05d}"
+
+    def fetch(self, segment: Segment) -> bool:
+        """Bring what an earlier attempt measured; False where there is nothing."""
+        blob = self._blob(segment)
+        if blob not in self._there:
+            return False
+        account = self._attempt.app.storage
+        return self._attempt.patiently(
+            lambda: account.download_if_there(self._container, blob, self.path(segment))
+        )
+
+    def keep(self, segment: Segment) -> None:
+        if not self._worthwhile:
+            return
+        account, blob = self._attempt.app.storage, self._blob(segment)
+        self._attempt.patiently(
+            lambda: account.upload_file(
+                self._container, blob, self.path(segment), "application/octet-stream"
+            )
+        )
+
+    def _blob(self, segment: Segment) -> str:
+        return f"{self._prefix}{segment.index:05d}"
+
+
+def _store(attempt: Attempt, container: str, path: Path, content_type: str) -> None:
+    """Upload one output, unless the job was deleted: its container must not be asked for then."""
+    if attempt.heartbeat.lost():
+        raise LeaseLostError("lost before its outputs were stored")
+    try:
+        attempt.patiently(
+            lambda: attempt.app.storage.upload_file(container, path.name, path, content_type)
+        )
+    except ResourceNotFoundError:
+        raise Cancelled("the container is gone") from None
+
+
+def _in_words(facts: Facts, seconds: float) -> str:
+    pictures = "1 picture" if facts.duration is None else f"{facts.frames} frames"
+    faces = "1 face" if facts.faces == 1 else f"{facts.faces} faces"
+    return f"{pictures}, {faces}, measured by {facts.engine} {facts.version} in {seconds:.1f} s"

@@ -1,0 +1,155 @@
+"""Settings: one table of name, type, default and help, read once from the environment.
+
+`docs/settings.md` lists the same table; a test holds them together. A missing or malformed
+setting stops the start with the setting's name. Only names in `LOGGED` may be logged: the rest
+hold secrets or addresses.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+STORAGE: Final = "AZURE_STORAGE_CONNECTION_STRING"
+"""The environment variable of the storage connection, and the name of the triggers' connection."""
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be read; the text names it."""
+
+
+def _setting(name: str, default: Any, help_text: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"name": name, "help": help_text, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field per setting; the environment variable's name is in the field's metadata."""
+
+    database_url: str = _setting(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL to write to: `postgresql://user:password@host:port/name`. Required.",
+        secret=True,
+    )
+    storage_connection: str = _setting(
+        STORAGE,
+        "",
+        "Connection string of the storage account for jobs. Required, unless identity-based access "
+        f"is used: then `{STORAGE}__blobServiceUri` and `{STORAGE}__queueServiceUri`.",
+        secret=True,
+    )
+    storage_blob_uri: str = _setting(
+        f"{STORAGE}__blobServiceUri",
+        "",
+        "Blob endpoint for identity-based access, instead of a connection string.",
+    )
+    storage_queue_uri: str = _setting(
+        f"{STORAGE}__queueServiceUri",
+        "",
+        "Queue endpoint for identity-based access, instead of a connection string.",
+    )
+    engine: str = _setting(
+        "ENGINE", "mediapipe", "The engine that measures when an upload names none."
+    )
+    engine_processes: int = _setting(
+        "ENGINE_PROCESSES", 0, "Engine processes kept warm; 0 is one per core."
+    )
+    engine_memory_mb: int = _setting(
+        "ENGINE_MEMORY_MB", 4096, "Memory one engine process may take [MB]; 0 is unlimited."
+    )
+    openface_home: str = _setting(
+        "OPENFACE_HOME", "", "Folder of your own OpenFace 2.x binaries; empty: not there."
+    )
+    openface_model: str = _setting(
+        "OPENFACE_MODEL", "", "Landmark model that OpenFace is told to use (`-mloc`), optional."
+    )
+    confidence_threshold: float = _setting(
+        "CONFIDENCE_THRESHOLD", 0.7, "Frames less sure than this count for no summary [0..1]."
+    )
+    max_upload_mb: int = _setting(
+        "MAX_UPLOAD_MB",
+        95,
+        "Largest body of `POST /api/upload` [MB]; the host itself refuses above about 100 MB.",
+    )
+    max_media_mb: int = _setting(
+        "MAX_MEDIA_MB", 2048, "Largest file that may be uploaded through an upload URL [MB]."
+    )
+    max_megapixels: int = _setting(
+        "MAX_MEGAPIXELS", 50, "Largest picture or frame that is decoded [megapixels]."
+    )
+    max_video_frames: int = _setting(
+        "MAX_VIDEO_FRAMES", 216_000, "Longest clip [frames]; 216000 is two hours at 30 fps."
+    )
+    upload_url_minutes: int = _setting(
+        "UPLOAD_URL_MINUTES", 60, "How long an upload URL can be used [minutes]."
+    )
+    measure_timeout_seconds: int = _setting(
+        "MEASURE_TIMEOUT_SECONDS",
+        1500,
+        "Longest time for measuring one segment of a clip [s]; below the host's functionTimeout.",
+    )
+    lease_seconds: int = _setting(
+        "LEASE_SECONDS",
+        60,
+        "How long a stage holds a job without a sign of life before another may take it [s].",
+    )
+    reconcile_after_seconds: int = _setting(
+        "RECONCILE_AFTER_SECONDS",
+        120,
+        "How long a job may wait for its event before the reconcile timer starts it [s].",
+    )
+    outage_patience_seconds: int = _setting(
+        "OUTAGE_PATIENCE_SECONDS",
+        60,
+        "How long a running stage waits for storage or database to come back [s].",
+    )
+    retention_days: int = _setting(
+        "RETENTION_DAYS", 0, "Jobs are deleted this long after they ended [days]; 0 keeps them."
+    )
+
+    @property
+    def processes(self) -> int:
+        """Engine processes to keep: the setting, or one per core this process may use."""
+        return self.engine_processes or len(os.sched_getaffinity(0))
+
+    def loggable(self) -> dict[str, object]:
+        """Names and values that may stand in a log line."""
+        return {
+            item.metadata["name"]: getattr(self, item.name)
+            for item in fields(self)
+            if not item.metadata["secret"] and "://" not in str(getattr(self, item.name))
+        }
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; raises SettingsError with one sentence per thing that is wrong."""
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for item in fields(Settings):
+        name, text = item.metadata["name"], environment.get(item.metadata["name"], "").strip()
+        if not text:
+            continue
+        try:
+            values[item.name] = _cast(text, type(item.default))
+        except ValueError:
+            wrong.append(f"{name} must be a {type(item.default).__name__}.")
+    settings = Settings(**values)
+    if not settings.database_url:
+        wrong.append("DATABASE_URL is not set: name the PostgreSQL database to write to.")
+    if not settings.storage_connection and not settings.storage_blob_uri:
+        wrong.append(f"{STORAGE} is not set: give the storage account's connection string.")
+    if not 0 <= settings.confidence_threshold <= 1:
+        wrong.append("CONFIDENCE_THRESHOLD must be between 0 and 1.")
+    if wrong:
+        raise SettingsError(" ".join(wrong))
+    return settings
+
+
+def _cast(text: str, kind: type) -> Any:
+    if kind is int:
+        number = int(text)
+        if number < 0:
+            raise ValueError(text)
+        return number
+    return kind(text)

@@ -1,0 +1,246 @@
+"""Blob Storage: one container per job, the media is the first blob in it.
+
+Nothing here holds more than a few blocks of a file in memory. Errors are the SDK's own;
+`shared.errors` knows which of them mean that storage is away.
+"""
+
+import contextlib
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.identity import DefaultAzureCredential
+from azure.storage.blob import (
+    BlobClient,
+    BlobProperties,
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContentSettings,
+    ExponentialRetry,
+    generate_blob_sas,
+)
+from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+
+from shared.settings import Settings
+
+BLOCK_BYTES: Final = 4 * 1024 * 1024  # what a transfer holds in memory at a time
+MAX_BLOB_NAME: Final = 100  # keeps action_unit_report.url within its 300 characters
+CONNECT_TIMEOUT_SECONDS: Final = 5
+READ_TIMEOUT_SECONDS: Final = 60
+CLOCK_SKEW: Final = dt.timedelta(minutes=5)  # between this clock and the storage service's
+
+MEASUREMENT_BLOB: Final = "openface.csv"
+SIGNALS_BLOB: Final = "signals.csv"
+EXTRACTION_BLOB: Final = "extraction.json"
+REPORT_BLOB: Final = "report.json"
+SEGMENT_PREFIX: Final = "segments/"
+OUR_BLOBS: Final = frozenset({MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB})
+
+RETRY_QUEUE: Final = "job-retry"
+
+_HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")
+
+
+def is_host_container(container: str) -> bool:
+    """True for the containers that Azure and the Functions host keep for themselves."""
+    return _HOST_CONTAINER.match(container) is not None
+
+
+def is_our_output(blob: str) -> bool:
+    """True for what the pipeline itself writes beside the media."""
+    return blob in OUR_BLOBS or blob.startswith(SEGMENT_PREFIX)
+
+
+def blob_name(filename: str, extension: str) -> str:
+    """A safe blob name that a person still recognises as `filename`.
+
+    ASCII letters, digits, `.`, `-` and `_`; at most MAX_BLOB_NAME long; never empty, hidden, a
+    path or one of our own outputs. The extension is the content's, whatever the name said.
+    """
+    base = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = base.rsplit(".", 1)[0] if "." in base.strip(".") else base
+    ascii_stem = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_stem).strip(".-_")[: MAX_BLOB_NAME - 20]
+    name = f"{safe.strip('.-_') or 'media'}{extension}"
+    return f"media-{name}" if is_our_output(name) else name
+
+
+class Storage:
+    """The storage account of the jobs."""
+
+    def __init__(self, settings: Settings) -> None:
+        options: dict[str, Any] = {
+            "connection_timeout": CONNECT_TIMEOUT_SECONDS,
+            "read_timeout": READ_TIMEOUT_SECONDS,
+            "retry_policy": ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+        }
+        blob_options: dict[str, Any] = {
+            **options,
+            "max_single_put_size": BLOCK_BYTES,
+            "max_block_size": BLOCK_BYTES,
+            "max_single_get_size": BLOCK_BYTES,
+            "max_chunk_get_size": BLOCK_BYTES,
+        }
+        if settings.storage_connection:
+            text = settings.storage_connection
+            self._blobs = BlobServiceClient.from_connection_string(text, **blob_options)
+            self._queues = QueueServiceClient.from_connection_string(text, **options)
+        else:
+            identity = DefaultAzureCredential()
+            self._blobs = BlobServiceClient(settings.storage_blob_uri, identity, **blob_options)
+            self._queues = QueueServiceClient(settings.storage_queue_uri, identity, **options)
+
+    def create_container(self, container: str) -> None:
+        """Create the container; one that exists already is left as it is."""
+        try:
+            self._blobs.create_container(container)
+        except ResourceExistsError:
+            return
+
+    def delete_container(self, container: str) -> None:
+        """Delete the container and all that is in it; one that is gone already is fine."""
+        try:
+            self._blobs.delete_container(container)
+        except ResourceNotFoundError:
+            return
+
+    def upload(self, container: str, blob: str, source: BinaryIO, content_type: str) -> None:
+        """Write `source` to the blob, block by block. The blob appears when all of it is there."""
+        self.blob(container, blob).upload_blob(
+            source,
+            overwrite=True,
+            content_settings=ContentSettings(content_type=content_type),
+            max_concurrency=1,
+        )
+
+    def upload_file(self, container: str, blob: str, path: Path, content_type: str) -> None:
+        with path.open("rb") as source:
+            self.upload(container, blob, source, content_type)
+
+    def download(self, container: str, blob: str, target: Path) -> None:
+        """Stream the blob to the file `target`. Raises ResourceNotFoundError."""
+        stream = self.blob(container, blob).download_blob(max_concurrency=1)
+        with target.open("wb") as file:
+            for chunk in stream.chunks():
+                file.write(chunk)
+
+    def download_if_there(self, container: str, blob: str, target: Path) -> bool:
+        """As `download`; False where there is no such blob."""
+        try:
+            self.download(container, blob, target)
+        except ResourceNotFoundError:
+            return False
+        return True
+
+    def open(self, container: str, blob: str) -> Iterator[bytes]:
+        """The blob's content in blocks. Raises ResourceNotFoundError before the first one."""
+        return iter(self.blob(container, blob).download_blob(max_concurrency=1).chunks())
+
+    def head(self, container: str, blob: str, size: int) -> bytes:
+        """The first `size` bytes. Raises ResourceNotFoundError."""
+        if self.size(container, blob) == 0:
+            return b""  # a range of an empty blob is an error
+        data: bytes = self.blob(container, blob).download_blob(offset=0, length=size).readall()
+        return data
+
+    def size(self, container: str, blob: str) -> int:
+        """The blob's length in bytes. Raises ResourceNotFoundError."""
+        return int(self.properties(container, blob).size)
+
+    def properties(self, container: str, blob: str) -> BlobProperties:
+        """Raises ResourceNotFoundError."""
+        return self.blob(container, blob).get_blob_properties()
+
+    def container_metadata(self, container: str) -> dict[str, str]:
+        """Raises ResourceNotFoundError."""
+        found = self._blobs.get_container_client(container).get_container_properties().metadata
+        return dict(found or {})
+
+    def blobs(self, container: str, prefix: str = "") -> list[str]:
+        """Names of the blobs in a job's container; none where the container is gone."""
+        client = self._blobs.get_container_client(container)
+        try:
+            return list(client.list_blob_names(name_starts_with=prefix))
+        except ResourceNotFoundError:
+            return []
+
+    def delete_blob(self, container: str, blob: str) -> None:
+        """Delete one blob; one that is gone already is fine."""
+        try:
+            self.blob(container, blob).delete_blob()
+        except ResourceNotFoundError:
+            return
+
+    def containers(self) -> Iterator[str]:
+        """Names of all containers that are not the host's."""
+        for item in self._blobs.list_containers():
+            if not is_host_container(item.name):
+                yield item.name
+
+    def blob(self, container: str, blob: str) -> BlobClient:
+        return self._blobs.get_blob_client(container, blob)
+
+    def url(self, container: str, blob: str) -> str:
+        """The blob's address without any credential."""
+        parts = urlsplit(self._blobs.url)
+        path = f"{parts.path.rstrip('/')}/{container}/{quote(blob)}"
+        return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+    def write_url(self, container: str, blob: str, expires: dt.datetime) -> str:
+        """An address with which this one blob can be written, and nothing read, until `expires`."""
+        return self._signed_url(container, blob, BlobSasPermissions(write=True), expires)
+
+    def read_url(self, container: str, blob: str, expires: dt.datetime) -> str:
+        """An address with which this one blob can be read until `expires`."""
+        return self._signed_url(container, blob, BlobSasPermissions(read=True), expires)
+
+    def _signed_url(
+        self, container: str, blob: str, permission: BlobSasPermissions, expires: dt.datetime
+    ) -> str:
+        start = dt.datetime.now(dt.UTC) - CLOCK_SKEW
+        account_key = getattr(self._blobs.credential, "account_key", None)
+        delegation = (
+            None
+            if account_key
+            else self._blobs.get_user_delegation_key(start, expires + CLOCK_SKEW)
+        )
+        token = generate_blob_sas(
+            account_name=str(self._blobs.account_name),
+            container_name=container,
+            blob_name=blob,
+            account_key=account_key,
+            user_delegation_key=delegation,
+            permission=permission,
+            start=start,
+            expiry=expires,
+        )
+        return f"{self.url(container, blob)}?{token}"
+
+    def enqueue_retry(self, job_id: str) -> None:
+        """Ask the retry queue's function to go on with a job."""
+        queue = self._queues.get_queue_client(
+            RETRY_QUEUE, message_encode_policy=TextBase64EncodePolicy()
+        )
+        try:
+            queue.send_message(job_id)
+        except ResourceNotFoundError:
+            with contextlib.suppress(ResourceExistsError):  # another instance was quicker
+                queue.create_queue()
+            queue.send_message(job_id)
+
+    def version(self) -> str:
+        """The service's API version. Raises where storage cannot be reached."""
+        seen: list[str] = []
+        self._blobs.get_service_properties(
+            raw_response_hook=lambda r: seen.append(r.http_response.headers.get("x-ms-version", ""))
+        )
+        return seen[-1] if seen else ""
+
+    def close(self) -> None:
+        self._blobs.close()
+        self._queues.close()

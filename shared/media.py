@@ -1,10 +1,22 @@
-"""What kind of file the media is, and whether it can be measured: content decides, not the name."""
+"""What kind of file the media is, and whether it can be measured: content decides, not the name.
 
+`sniff` reads the first bytes and decodes nothing, so it may run in the Functions worker; this
+module therefore imports no decoder. `probe` opens the file with native decoders, which meet
+hostile input there, and runs in a child process only: `EnginePool.probe`.
+
+Odd cases: GIF, HEIC, AVIF, PDF and archives are no formats of ours. A video container with sound
+alone has a format (its signature is the same) and is refused by `probe`. An HTML page called
+`.png` has none.
+"""
+
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from shared.engines.base import MediaType, Options
+from shared.errors import Code, MediaError
 
 
 class Kind(StrEnum):
@@ -35,21 +47,116 @@ class MediaFacts:
     frames: int | None = None  # as the container says; None where it does not
 
 
-SNIFF_BYTES = 4096  # enough for every signature we know and for the header of an OpenFace CSV
+SNIFF_BYTES: Final = 16_384  # every signature, and the 6.6 kB header of OpenFace's full CSV
+
+JPEG: Final = Format("JPEG", Kind.IMAGE, "image/jpeg", ".jpg")
+PNG: Final = Format("PNG", Kind.IMAGE, "image/png", ".png")
+WEBP: Final = Format("WebP", Kind.IMAGE, "image/webp", ".webp")
+BMP: Final = Format("BMP", Kind.IMAGE, "image/bmp", ".bmp")
+MP4: Final = Format("MP4", Kind.VIDEO, "video/mp4", ".mp4")
+MOV: Final = Format("MOV", Kind.VIDEO, "video/quicktime", ".mov")
+WEBM: Final = Format("WebM", Kind.VIDEO, "video/webm", ".webm")
+MKV: Final = Format("MKV", Kind.VIDEO, "video/x-matroska", ".mkv")
+AVI: Final = Format("AVI", Kind.VIDEO, "video/x-msvideo", ".avi")
+WMV: Final = Format("WMV", Kind.VIDEO, "video/x-ms-wmv", ".wmv")
+CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
+
+SUPPORTED: Final = (
+    "JPEG, PNG, WebP and BMP images, MP4, MOV, WebM, MKV, AVI and WMV videos, "
+    "and CSV files with a column for each Action Unit"
+)
+
+_ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_EBML_HEADER: Final = b"\x1a\x45\xdf\xa3"
+_BMP_HEADER_SIZES: Final = {12, 40, 52, 56, 64, 108, 124}  # of the block after the file header
+_PICTURE_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+                          b"avif", b"avis", b"crx ", b"jxl ", b"jp2 ", b"jpx "}  # fmt: skip
+# what a QuickTime file without `ftyp` begins with
+_QUICKTIME_ATOMS: Final = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+_ACTION_UNIT_COLUMN: Final = re.compile(r'(?:^|,)\s*"?AU\d\d(?:_[rc])?"?\s*(?=,|$)')
 
 
 def sniff(head: bytes) -> Format | None:
     """The format of a file that begins with `head`; None when it is none of ours."""
-    raise NotImplementedError
+    for recognise in (_signature, _riff, _bmp, _iso, _matroska, _action_unit_csv):
+        if found := recognise(head):
+            return found
+    return None
+
+
+def _signature(head: bytes) -> Format | None:
+    signatures = {b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG, _ASF_HEADER: WMV}
+    return next((found for start, found in signatures.items() if head.startswith(start)), None)
+
+
+def _riff(head: bytes) -> Format | None:
+    return {b"WEBP": WEBP, b"AVI ": AVI}.get(head[8:12]) if head.startswith(b"RIFF") else None
+
+
+def _bmp(head: bytes) -> Format | None:
+    """Two letters alone would take any text that begins with `BM`."""
+    size = int.from_bytes(head[14:18], "little")
+    return BMP if head.startswith(b"BM") and size in _BMP_HEADER_SIZES else None
+
+
+def _iso(head: bytes) -> Format | None:
+    atom, brand = head[4:8], head[8:12]
+    if atom == b"ftyp":
+        return None if brand in _PICTURE_BRANDS else MOV if brand == b"qt  " else MP4
+    return MOV if atom in _QUICKTIME_ATOMS else None
+
+
+def _matroska(head: bytes) -> Format | None:
+    """The document type stands in the EBML header, which comes first and is short."""
+    if not head.startswith(_EBML_HEADER):
+        return None
+    return WEBM if b"webm" in head[:64] else MKV if b"matroska" in head[:64] else None
+
+
+def _action_unit_csv(head: bytes) -> Format | None:
+    try:
+        line = head.split(b"\n", 1)[0].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return CSV if _ACTION_UNIT_COLUMN.search(line.strip()) else None
+
+
+def sniff_file(path: Path) -> Format:
+    """The format of a file on disk. Raises MediaError when it is empty or none of ours."""
+    with path.open("rb") as file:
+        head = file.read(SNIFF_BYTES)
+    if not head:
+        raise MediaError(Code.EMPTY_FILE, "The file is empty. Check it and send it again.")
+    found = sniff(head)
+    if found is None:
+        raise MediaError(
+            Code.UNSUPPORTED_MEDIA,
+            f"The content is of no supported kind, whatever the file's name. Send {SUPPORTED}.",
+        )
+    return found
 
 
 def probe(path: Path, options: Options) -> MediaFacts:
     """Open the file as far as needed to know that it can be measured.
 
+    An image is decoded whole, of a video one picture; a CSV is only recognised, its rows are
+    checked where they are read.
+
     Runs in a child process only (native decoders meet hostile input here): `EnginePool.probe`.
     Raises MediaError with the code and sentence of the refusal.
     """
-    raise NotImplementedError
+    found = sniff_file(path)
+    size = path.stat().st_size
+    if found.kind is Kind.IMAGE:
+        from shared.pictures import load_image  # noqa: PLC0415  # keeps Pillow out of the host
+
+        height, width = load_image(path, options).shape[:2]
+        return MediaFacts(found.name, found.kind, size, width, height)
+    if found.kind is Kind.VIDEO:
+        from shared.engines.decoding import probe_clip  # noqa: PLC0415  # keeps FFmpeg out
+
+        return probe_clip(path, options)
+    return MediaFacts(found.name, found.kind, size)
 
 
 def default_type(kind: Kind) -> MediaType:

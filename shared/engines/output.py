@@ -1,0 +1,128 @@
+"""The files of a finished measurement, written while its rows are read: memory stays flat.
+
+    openface.csv     exactly `action_units.CSV_COLUMNS`, in OpenFace's number formats, no spaces
+    signals.csv      frame, face_id, then the engine's signals; empty where not measured.
+                     Not written by an engine that has none
+    extraction.json  the facts, the number of rows and the digest of openface.csv. Written last:
+                     where it stands, the others are whole
+
+An engine that gives rows out of order, of the wrong length or without a value has an error in it,
+which is found here and not in the database.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from shared.engines import protocol
+from shared.engines.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
+from shared.engines.base import Facts, Measurement, Row
+
+CSV_NAME: Final = "openface.csv"
+SIGNALS_NAME: Final = "signals.csv"
+EXTRACTION_NAME: Final = "extraction.json"
+
+_BATCH: Final = 1000  # rows written at once
+_ROW_FORMAT: Final = "%d,%d,%.3f,%.2f,%d," + ",".join(["%.2f"] * len(INTENSITIES)) + ",%s\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The content of extraction.json."""
+
+    facts: Facts
+    rows: int
+    csv_sha256: str
+
+
+def write(measurement: Measurement, directory: Path) -> Extraction:
+    """Write the three files into an existing directory, replacing those of an earlier attempt.
+
+    The facts may be completed by the engine while the rows are read.
+    """
+    extraction_path = directory / EXTRACTION_NAME
+    extraction_path.unlink(missing_ok=True)
+    facts = measurement.facts
+    count = 0
+    with ExitStack() as files:
+        table = files.enter_context((directory / CSV_NAME).open("w+b"))
+        table.write((",".join(CSV_COLUMNS) + "\n").encode())
+        signals: BinaryIO | None = None
+        if facts.signals:
+            signals = files.enter_context((directory / SIGNALS_NAME).open("wb"))
+            signals.write((",".join((*FRAME_COLUMNS[:2], *facts.signals)) + "\n").encode())
+        for batch in _batches(_checked(measurement.rows, len(facts.signals))):
+            count += len(batch)
+            table.write("".join(map(_row_text, batch)).encode())
+            if signals is not None:
+                signals.write("".join(map(_signals_text, batch)).encode())
+        table.seek(0)
+        digest = hashlib.file_digest(table, "sha256").hexdigest()
+    extraction = Extraction(facts, count, digest)
+    data = {**asdict(facts), "rows": count, "csv_sha256": digest}
+    temporary = extraction_path.with_suffix(".part")
+    temporary.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
+    temporary.replace(extraction_path)
+    return extraction
+
+
+def read_extraction(text: str | bytes) -> Extraction:
+    """The reverse of what `write` puts into extraction.json."""
+    data = json.loads(text)
+    rows, digest = data.pop("rows"), data.pop("csv_sha256")
+    return Extraction(protocol.facts_from_json(data), rows, digest)
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    batch = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _checked(rows: Iterator[Row], signals: int) -> Iterator[Row]:
+    before = (0, 0)
+    for row in rows:
+        place = (row.frame, row.face)
+        if place <= before:
+            raise ValueError(f"the row of frame, face {place} comes after that of {before}")
+        if len(row.intensities) != len(INTENSITIES) or len(row.signals) != signals:
+            raise ValueError(f"the row of frame, face {place} has too few or too many values")
+        if not all(map(math.isfinite, (row.timestamp, row.confidence, *row.intensities))):
+            raise ValueError(f"the row of frame, face {place} has a value that is no number")
+        before = place
+        yield row
+
+
+def _row_text(row: Row) -> str:
+    return _ROW_FORMAT % (
+        row.frame,
+        row.face,
+        row.timestamp,
+        row.confidence,
+        row.success,
+        *row.intensities,
+        _presences_text(row.presences),
+    )
+
+
+@lru_cache(maxsize=4096)  # a clip has far fewer combinations than frames
+def _presences_text(mask: int) -> str:
+    return ",".join("1.00" if mask >> bit & 1 else "0.00" for bit in range(len(PRESENCES)))
+
+
+def _signals_text(row: Row) -> str:
+    return f"{row.frame},{row.face},{_values_text(row.signals)}\n"
+
+
+def _values_text(values: Sequence[float]) -> str:
+    return ",".join("" if math.isnan(value) else f"{value:.6g}" for value in values)

@@ -1,0 +1,312 @@
+"""The engine processes of one host: warm, lent to one call at a time, replaced when they fail.
+
+Engines and decoders run in child processes (`shared.engines.worker`), never in the host: a crash,
+a leak or a hang costs one attempt. All methods of `EnginePool` may be called from any thread and
+block until they are done.
+
+Three crews, so that short calls never wait behind long ones: engines (`processes` of them, one
+core each), probes of uploads, and the engines' state for the health check.
+
+A deadline is in seconds and starts when a process is free for the call.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, cast
+
+from shared.engines import protocol, registry
+from shared.engines.base import Facts, Options, Segment, Task
+from shared.engines.child import Cancelled, Child
+from shared.engines.childlog import Log
+from shared.engines.protocol import Call, Message
+from shared.errors import Code, EngineError, MediaError
+from shared.media import MediaFacts
+
+__all__ = ["Cancelled", "EnginePool"]
+
+PROBE_PROCESSES: Final = 2  # an upload with a large picture does not hold up the next
+CALLS_PER_CHILD: Final = 500  # then it is replaced, against slow leaks in native libraries
+STATUS_DEADLINE: Final = 60.0  # [s]; a first import of mediapipe from a cold disk takes long
+STATUS_AGE: Final = 300.0  # [s] that a good answer is kept
+STATUS_AGE_BAD: Final = 15.0  # [s] that a bad one is: somebody is repairing it
+_POLL: Final = 0.5  # [s]
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+# All that a child needs to know of the host's environment. Connection strings and keys are not
+# among it: a child opens files that strangers sent.
+_INHERITED: Final = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("MPLCONFIGDIR", "XDG_CACHE_HOME", "OPENFACE_HOME", "OPENFACE_MODEL"),
+)
+_SETTINGS: Final = {
+    # one engine, one core
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # glibc otherwise keeps an arena per thread, and memory grows with the clip
+    "MALLOC_ARENA_MAX": "2",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "PYTHONUTF8": "1",
+}
+
+logger = logging.getLogger(__name__)
+
+
+class EnginePool:
+    """See the module. `close` it, or let the end of the host's process end the children."""
+
+    def __init__(
+        self,
+        processes: int,
+        *,
+        memory_limit_mb: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] = (sys.executable, "-m", "shared.engines.worker"),
+        engines: Sequence[str] = registry.NAMES,
+    ) -> None:
+        """`environment` is added to the children's; `command` and `engines` are for tests."""
+        self._command = (*command, str(os.getpid()), str(memory_limit_mb or 0))
+        self._environment = _child_environment(environment or {})
+        self._engine_names = tuple(engines)
+        # Linux kills a child when the thread that started it ends; this one lasts as the pool does
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="engine-starter")
+        self._engines = _Crew(processes, self._start)
+        self._probes = _Crew(PROBE_PROCESSES, self._start)
+        self._status = _Crew(1, self._start)
+        self._status_lock = threading.Lock()
+        self._status_answer: dict[str, tuple[str, list[str]]] = {}
+        self._status_until = 0.0
+
+    def _start(self) -> Child:
+        return self._starter.submit(Child, self._command, self._environment, _ROOT).result()
+
+    @property
+    def idle(self) -> int:
+        """Engine calls that would start at once."""
+        return self._engines.free
+
+    @property
+    def restarts(self) -> int:
+        """Children that failed, hung or were cancelled, and were replaced."""
+        return self._engines.lost + self._probes.lost + self._status.lost
+
+    def probe(
+        self, path: Path, options: Options, *, deadline: float, log: Log = logger
+    ) -> MediaFacts:
+        """`shared.media.probe` in a child. A decoder that crashes on a file refuses the file."""
+        arguments = {"path": str(path.absolute()), "options": asdict(options)}
+        with self._probes.child(None) as child:
+            result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
+        return protocol.media_facts_from_json(cast("Message", result))
+
+    def engines(self) -> dict[str, list[str]]:
+        """Per engine why it cannot work here, as sentences; an empty list when it can."""
+        return {name: problems for name, (_, problems) in self._statuses().items()}
+
+    def versions(self) -> dict[str, str]:
+        """Per engine its version; empty where it cannot be told."""
+        return {name: version for name, (version, _) in self._statuses().items()}
+
+    def plan(
+        self,
+        engine: str,
+        task: Task,
+        parts: int,
+        *,
+        deadline: float,
+        cancelled: Callable[[], bool] | None = None,
+        log: Log = logger,
+    ) -> list[Segment]:
+        """`Engine.plan` in a child."""
+        arguments = {"engine": engine, "task": protocol.task_to_json(task), "parts": parts}
+        with self._engines.child(cancelled) as child:
+            result = child.call(
+                Call.PLAN, arguments, deadline=deadline, cancelled=cancelled, log=log
+            )
+        return [protocol.segment_from_json(each) for each in cast("list[Message]", result)]
+
+    def measure(
+        self,
+        engine: str,
+        task: Task,
+        segment: Segment,
+        output: Path,
+        *,
+        deadline: float,
+        progress: Callable[[int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        log: Log = logger,
+    ) -> None:
+        """`Engine.measure` in a child. `progress` and `cancelled` are called in this thread."""
+        arguments = {
+            "engine": engine,
+            "task": protocol.task_to_json(task),
+            "segment": asdict(segment),
+            "output": str(output.absolute()),
+        }
+        with self._engines.child(cancelled) as child:
+            child.call(
+                Call.MEASURE,
+                arguments,
+                deadline=deadline,
+                progress=progress,
+                cancelled=cancelled,
+                log=log,
+            )
+
+    def join(
+        self,
+        engine: str,
+        task: Task,
+        segments: Sequence[tuple[Segment, Path]],
+        directory: Path,
+        *,
+        deadline: float,
+        cancelled: Callable[[], bool] | None = None,
+        log: Log = logger,
+    ) -> Facts:
+        """`Engine.join` in a child, which writes the files of `shared.engines.output`."""
+        arguments = {
+            "engine": engine,
+            "task": protocol.task_to_json(task),
+            "segments": [
+                {"segment": asdict(segment), "path": str(path.absolute())}
+                for segment, path in segments
+            ],
+            "directory": str(directory.absolute()),
+        }
+        with self._engines.child(cancelled) as child:
+            result = child.call(
+                Call.JOIN, arguments, deadline=deadline, cancelled=cancelled, log=log
+            )
+        return protocol.facts_from_json(cast("Message", result))
+
+    def close(self) -> None:
+        """Kill all children, also busy ones, whose calls then raise EngineError."""
+        for crew in (self._engines, self._probes, self._status):
+            crew.close()
+        self._starter.shutdown()
+
+    def _statuses(self) -> dict[str, tuple[str, list[str]]]:
+        with self._status_lock:
+            if time.monotonic() >= self._status_until:
+                self._status_answer = {name: self._ask(name) for name in self._engine_names}
+                self._status.dismiss()  # it has every engine's libraries in memory
+                good = not any(problems for _, problems in self._status_answer.values())
+                self._status_until = time.monotonic() + (STATUS_AGE if good else STATUS_AGE_BAD)
+            return dict(self._status_answer)
+
+    def _ask(self, engine: str) -> tuple[str, list[str]]:
+        try:
+            with self._status.child(None) as child:
+                answer: Any = child.call(
+                    Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger
+                )
+        except EngineError as error:
+            return "", [error.detail]
+        return answer["version"], answer["problems"]
+
+
+class _Crew:
+    """Up to `size` children, started when first needed and lent to one call at a time."""
+
+    def __init__(self, size: int, start: Callable[[], Child]) -> None:
+        self._size = size
+        self._start = start
+        self._changed = threading.Condition()
+        self._idle: list[Child] = []  # the one used last is the warmest and is lent first
+        self._busy: set[Child] = set()
+        self._starting = 0
+        self._closed = False
+        self.lost = 0
+
+    @property
+    def free(self) -> int:
+        with self._changed:
+            return self._size - len(self._busy) - self._starting
+
+    @contextmanager
+    def child(self, cancelled: Callable[[], bool] | None) -> Iterator[Child]:
+        """Lend a child; what happens to it afterwards depends on how the call ended."""
+        child = self._take(cancelled)
+        keep = False
+        try:
+            yield child
+            keep = True
+        except MediaError:  # the media's fault: the child is sound
+            keep = True
+            raise
+        finally:
+            self._give_back(child, keep=keep)
+
+    def dismiss(self) -> None:
+        """End the idle children; the next call starts fresh ones."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            child.kill()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            for child in self._busy:
+                child.interrupt()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._busy and not self._starting, timeout=10)
+        self.dismiss()
+
+    def _take(self, cancelled: Callable[[], bool] | None) -> Child:
+        with self._changed:
+            while not self._closed and len(self._busy) + self._starting >= self._size:
+                self._changed.wait(_POLL)
+                if cancelled is not None and cancelled():
+                    raise Cancelled
+            self._refuse_if_closed()
+            while self._idle:
+                child = self._idle.pop()
+                if child.alive:
+                    self._busy.add(child)
+                    return child
+                child.kill()
+                self.lost += 1
+            self._starting += 1
+        started: Child | None = None
+        try:
+            started = self._start()
+        finally:
+            with self._changed:
+                self._starting -= 1
+                if started is not None:
+                    self._busy.add(started)
+                self._changed.notify_all()
+        return started
+
+    def _give_back(self, child: Child, *, keep: bool) -> None:
+        if not keep or child.calls >= CALLS_PER_CHILD:
+            child.kill()
+        with self._changed:
+            self._busy.discard(child)
+            if not keep:
+                self.lost += 1
+            elif child.calls < CALLS_PER_CHILD:
+                self._idle.append(child)
+            self._changed.notify_all()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise EngineError(Code.ENGINE_FAILED, "The engine processes are being shut down.")
+
+
+def _child_environment(further: Mapping[str, str]) -> dict[str, str]:
+    """Packages may lie anywhere (in Azure: `.python_packages`), so the whole path is passed on."""
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    path = dict.fromkeys([str(_ROOT), *filter(None, sys.path)])
+    return {**inherited, **_SETTINGS, "PYTHONPATH": os.pathsep.join(path), **further}

@@ -1,0 +1,180 @@
+"""The child process that meets the media: `python -m shared.engines.worker PARENT MEMORY_MB`.
+
+It takes one call at a time from its standard input and answers on its standard output, as
+`shared.engines.protocol` says, until the input ends. The native libraries in it may crash, leak
+or hang: the pool that started it kills and replaces it, and no more than one attempt is lost.
+
+- Standard output belongs to the protocol alone: it is moved to a descriptor of our own, and
+  whatever a library prints there goes to standard error, which the pool forwards to the log.
+- The process dies with its parent, even a killed one, and ignores Ctrl-C, which is for the host.
+- MEMORY_MB (0: none) limits the memory of its own that the process may have.
+"""
+
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from shared import media
+from shared.engines import protocol, registry
+from shared.engines.base import Engine, EngineFactories, Options
+from shared.engines.protocol import Call, Message
+from shared.errors import Code, EngineError, MediaError
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL: Final = 0.1  # [s]; the host needs no more
+_PR_SET_PDEATHSIG: Final = 1
+_MB: Final = 1024 * 1024
+
+
+class Worker:
+    """Answers calls with the engines it is given, each made when first asked for."""
+
+    def __init__(self, factories: EngineFactories, replies: BinaryIO, memory_mb: int) -> None:
+        self._factories = factories
+        self._engines: dict[str, Engine] = {}
+        self._replies = replies
+        self._memory_mb = memory_mb
+        self._call_id = 0
+        self._answers: dict[Call, Callable[[Message], object]] = {
+            Call.PROBE: self._probe,
+            Call.STATUS: self._status,
+            Call.PLAN: self._plan,
+            Call.MEASURE: self._measure,
+            Call.JOIN: self._join,
+        }
+
+    def answer(self, request: Message) -> None:
+        """Do one call and send its outcome. An engine's own error ends here, as a reply."""
+        call = Call(request["call"])
+        self._call_id = request["id"]
+        try:
+            reply: Message = {"result": self._answers[call](request)}
+        except MediaError as error:
+            reply = {"refusal": protocol.problem_to_json(error)}
+        except EngineError as error:
+            reply = {"failure": protocol.problem_to_json(error)}
+        except MemoryError:
+            logger.exception("out of memory")
+            reply = self._failure(call, self._out_of_memory())
+        except Exception as error:  # the process boundary: whatever an engine's libraries raise
+            logger.exception("unexpected error")
+            reply = self._failure(call, f"there was an unexpected {type(error).__name__}")
+        self._send(reply)
+
+    def _send(self, message: Message) -> None:
+        sys.stderr.flush()  # what was logged during a call is in the pipe before its outcome
+        self._replies.write(protocol.encode({"id": self._call_id, **message}))
+        self._replies.flush()
+
+    def _failure(self, call: Call, what: str) -> Message:
+        sentence = f"The engine failed to {call}: {what}. The log says more."
+        return {"failure": {"code": Code.ENGINE_FAILED.value, "detail": sentence}}
+
+    def _out_of_memory(self) -> str:
+        limit = f" of {self._memory_mb} MB" if self._memory_mb else ""
+        return f"it needs more memory than its limit{limit}"
+
+    def _engine(self, request: Message) -> Engine:
+        name = request["engine"]
+        if name not in self._factories:
+            names = ", ".join(self._factories)
+            raise MediaError(
+                Code.UNKNOWN_ENGINE, f"There is no engine called {name!r}. There are: {names}."
+            )
+        if name not in self._engines:
+            self._engines[name] = self._factories[name]()
+        return self._engines[name]
+
+    def _probe(self, request: Message) -> Message:
+        return asdict(media.probe(Path(request["path"]), Options(**request["options"])))
+
+    def _status(self, request: Message) -> Message:
+        """Of one engine. One that cannot even be imported is a problem, not an error."""
+        try:
+            engine = self._engine(request)
+            return {"version": engine.version(), "problems": engine.problems()}
+        except ImportError as error:
+            return {"version": "", "problems": [f"It cannot be loaded: {error}."]}
+
+    def _plan(self, request: Message) -> list[Message]:
+        task = protocol.task_from_json(request["task"])
+        return [asdict(segment) for segment in self._engine(request).plan(task, request["parts"])]
+
+    def _measure(self, request: Message) -> None:
+        task = protocol.task_from_json(request["task"])
+        segment = protocol.segment_from_json(request["segment"])
+        self._engine(request).measure(task, segment, Path(request["output"]), self._progress())
+
+    def _join(self, request: Message) -> Message:
+        from shared.engines import output  # noqa: PLC0415  # not needed by a child that probes
+
+        task = protocol.task_from_json(request["task"])
+        segments = [
+            (protocol.segment_from_json(each["segment"]), Path(each["path"]))
+            for each in request["segments"]
+        ]
+        measurement = self._engine(request).join(task, segments)
+        return asdict(output.write(measurement, Path(request["directory"])).facts)
+
+    def _progress(self) -> Callable[[int], None]:
+        sent = 0.0
+
+        def progress(frames: int) -> None:
+            nonlocal sent
+            now = time.monotonic()
+            if now - sent >= PROGRESS_INTERVAL:
+                sent = now
+                self._send({"progress": frames})
+
+        return progress
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Take the protocol's two pipes away from everything else in the process.
+
+    Duplicated descriptors are not inherited by programs that an engine starts.
+    """
+    requests, replies = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return os.fdopen(requests, "rb"), os.fdopen(replies, "wb")
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the thread that started it ends (Linux only).
+
+    Elsewhere the end of the standard input ends an idle child, and a busy one after its call.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the line above
+        os._exit(1)
+
+
+def main(factories: EngineFactories = registry.FACTORIES) -> None:
+    parent, memory_mb = int(sys.argv[1]), int(sys.argv[2])
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if memory_mb:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * _MB, memory_mb * _MB))
+    requests, replies = _private_pipes()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    worker = Worker(factories, replies, memory_mb)
+    for line in requests:
+        worker.answer(protocol.decode(line))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Still pictures: a file in, one upright RGB array out.
+
+What is made of the odd cases:
+- EXIF orientation is applied; an EXIF block that cannot be read counts as none.
+- Transparency is laid over mid grey: the colour under transparent pixels is arbitrary, and black
+  or white would make an edge that detectors take for hair or a hat.
+- 16-bit grey is scaled to 8 bits (Pillow's own conversion clips it); CMYK, palette and bilevel
+  pictures are converted without colour management.
+- A picture that moves (APNG, animated WebP) is refused: it is neither one picture nor a video.
+  A JPEG with further pictures in it (MPO, as phones write them) is its first.
+"""
+
+import struct
+import zlib
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from shared.engines.base import Options
+from shared.errors import Code, MediaError
+
+Picture = NDArray[np.uint8]
+"""Height x width x 3, red first, contiguous."""
+
+# The limit is ours, per call, and held before anything is decoded; Pillow's own is global.
+Image.MAX_IMAGE_PIXELS = None
+
+FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "BMP")
+MID_GREY: Final = (128, 128, 128)
+# what Pillow's decoders raise for damaged files, besides OSError
+DAMAGE: Final = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError,
+                 OverflowError, struct.error, zlib.error)  # fmt: skip
+
+
+def load_image(path: Path, options: Options) -> Picture:
+    """The picture as a person sees it. Raises MediaError for what cannot be measured."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            _refuse(image, options)
+            image.load()
+            return np.ascontiguousarray(np.asarray(_as_rgb(_upright(image))))
+    except DAMAGE as error:
+        raise MediaError(
+            Code.UNDECODABLE_MEDIA,
+            "The image is damaged or was cut off and cannot be decoded. Export it again.",
+        ) from error
+
+
+def _refuse(image: Image.Image, options: Options) -> None:
+    """By the header alone, before any pixel is decoded."""
+    width, height = image.size
+    if width * height > options.max_pixels:
+        raise MediaError(
+            Code.IMAGE_TOO_LARGE,
+            f"The image has {width} x {height} pixels; at most {options.max_pixels:,} in all can "
+            "be measured. Send it scaled down.",
+        )
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+        raise MediaError(
+            Code.ANIMATED_IMAGE,
+            "The image is animated. Send one still picture of it, or the animation as a video.",
+        )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except DAMAGE:
+        return image
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        grey = np.asarray(image).astype(np.int64)
+        return Image.fromarray((grey.clip(0, 65_535) >> 8).astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    shown = Image.new("RGB", image.size, MID_GREY)
+    with_alpha = image.convert("RGBA")
+    shown.paste(with_alpha, mask=with_alpha.getchannel("A"))
+    return shown

@@ -75,7 +75,7 @@ def extract(attempt: Attempt) -> None:
     task = Task(path, media_type, options(attempt.app.settings))
     results = attempt.folder / "results"
     results.mkdir()
-    measured = _measure(attempt, engine, task, results, expected=facts.frames)
+    measured = measure(attempt, engine, task, results, expected=facts.frames)
     seconds = time.monotonic() - started
     for blob, content_type in _OUTPUTS:
         if (results / blob).exists():
@@ -120,9 +120,7 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
                 f"The file has {size} bytes, more than the {limit} that were agreed on. "
                 "It was deleted.",
             )
-        head = attempt.patiently(
-            lambda: account.head(job.container, job.blob, media.SNIFF_BYTES)
-        )
+        head = attempt.patiently(lambda: account.head(job.container, job.blob, media.SNIFF_BYTES))
         found = sniffed(head)
         path = attempt.folder / f"media{found.extension}"
         attempt.patiently(lambda: account.download(job.container, job.blob, path))
@@ -160,19 +158,21 @@ def _note_media(session: Session, job: Job, media_type: MediaType, facts: MediaF
     )
 
 
-def _measure(
+def measure(
     attempt: Attempt, engine: str, task: Task, results: Path, expected: int | None
 ) -> Facts:
     """Measure every segment that is not there yet, then join them into `results`."""
     pool = attempt.app.engines
-    segments = pool.plan(engine, task, pool.processes, deadline=PLAN_TIMEOUT_SECONDS)
+    segments = pool.plan(
+        engine, task, attempt.app.settings.processes, deadline=PLAN_TIMEOUT_SECONDS
+    )
     counted = [segment.frames for segment in segments]
     if None not in counted:
         expected = sum(frames or 0 for frames in counted)
     meter = _Meter(attempt, expected, len(segments))
     parts = _Parts(attempt, engine, task, segments)
 
-    def measure(segment: Segment) -> Path:
+    def one(segment: Segment) -> Path:
         path = parts.path(segment)
         if parts.fetch(segment):
             meter.skip(segment)
@@ -190,9 +190,9 @@ def _measure(
         parts.keep(segment)
         return path
 
-    workers = min(pool.processes, len(segments))
+    workers = min(attempt.app.settings.processes, len(segments))
     with ThreadPoolExecutor(workers, thread_name_prefix="segment") as threads:
-        paths = list(threads.map(measure, segments))
+        paths = list(threads.map(one, segments))
     return pool.join(
         engine,
         task,
@@ -246,11 +246,13 @@ class _Parts:
     ) -> None:
         app = attempt.app
         self._attempt = attempt
-        self._container = str(attempt.transaction(lambda s: s.get_one(Job, attempt.job_id)).container)
+        self._container = str(
+            attempt.transaction(lambda s: s.get_one(Job, attempt.job_id)).container
+        )
         self._worthwhile = len(segments) > 1
         identity: dict[str, Any] = {
             "engine": engine,
-            "version": app.engines.engines()[engine].version,
+            "version": app.engines.versions()[engine],
             "type": task.type,
             "options": asdict(task.options),
             "segments": [asdict(segment) for segment in segments],

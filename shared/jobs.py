@@ -44,7 +44,13 @@ class Lease:
 
 
 def get(session: Session, job_id: uuid.UUID) -> Job | None:
+    """The job, also one that is being deleted."""
     return session.get(Job, job_id)
+
+
+def visible(session: Session, job_id: uuid.UUID) -> Job | None:
+    """The job, unless it is being deleted."""
+    return session.scalar(select(Job).where(Job.id == job_id, ~Job.deleting))
 
 
 def by_container(session: Session, container: str) -> Job | None:
@@ -182,7 +188,24 @@ def reopen(session: Session, lease: Lease, message: str) -> None:
         .returning(Job.id)
     ).one_or_none()
     if changed is not None:
-        record(session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt)
+        record(
+            session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt
+        )
+
+
+def back_to_uploaded(session: Session, job_id: uuid.UUID) -> None:
+    """A job whose measurement is missing, or that is created but has its blob, is measured."""
+    session.execute(
+        update(Job)
+        .where(
+            Job.id == job_id,
+            or_(
+                Job.state.in_((State.CREATED, State.EXTRACTED)),
+                and_(Job.state == State.ANALYSING, Job.lease_until < func.clock_timestamp()),
+            ),
+        )
+        .values(state=State.UPLOADED, lease_owner=None, lease_until=None)
+    )
 
 
 def give_back(session: Session, lease: Lease, message: str) -> None:
@@ -254,7 +277,13 @@ def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:
     changed = session.execute(
         update(Job)
         .where(Job.id == job_id)
-        .values(deleting=True, lease_owner=None, lease_until=None, updated=func.now())
+        .values(
+            deleting=True,
+            idempotency_key=None,
+            lease_owner=None,
+            lease_until=None,
+            updated=func.now(),
+        )
         .returning(Job.id)
     ).one_or_none()
     return changed is not None

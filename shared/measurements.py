@@ -6,16 +6,21 @@ Memory grows with a clip only by what the percentiles need: 18 small numbers per
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg2.extensions import cursor
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from shared import measurement_csv
 from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts
+from shared.errors import Code, MediaError
 from shared.measurement_csv import Block
 from shared.models import DataEntry, Extraction
 
@@ -43,21 +48,19 @@ class Summaries:
         self._faces: dict[int, _Face] = defaultdict(lambda: _Face(0, [], []))
 
     def add(self, block: Block) -> None:
-        for face in np.unique(block.face):
-            chosen = block.face == face
-            confident = chosen & block.success
+        for face in np.unique(block.faces):
+            chosen = block.faces == face
+            confident = chosen & block.successes
             kept = self._faces[int(face)]
             kept.frames += int(chosen.sum())
-            kept.intensities.append(block.intensities[confident])
+            kept.intensities.append(block.intensities[confident].astype(np.float32))
             kept.presences.append(block.presences[confident])
 
     @property
     def faces(self) -> list[int]:
         """Ids of the faces that were measured in at least one frame."""
         return sorted(
-            face
-            for face, kept in self._faces.items()
-            if any(len(part) for part in kept.presences)
+            face for face, kept in self._faces.items() if any(len(part) for part in kept.presences)
         )
 
     def entries(self, report_id: int, facts: Facts) -> Iterator[dict[str, Any]]:
@@ -95,26 +98,64 @@ def _statistics(intensities: NDArray[np.float64], au: str) -> dict[str, float | 
     return {name: float(value) for name, value in zip(names, values, strict=True)}
 
 
-def copy_frames(session: Session, report_id: int, blocks: Iterable[Block]) -> Summaries:
-    """Write the rows of all blocks by COPY and return their summaries."""
+def copy_frames(
+    session: Session, report_id: int, blocks: Iterable[Block], signals: Path | None
+) -> Summaries:
+    """Write the rows of all blocks by COPY and return their summaries.
+
+    `signals` is the `signals.csv` of the same rows. Raises MediaError where the two disagree.
+    """
     summaries = Summaries()
-    connection = session.connection().connection.dbapi_connection
-    assert_connection = connection  # the psycopg2 connection of this transaction
-    with assert_connection.cursor() as cursor:  # type: ignore[union-attr]
+    further = _Signals(signals)
+    connection = session.connection().connection  # psycopg2's, of this transaction
+    with closing(cast(cursor, connection.cursor())) as copying:
         for block in blocks:
             summaries.add(block)
-            cursor.copy_expert(_COPY, io.StringIO(_copy_text(report_id, block)))
+            text = _copy_text(report_id, block, further.of(block))
+            copying.copy_expert(_COPY, io.StringIO(text))
     return summaries
 
 
-def _copy_text(report_id: int, block: Block) -> str:
-    signals = block.signals if block.signals is not None else np.empty((len(block.frame), 0))
+class _Signals:
+    """The values of `signals.csv`, in the portions in which the measurement's rows come."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._blocks = None if path is None else measurement_csv.signal_blocks(path)[1]
+        self._keys = np.empty((0, 2), np.int32)
+        self._values: NDArray[np.float64] | None = None
+
+    def of(self, block: Block) -> NDArray[np.float64]:
+        """One row of values for each row of `block`; no columns where there are no signals."""
+        size = len(block)
+        if self._blocks is None:
+            return np.empty((size, 0))
+        while self._values is None or len(self._values) < size:
+            following = next(self._blocks, None)
+            if following is None:
+                raise MediaError(Code.INVALID_CSV, "signals.csv has fewer rows than openface.csv.")
+            keys = np.column_stack([following.frames, following.faces])
+            self._keys = np.concatenate([self._keys, keys])
+            self._values = (
+                following.values
+                if self._values is None
+                else np.concatenate([self._values, following.values])
+            )
+        if not np.array_equal(self._keys[:size], np.column_stack([block.frames, block.faces])):
+            raise MediaError(
+                Code.INVALID_CSV, "signals.csv speaks of other frames than openface.csv."
+            )
+        values, self._values = self._values[:size], self._values[size:]
+        self._keys = self._keys[size:]
+        return values
+
+
+def _copy_text(report_id: int, block: Block, signals: NDArray[np.float64]) -> str:
     rows = zip(
-        block.face.tolist(),
-        block.frame.tolist(),
-        block.timestamp.tolist(),
-        block.confidence.tolist(),
-        block.success.tolist(),
+        block.faces.tolist(),
+        block.frames.tolist(),
+        block.timestamps.tolist(),
+        block.confidences.tolist(),
+        block.successes.tolist(),
         block.intensities.tolist(),
         block.presences.tolist(),
         signals.tolist(),

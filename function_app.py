@@ -1,0 +1,21 @@
+"""The Azure Functions app: registers the blueprints, nothing else."""
+
+import azure.functions as func
+
+from health import blueprint as health
+from job_api import blueprint as job_api
+from maintenance import blueprint as maintenance
+from on_blob_uploaded import blueprint as on_blob_uploaded
+from on_poisoned_blob import blueprint as on_poisoned_blob
+from upload_http import blueprint as upload_http
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+for blueprint in (
+    upload_http,
+    on_blob_uploaded,
+    on_poisoned_blob,
+    maintenance,
+    job_api,
+    health,
+):
+    app.register_functions(blueprint)

@@ -1,0 +1,35 @@
+"""What keeps jobs from hanging: the reconcile timers and their retry queue."""
+
+import logging
+import uuid
+
+import azure.functions as func
+
+from shared import pipeline, storage
+from shared.app import app
+from shared.settings import STORAGE
+
+blueprint = func.Blueprint()
+
+_logger = logging.getLogger("avatar.maintenance")
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+def reconcile(timer: func.TimerRequest) -> None:
+    """Every minute: lost events, dead leases, unfinished uploads and deletions, retention."""
+    touched = pipeline.reconcile(app())
+    if touched:
+        _logger.info("reconcile: took up %d jobs", touched)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 17 * * * *")
+def adopt_lost(timer: func.TimerRequest) -> None:
+    """Every hour: containers of other programs whose event was lost."""
+    adopted = pipeline.adopt_lost(app())
+    if adopted:
+        _logger.info("adopt_lost: adopted %d containers", adopted)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=storage.RETRY_QUEUE, connection=STORAGE)
+def on_retry(message: func.QueueMessage) -> None:
+    pipeline.resume(app(), uuid.UUID(message.get_body().decode()))

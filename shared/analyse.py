@@ -1,0 +1,139 @@
+"""The second stage: `openface.csv` in, rows in PostgreSQL out.
+
+All rows of a report are written in one transaction, which replaces what an earlier attempt wrote.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from azure.core.exceptions import ResourceNotFoundError
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from shared import jobs, measurement_csv, measurements, storage
+from shared.engines.base import Facts, MediaType, Task
+from shared.errors import Code, MediaError
+from shared.extract import measure, measured_type, options
+from shared.models import URL_LENGTH, ActionUnitReport, Job, State
+from shared.stage import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """A measurement on this machine's disk, in the canonical form."""
+
+    measurement: Path
+    signals: Path | None
+    facts: Facts
+
+
+def analyse(attempt: Attempt) -> None:
+    """Store the measurement of a job as a report. Raises MediaError where it cannot be used."""
+    job = attempt.transaction(lambda session: session.get_one(Job, attempt.job_id))
+    files = _fetch(attempt, job)
+    report_id, summary = attempt.transaction(lambda session: _store(session, attempt, job, files))
+    attempt.log.info("analyse: report %d, %s", report_id, summary)
+    _clear_segments(attempt, job.container)
+
+
+def _fetch(attempt: Attempt, job: Job) -> _Files:
+    account, folder = attempt.app.storage, attempt.folder
+    measurement = folder / storage.MEASUREMENT_BLOB
+    extraction = folder / storage.EXTRACTION_BLOB
+    signals = folder / storage.SIGNALS_BLOB
+    try:
+        attempt.patiently(
+            lambda: account.download(job.container, storage.MEASUREMENT_BLOB, measurement)
+        )
+    except ResourceNotFoundError:
+        raise MediaError(
+            Code.MEDIA_MISSING, "openface.csv is no longer in the job's container. Retry the job."
+        ) from None
+    described = attempt.patiently(
+        lambda: account.download_if_there(job.container, storage.EXTRACTION_BLOB, extraction)
+    )
+    facts = _facts_of(extraction, measurement) if described else None
+    if facts is None:
+        return _normalised(attempt, job, measurement)
+    there = attempt.patiently(
+        lambda: account.download_if_there(job.container, storage.SIGNALS_BLOB, signals)
+    )
+    return _Files(measurement, signals if there else None, facts)
+
+
+def _normalised(attempt: Attempt, job: Job, measurement: Path) -> _Files:
+    """A CSV that another program put there, in whatever dialect it speaks."""
+    results = attempt.folder / "results"
+    results.mkdir()
+    task = Task(measurement, MediaType(job.type or MediaType.VS), options(attempt.app.settings))
+    facts = measure(attempt, "csv", task, results, expected=None)
+    signals = results / storage.SIGNALS_BLOB
+    return _Files(results / storage.MEASUREMENT_BLOB, signals if signals.exists() else None, facts)
+
+
+def _facts_of(extraction: Path, measurement: Path) -> Facts | None:
+    """What `extraction.json` says, or None where it speaks of another CSV than this one."""
+    content = json.loads(extraction.read_bytes())
+    with measurement.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if content.get("csv_sha256") != digest:
+        return None
+    known = {item.name for item in fields(Facts)}
+    facts = Facts(**{name: value for name, value in content.items() if name in known})
+    facts.signals = tuple(facts.signals)
+    return facts
+
+
+def _store(session: Session, attempt: Attempt, job: Job, files: _Files) -> tuple[int, str]:
+    facts = files.facts
+    blocks = measurement_csv.blocks(files.measurement, options(attempt.app.settings))
+    media_type = measured_type(MediaType(job.type or MediaType.VS), facts)
+    report_id = session.execute(
+        insert(ActionUnitReport)
+        .values(
+            name=job.name,
+            url=report_url(attempt, job),
+            avatar=job.avatar,
+            type=media_type,
+        )
+        .returning(ActionUnitReport.id)
+    ).scalar_one()
+    summaries = measurements.copy_frames(session, report_id, blocks, files.signals)
+    if not summaries.faces:
+        raise MediaError(
+            Code.NO_FACE_FOUND,
+            "The measurement has no frame in which a face was found with enough confidence.",
+        )
+    facts.faces = len(summaries.faces)
+    measurements.insert_extraction(session, report_id, facts)
+    measurements.insert_entries(session, report_id, summaries, facts)
+    # only now are rows touched that others write: the lease's renewals wait for nothing before
+    earlier = session.scalar(select(Job.report_id).where(Job.id == job.id))
+    summary = f"{facts.faces} {'face' if facts.faces == 1 else 'faces'}, {facts.frames} frames"
+    jobs.advance(
+        session,
+        attempt.lease,
+        State.DONE,
+        f"report {report_id}: {summary}",
+        report_id=report_id,
+        type=media_type,
+    )
+    if earlier is not None:
+        session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))
+    return report_id, summary
+
+
+def report_url(attempt: Attempt, job: Job) -> str:
+    """The media's address, or its container's where that is too long for the column."""
+    url = attempt.app.storage.url(job.container, job.blob)
+    if len(url) <= URL_LENGTH:
+        return url
+    return attempt.app.storage.url(job.container, "").rstrip("/")
+
+
+def _clear_segments(attempt: Attempt, container: str) -> None:
+    account = attempt.app.storage
+    for blob in account.blobs(container, storage.SEGMENT_PREFIX):
+        account.delete_blob(container, blob)

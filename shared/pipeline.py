@@ -1,0 +1,198 @@
+"""What happens on an event. Triggers call these functions; all of them may be called again.
+
+blob_uploaded    a blob appeared: media -> extract, openface.csv -> analyse
+resume           go on with a job where it stands
+give_up          the host has tried often enough
+reconcile        lost events, dead leases, unfinished uploads and deletions, retention
+delete           the container, then the rows
+"""
+
+import datetime as dt
+import uuid
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared import adoption, jobs, storage
+from shared.analyse import analyse
+from shared.app import App
+from shared.errors import Code
+from shared.extract import extract
+from shared.models import ActionUnitReport, Job, State, Step
+from shared.outages import patiently
+from shared.stage import job_log, run
+
+RECONCILE_LIMIT: Final = 100  # jobs per run of the timer; the rest waits for the next
+
+
+def blob_uploaded(app: App, container: str, blob: str) -> None:
+    """Do what a finished upload asks for. What is not the pipeline's is left alone, cheaply."""
+    measured = blob == storage.MEASUREMENT_BLOB
+    if storage.is_host_container(container) or (storage.is_our_output(blob) and not measured):
+        return
+    job = _find(app, container) or _adopt(app, container, blob)
+    if job is None:
+        return
+    if measured:
+        run(app, job.id, Step.ANALYSE, analyse)
+    elif blob == job.blob:
+        _mark_uploaded(app, job)
+        run(app, job.id, Step.EXTRACT, extract)
+
+
+def resume(app: App, job_id: uuid.UUID) -> None:
+    """Go on with a job from where it stands; quiet where it has ended or is gone."""
+    with app.database.begin() as session:
+        job = jobs.get(session, job_id)
+    if job is None or job.deleting or State(job.state).ended:
+        return
+    if State(job.state) in (State.ANALYSING, State.EXTRACTED) and _has_measurement(app, job):
+        run(app, job.id, Step.ANALYSE, analyse)
+        return
+    with app.database.begin() as session:
+        jobs.back_to_uploaded(session, job_id)
+    run(app, job.id, Step.EXTRACT, extract)
+
+
+def give_up(app: App, job_id: uuid.UUID) -> None:
+    """The host has tried MAX_ATTEMPTS times: the job has failed, with its last error."""
+
+    def record() -> bool:
+        with app.database.begin() as session:
+            job = jobs.get(session, job_id)
+            return job is not None and _fail_exhausted(session, job)
+
+    log = job_log(job_id)
+    if patiently(record, app.settings.outage_patience_seconds, log):
+        log.error("failed: every attempt met an error")
+
+
+def give_up_container(app: App, container: str) -> None:
+    """As `give_up`, for the job of a container; quiet where it has none."""
+    job = _find(app, container)
+    if job is not None:
+        give_up(app, job.id)
+
+
+def delete(app: App, job_id: uuid.UUID) -> bool:
+    """Delete a job: whoever works on it is stopped, then the container goes, then the rows.
+
+    Safe to repeat, and finished by reconciliation where it was interrupted. False where there is
+    no such job.
+    """
+    with app.database.begin() as session:
+        job = jobs.get(session, job_id)
+        if job is None or not jobs.begin_deleting(session, job_id):
+            return False
+    app.storage.delete_container(job.container)
+    with app.database.begin() as session:
+        row = session.scalar(select(Job).where(Job.id == job_id).with_for_update())
+        if row is not None:
+            report = row.report_id and session.get(ActionUnitReport, row.report_id)
+            session.delete(row)
+            session.flush()
+            if report:
+                session.delete(report)
+    job_log(job_id).info("deleted")
+    return True
+
+
+def reconcile(app: App) -> int:
+    """Take up what no event will. Returns the number of jobs that were touched."""
+    with app.database.begin() as session:
+        found = jobs.stale(session, app.settings.reconcile_after_seconds, RECONCILE_LIMIT)
+    for job in found:
+        log = job_log(job.id)
+        if job.deleting:
+            delete(app, job.id)
+        elif job.state == State.CREATED and not _arrived(app, job):
+            with app.database.begin() as session:
+                detail = "The upload was not finished in time. Upload the file again."
+                jobs.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
+            log.warning("reconcile: upload never finished")
+        elif job.attempts >= jobs.MAX_ATTEMPTS:
+            give_up(app, job.id)
+        else:
+            app.storage.enqueue_retry(str(job.id))
+            log.warning("reconcile: %s, going on with it", job.state)
+    return len(found) + _retain(app)
+
+
+def adopt_lost(app: App) -> int:
+    """Adopt containers of other programs whose event was lost. Returns their number.
+
+    Looks at every container of the account, so it runs rarely.
+    """
+    adopted = 0
+    for container in app.storage.containers():
+        if _find(app, container) is not None:
+            continue
+        for blob in app.storage.blobs(container):
+            job = adoption.adopt(app, container, blob)
+            if job is not None:
+                app.storage.enqueue_retry(str(job.id))
+                adopted += 1
+                break
+    return adopted
+
+
+def _retain(app: App) -> int:
+    days = app.settings.retention_days
+    if not days:
+        return 0
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    with app.database.begin() as session:
+        old = session.scalars(
+            select(Job.id).where(Job.finished < before).limit(RECONCILE_LIMIT)
+        ).all()
+    for job_id in old:
+        delete(app, job_id)
+    return len(old)
+
+
+def _find(app: App, container: str) -> Job | None:
+    def look() -> Job | None:
+        with app.database.begin() as session:
+            return jobs.by_container(session, container)
+
+    return patiently(look, app.settings.outage_patience_seconds, job_log(container))
+
+
+def _adopt(app: App, container: str, blob: str) -> Job | None:
+    return patiently(
+        lambda: adoption.adopt(app, container, blob),
+        app.settings.outage_patience_seconds,
+        job_log(container),
+    )
+
+
+def _mark_uploaded(app: App, job: Job) -> None:
+    if job.state != State.CREATED:
+        return
+
+    def mark() -> bool:
+        with app.database.begin() as session:
+            return jobs.mark_uploaded(session, job.id, job.filename)
+
+    patiently(mark, app.settings.outage_patience_seconds, job_log(job.id))
+
+
+def _arrived(app: App, job: Job) -> bool:
+    return job.blob in app.storage.blobs(job.container)
+
+
+def _has_measurement(app: App, job: Job) -> bool:
+    return storage.MEASUREMENT_BLOB in app.storage.blobs(job.container, storage.MEASUREMENT_BLOB)
+
+
+def _fail_exhausted(session: Session, job: Job) -> bool:
+    step = Step.ANALYSE if job.state in (State.EXTRACTED, State.ANALYSING) else Step.EXTRACT
+    last = job.error_detail or "The process ended without a word."
+    return jobs.fail(
+        session,
+        job.id,
+        step,
+        Code.ATTEMPTS_EXHAUSTED,
+        f"Failed in {job.attempts} attempts. The last error: {last}",
+    )

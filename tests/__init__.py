@@ -1,0 +1,1 @@
+"""The test suite. Run it with `python3 dev.py test`."""

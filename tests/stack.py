@@ -1,0 +1,140 @@
+"""Fixtures with real services: each test run has its own Azurite and PostgreSQL.
+
+services        (session)  storage and a database server; the host does not run
+database        (function) address of a fresh, migrated database on that server
+empty_database  (function) the same without any table
+stack           (session)  the whole app on services of its own, with host and relay
+new_stack       (function) makes further stacks: for tests that kill parts or need settings
+
+The processes end with the test run, also when it is killed. The data is below
+`.local/test-runs`; what a killed run left there is removed by the next one.
+"""
+
+import fcntl
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from local.functions_host import HostKind
+from local.paths import LOCAL, ROOT
+from local.ports import ANY
+from local.postgres import create_database, drop_database
+from local.stack import LOCK_FILE, Stack
+
+_RUNS = LOCAL / "test-runs"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Where the services of this test run are."""
+
+    storage: str  # connection string
+    server: str  # address of a database that is there only to make others from
+
+
+class NewStack(Protocol):
+    """Makes a stack that is stopped after the test; nothing of it is started yet."""
+
+    def __call__(self, *, settings: Mapping[str, str] | None = None) -> Stack: ...
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Iterator[Path]:
+    """The folder of this test run; removed at its end."""
+    _RUNS.mkdir(parents=True, exist_ok=True)
+    for folder in _RUNS.iterdir():  # a young one may be about to take its lock
+        if time.time() - folder.stat().st_mtime > 60 and not _in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=_RUNS))
+    lock = (folder / LOCK_FILE).open("w")
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services(run_folder: Path) -> Iterator[Services]:
+    with _stack(run_folder / "services") as stack:
+        stack.start_services()
+        yield Services(stack.storage, stack.database)
+
+
+@pytest.fixture(scope="session")
+def template(services: Services) -> str:
+    """The name of a migrated database; a copy of it is quicker than the migrations."""
+    address = create_database(services.server, "template_app")
+    migrate(address)
+    return "template_app"
+
+
+@pytest.fixture
+def database(services: Services, template: str) -> Iterator[str]:
+    yield from _database(services, template)
+
+
+@pytest.fixture
+def empty_database(services: Services) -> Iterator[str]:
+    yield from _database(services, None)
+
+
+@pytest.fixture(scope="session")
+def stack(run_folder: Path) -> Iterator[Stack]:
+    with _stack(run_folder / "stack") as stack:
+        stack.start()
+        yield stack
+
+
+@pytest.fixture
+def new_stack(run_folder: Path) -> Iterator[NewStack]:
+    with ExitStack() as made:
+
+        def make(*, settings: Mapping[str, str] | None = None) -> Stack:
+            folder = run_folder / f"stack-{next(_numbers)}"
+            made.callback(shutil.rmtree, folder, ignore_errors=True)
+            return made.enter_context(_stack(folder, settings))
+
+        yield make
+
+
+def migrate(database: str, *command: str) -> None:
+    """Run Alembic on a database: `upgrade head` where nothing else is said."""
+    subprocess.run(
+        [sys.executable, "-m", "alembic", *(command or ("upgrade", "head"))],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database},
+        check=True,
+    )
+
+
+def _stack(folder: Path, settings: Mapping[str, str] | None = None) -> Stack:
+    return Stack(folder, ports=ANY, host=HostKind.BUILTIN, settings=settings, throw_away=True)
+
+
+def _database(services: Services, template: str | None) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    yield create_database(services.server, name, template)
+    drop_database(services.server, name)
+
+
+def _in_use(folder: Path) -> bool:
+    try:
+        with (folder / LOCK_FILE).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

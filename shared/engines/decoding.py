@@ -453,7 +453,7 @@ def _video_stream(container: InputContainer) -> VideoStream:
             return stream
     raise MediaError(
         Code.NO_VIDEO_STREAM,
-        "The file holds sound but no video. Send the clip with its picture.",
+        "There is no video in the file, at most sound. Send the clip with its picture.",
     )
 
 

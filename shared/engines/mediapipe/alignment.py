@@ -1,0 +1,104 @@
+"""Head pose out, movement of the face left: rigid alignment of meshes to a reference face.
+
+The reference is what the mesh network answers when it is shown nothing (an even grey picture):
+its own mean face, upright, frontal, eyes open and lips closed. It needs no picture of anybody,
+and `benchmarks/reference_face.py` derives it anew from the wheel.
+
+Units and axes after alignment: the outer corners of the reference's eyes are 100 units apart;
+the origin is midway between them; x to the right in the picture, y up, z towards the camera.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+REFERENCE: Final[dict[int, tuple[float, float, float]]] = {
+    # bridge of the nose, and the top of the forehead
+    168: (0.00, 3.41, 22.75),
+    6: (0.00, -4.45, 26.45),
+    197: (0.00, -11.31, 30.98),
+    195: (0.00, -17.49, 35.80),
+    5: (0.00, -24.11, 40.75),
+    10: (0.00, 47.93, 21.27),
+    # corners of the eyes
+    33: (-50.00, 0.00, 0.00),
+    263: (50.00, 0.00, 0.00),
+    133: (-19.71, -0.35, 5.36),
+    362: (19.71, -0.35, 5.36),
+    # temples and sides of the forehead, from the ears up
+    234: (-72.20, -11.24, -56.56),
+    454: (72.20, -11.24, -56.56),
+    127: (-73.23, 1.76, -50.40),
+    356: (73.23, 1.76, -50.40),
+    162: (-73.28, 14.84, -38.89),
+    389: (73.28, 14.84, -38.89),
+    21: (-70.94, 25.08, -24.92),
+    251: (70.94, 25.08, -24.92),
+    103: (-55.38, 41.20, 1.65),
+    332: (55.38, 41.20, 1.65),
+}
+"""Points that no facial muscle moves far: landmark -> place in the reference face."""
+
+_OUTLINE: Final = frozenset({10, 234, 454, 127, 356, 162, 389, 21, 251, 103, 332})
+_OUTLINE_WEIGHT: Final = 0.5  # the outline is less certain than eyes and nose
+
+EYE_DISTANCE: Final = 100.0  # between the outer corners [units]
+MM_PER_UNIT: Final = 0.9  # outer corners of an adult's eyes: about 90 mm (Farkas, 1994: 88 to 91)
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """`n` aligned meshes and what the alignment took out."""
+
+    points: NDArray[np.float64]  # (n, 478, 3) [units]
+    rotation: NDArray[np.float64]  # (n, 3) [rad]: Rx, Ry, Rz as OpenFace has them
+    origin: NDArray[np.float64]  # (n, 2) [pixels]: midway between the outer corners of the eyes
+    scale: NDArray[np.float64]  # (n,) [pixels per unit]
+
+
+_INDICES: Final = np.array(list(REFERENCE))
+_FLIP: Final = np.array([1.0, -1.0, -1.0])  # between the picture's axes and the aligned ones
+_TARGET: Final = np.array(list(REFERENCE.values())) * _FLIP
+_WEIGHTS: Final = np.array([_OUTLINE_WEIGHT if i in _OUTLINE else 1.0 for i in REFERENCE])
+
+
+def align(meshes: NDArray[np.float32]) -> Aligned:
+    """Weighted similarity (Umeyama, 1991) of `meshes` (n, 478, 3) [pixels] to the reference."""
+    weights = _WEIGHTS / _WEIGHTS.sum()
+    anchors = meshes[:, _INDICES].astype(np.float64)
+    centre = np.einsum("p,npk->nk", weights, anchors)
+    target_centre = weights @ _TARGET
+    target = _TARGET - target_centre
+    covariance = np.einsum("p,npi,pj->nij", weights, anchors - centre[:, None], target)
+    u, singular, vt = np.linalg.svd(covariance)
+    sign = np.sign(np.linalg.det(u) * np.linalg.det(vt))
+    u[:, :, 2] *= sign[:, None]
+    singular[:, 2] *= sign
+    rotation = u @ vt  # reference -> picture
+    scale = singular.sum(axis=1) / (weights @ (target**2).sum(axis=1))
+    origin = centre - scale[:, None] * (rotation @ target_centre)
+    points = np.einsum("npi,nij->npj", meshes - origin[:, None], rotation)
+    points *= _FLIP / scale[:, None, None]
+    return Aligned(points, _angles(rotation), origin[:, :2], scale)
+
+
+def _angles(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rx, Ry, Rz of R = Rx Ry Rz with x right, y down, z away from the camera.
+
+    OpenFace's convention: Rx is positive for a head that looks down, Ry for one that is turned to
+    the left in the picture, Rz for one that is tilted clockwise in the picture.
+    """
+    pitch = np.arctan2(-rotation[:, 1, 2], rotation[:, 2, 2])
+    yaw = np.arcsin(np.clip(rotation[:, 0, 2], -1.0, 1.0))
+    roll = np.arctan2(-rotation[:, 0, 1], rotation[:, 0, 0])
+    return np.stack((pitch, yaw, roll), axis=1)
+
+
+def translation(aligned: Aligned, width: int, height: int) -> NDArray[np.float64]:
+    """Where the head is (n, 3) [mm], for the focal length that OpenFace assumes of a camera."""
+    focal = (500 * width / 640 + 500 * height / 480) / 2
+    depth = focal * MM_PER_UNIT / aligned.scale
+    offset = aligned.origin - np.array((width / 2, height / 2))
+    return np.column_stack((offset * (depth / focal)[:, None], depth))

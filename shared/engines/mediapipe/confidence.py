@@ -1,0 +1,50 @@
+"""How sure a frame's values are, 0..1: a product of four factors, each 1 for a good view.
+
+    mesh       the network's own belief that the region holds a face
+    turn       1 up to 35 degrees between the face and the camera, 0 from 75: beyond it, one half
+               of the face is guessed, not seen
+    size       1 from 30 pixels between the outer corners of the eyes, falling with smaller faces
+    sharpness  1 for a face with detail at the resolution of the mesh, less for a blurred one
+
+A frame is a success when its confidence reaches `Options.confidence_threshold` (0.7).
+`docs/validity.md` shows the same table.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.engines.mediapipe.records import NO_FACE, Records
+
+Array = NDArray[np.float64]
+
+TURN_FULL: Final = np.radians(35.0)
+TURN_NONE: Final = np.radians(75.0)
+SIZE_FULL: Final = 30.0  # [pixels]
+SIZE_NONE: Final = 3.0
+SHARPNESS_FULL: Final = 60.0  # variance of the Laplacian, see `tracking.sharpness`
+SHARPNESS_NONE: Final = 0.0
+
+
+def confidence(records: Records) -> Array:
+    """(n,) confidences; 0 for records without a face."""
+    size = _ramp(np.sqrt(records["eye_distance"]), np.sqrt(SIZE_NONE), np.sqrt(SIZE_FULL))
+    sharp = _ramp(np.sqrt(records["sharpness"]), SHARPNESS_NONE, np.sqrt(SHARPNESS_FULL))
+    turned = _ramp(-turn(records), -TURN_NONE, -TURN_FULL)
+    found = records["track"] != NO_FACE
+    result: Array = np.where(found, records["score"] * turned * size * sharp, 0.0).round(4)
+    return result
+
+
+def turn(records: Records) -> Array:
+    """(n,) angles between where the face looks and the camera [rad], tilt left aside."""
+    pitch, yaw = records["rotation"][:, 0], records["rotation"][:, 1]
+    result: Array = np.arccos(np.clip(np.cos(pitch) * np.cos(yaw), -1.0, 1.0)).astype(np.float64)
+    return result
+
+
+def _ramp(value: Array, zero: float, one: float) -> Array:
+    """0 at `zero`, 1 at `one`, straight between."""
+    result: Array = np.clip((value - zero) / (one - zero), 0.0, 1.0)
+    return result

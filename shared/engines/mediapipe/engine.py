@@ -1,0 +1,159 @@
+"""The embedded engine: Face Mesh on decoded pictures, Action Units from its geometry.
+
+Odd cases:
+- No face in the whole media: MediaError `no_face_found`.
+- IP takes the largest face. VS takes the face that is the largest one for the longest time, and
+  says so when there are others. IW and VM take every face; numbers in order of first appearance
+  (IW: from left to right).
+- Pieces of the face outside of the picture are guessed by the mesh; the box may reach outside.
+"""
+
+import math
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from shared.engines.base import Facts, Measurement, MediaType, Progress, Segment, Task
+from shared.engines.decoding import Damage, key_frames, open_clip
+from shared.engines.mediapipe import identity, joining, signals
+from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh
+from shared.engines.mediapipe.identity import Track
+from shared.engines.mediapipe.joining import FaceFacts, Recording
+from shared.engines.mediapipe.records import Writer, read_header, read_trailer
+from shared.engines.mediapipe.tracking import Tracker
+from shared.errors import Code, MediaError
+from shared.pictures import load_image
+
+FORMULAS_VERSION: Final = "1"  # raise it when a change of code changes what is measured
+
+SEGMENT_SECONDS: Final = 60.0  # what a killed attempt may lose
+CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second process
+
+
+class MediapipeEngine:
+    """See `shared.engines.base.Engine`. Its networks are made once and kept."""
+
+    name = "mediapipe"
+
+    def __init__(self) -> None:
+        self._networks: tuple[FaceDetector, FaceMesh] | None = None
+
+    def version(self) -> str:
+        return f"{metadata.version('mediapipe')}+{FORMULAS_VERSION}"
+
+    def problems(self) -> list[str]:
+        return []
+
+    def plan(self, task: Task, parts: int) -> list[Segment]:
+        if task.type.is_image:
+            return [Segment(0, frames=1)]
+        with open_clip(task.media, task.options) as clip:
+            duration, count = clip.duration, clip.frame_count
+        if duration is None or duration < CUT_FROM_SECONDS:
+            return [Segment(0, frames=count)]
+        length = min(SEGMENT_SECONDS, duration / max(1, parts))
+        cuts = _cuts(key_frames(task.media, task.options), duration, length)
+        rate = count / duration if count else None
+        return [
+            Segment(
+                index,
+                start,
+                stop,
+                round(((stop or duration) - start) * rate) if rate else None,
+            )
+            for index, (start, stop) in enumerate(zip(cuts, [*cuts[1:], None], strict=True))
+        ]
+
+    def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
+        if self._networks is None:
+            self._networks = (FaceDetector(), FaceMesh())
+        tracker = Tracker(*self._networks)
+        if task.type.is_image:
+            picture = load_image(task.media, task.options)
+            with Writer(output, picture.shape[1], picture.shape[0]) as writer:
+                writer.add(0, 0.0, tracker.follow(picture, 0.0))
+            progress(1)
+            return
+        with (
+            open_clip(task.media, task.options) as clip,
+            Writer(output, clip.width, clip.height) as writer,
+        ):
+            for number, frame in enumerate(clip.frames(segment)):
+                writer.add(number, frame.timestamp, tracker.follow(frame.picture, frame.timestamp))
+                progress(number + 1)
+            writer.damage = clip.damage
+
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+        paths = [path for _, path in segments]
+        recording = Recording(paths)
+        faces = recording.census.faces()
+        if not faces:
+            raise MediaError(Code.NO_FACE_FOUND, _no_face(task.type))
+        chosen, warnings = _choose(task.type, faces)
+        threshold = task.options.confidence_threshold
+        face_facts = joining.face_facts(recording, chosen, threshold, still=task.type.is_image)
+        facts = self._facts(task, recording, face_facts)
+        facts.width, facts.height = read_header(paths[0])
+        damage = sum((read_trailer(path) for path in paths), Damage())
+        facts.warnings = [*damage.warnings(), *warnings]
+        if not facts.faces:
+            facts.warnings.append(
+                "No face could be seen well enough to count: too small, too blurred or turned too "
+                "far away."
+            )
+        return Measurement(facts, joining.rows(recording, chosen, face_facts, threshold))
+
+    def _facts(self, task: Task, recording: Recording, face_facts: Sequence[FaceFacts]) -> Facts:
+        census = recording.census
+        facts = Facts(
+            engine=self.name,
+            version=self.version(),
+            settings={"confidence_threshold": task.options.confidence_threshold},
+            frames=census.frames,
+            faces=sum(1 for face in face_facts if face.good_frames),
+            signals=signals.NAMES,
+            validity={str(number): face.validity for number, face in enumerate(face_facts)},
+        )
+        if not task.type.is_image:
+            shown = census.last_time - census.first_time
+            if census.frames > 1 and shown > 0:
+                facts.fps = (census.frames - 1) / shown
+                facts.duration = shown + shown / (census.frames - 1)
+        return facts
+
+
+def _cuts(keys: Sequence[float], duration: float, length: float) -> list[float]:
+    """Starts of segments of about `length` [s], at key frames; the first is 0."""
+    count = max(1, math.ceil(duration / length - 0.01))
+    cuts = [0.0]
+    for number in range(1, count):
+        wanted = duration * number / count
+        nearest = min(keys, key=lambda key: abs(key - wanted))
+        if nearest > cuts[-1]:
+            cuts.append(nearest)
+    return cuts
+
+
+def _choose(kind: MediaType, faces: list[list[Track]]) -> tuple[list[list[Track]], list[str]]:
+    if kind in (MediaType.IP, MediaType.VS):
+        warnings = []
+        if len(faces) > 1:
+            where = "image" if kind is MediaType.IP else "video"
+            which = "largest" if kind is MediaType.IP else "one that is largest for longest"
+            warnings.append(
+                f"The {where} shows {len(faces)} faces; the {which} was measured. Use the type "
+                f"{'IW' if kind is MediaType.IP else 'VM'} to measure all of them."
+            )
+        return [identity.largest(faces)], warnings
+    if kind is MediaType.IW:
+        faces = sorted(faces, key=lambda tracks: (tracks[0].first.x, tracks[0].first.y))
+    return faces, []
+
+
+def _no_face(kind: MediaType) -> str:
+    where = "image" if kind.is_image else "video"
+    return (
+        f"No face was found in the {where}. Send one in which a face is at least 24 pixels wide, "
+        "in focus, and turned towards the camera."
+    )

@@ -1,0 +1,140 @@
+"""Which tracks are the same face, over all segments of a clip.
+
+A face that comes back within a second or two at about the same place and size is the same face;
+so is one that goes on from the end of a segment to the start of the next. What was seen for a
+moment only, and without certainty, is taken for a mistake of the networks and dropped.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.engines.mediapipe.records import NO_FACE, Records
+
+REJOIN_SECONDS: Final = 2.0  # the longest absence after which a face is known by its place
+_REJOIN_DISTANCE: Final = 0.75  # between the centres, in widths of the face
+_REJOIN_GROWTH: Final = 1.6  # in width, either way
+_FLEETING_SECONDS: Final = 0.3  # seen for less than this, a face must be certain
+_CERTAIN_DETECTION: Final = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    time: float
+    x: float  # centre [pixels]
+    y: float
+    width: float
+
+    @classmethod
+    def of(cls, record: np.void) -> "_Place":
+        left, top, width, height = record["box"].tolist()
+        return cls(float(record["time"]), left + width / 2, top + height / 2, width)
+
+
+@dataclass(slots=True)
+class Track:
+    """A track of a segment, as far as deciding about it needs."""
+
+    segment: int
+    number: int
+    first: _Place
+    last: _Place
+    frames: int = 0
+    frames_largest: int = 0
+    area: float = 0.0  # sum over frames [pixels^2]
+    detection: float = 0.0  # best of the detector's scores
+
+
+Key = tuple[int, int]  # segment, track
+
+
+class Census:
+    """Collects the tracks of a clip. Feed it the blocks of each segment in order."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[Key, Track] = {}
+        self.frames = 0
+        self.first_time = 0.0
+        self.last_time = 0.0
+
+    def add(self, segment: int, records: Records) -> None:
+        if self.frames == 0:
+            self.first_time = float(records["time"][0])
+        self.last_time = float(records["time"][-1])
+        self.frames += np.unique(records["frame"]).size
+        areas = records["box"][:, 2] * records["box"][:, 3]
+        largest = _largest_of_frame(records["frame"], areas)
+        for number in np.unique(records["track"]).tolist():
+            if number == NO_FACE:
+                continue
+            mine = records["track"] == number
+            rows = records[mine]
+            key = (segment, number)
+            if key not in self._tracks:
+                self._tracks[key] = Track(segment, number, _Place.of(rows[0]), _Place.of(rows[-1]))
+            track = self._tracks[key]
+            track.last = _Place.of(rows[-1])
+            track.frames += len(rows)
+            track.frames_largest += int(largest[mine].sum())
+            track.area += float(areas[mine].sum())
+            track.detection = max(track.detection, float(rows["detection"].max()))
+
+    def faces(self) -> list[list[Track]]:
+        """The faces, each as its tracks in order of time, in order of first appearance."""
+        groups: list[list[Track]] = []
+        ordered = sorted(self._tracks.values(), key=lambda t: (t.first.time, t.segment, t.number))
+        for track in ordered:
+            home = min(
+                (group for group in groups if _same_face(group[-1].last, track.first)),
+                key=lambda group: _distance(group[-1].last, track.first),
+                default=None,
+            )
+            if home is None:
+                groups.append([track])
+            else:
+                home.append(track)
+        period = (self.last_time - self.first_time) / max(1, self.frames - 1)
+        return [group for group in groups if not self._fleeting(group, period)]
+
+    def _fleeting(self, group: list[Track], period: float) -> bool:
+        shown = sum(track.frames for track in group) * period
+        needed = min(_FLEETING_SECONDS, self.frames * period)
+        certain = max(track.detection for track in group) >= _CERTAIN_DETECTION
+        return shown < needed and not certain
+
+
+def largest(faces: Iterable[list[Track]]) -> list[Track]:
+    """The face that is the largest one for the longest time."""
+    return max(
+        faces,
+        key=lambda tracks: (
+            sum(track.frames_largest for track in tracks),
+            sum(track.area for track in tracks),
+        ),
+    )
+
+
+def _largest_of_frame(frames: NDArray[np.uint32], areas: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether each record is the largest of its frame (the first one of equals)."""
+    order = np.lexsort((-areas, frames))
+    result = np.zeros(len(frames), dtype=bool)
+    _, first = np.unique(frames[order], return_index=True)
+    result[order[first]] = True
+    return result
+
+
+def _distance(a: _Place, b: _Place) -> float:
+    return float(np.hypot(a.x - b.x, a.y - b.y)) / max(a.width, b.width, 1.0)
+
+
+def _same_face(before: _Place, after: _Place) -> bool:
+    gap = after.time - before.time
+    growth = max(before.width, after.width) / max(1.0, min(before.width, after.width))
+    return (
+        0 < gap <= REJOIN_SECONDS
+        and growth <= _REJOIN_GROWTH
+        and _distance(before, after) <= _REJOIN_DISTANCE
+    )

@@ -108,7 +108,7 @@ def copy_frames(
     summaries = Summaries()
     further = _Signals(signals)
     connection = session.connection().connection  # psycopg2's, of this transaction
-    with closing(cast(cursor, connection.cursor())) as copying:
+    with closing(cast("cursor", connection.cursor())) as copying:
         for block in blocks:
             summaries.add(block)
             text = _copy_text(report_id, block, further.of(block))

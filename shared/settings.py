@@ -19,7 +19,8 @@ class SettingsError(Exception):
 
 
 def _setting(name: str, default: Any, help_text: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"name": name, "help": help_text, "secret": secret})
+    metadata = {"name": name, "help": help_text, "secret": secret}
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)

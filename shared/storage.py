@@ -28,7 +28,8 @@ from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
 from shared.settings import Settings
 
-BLOCK_BYTES: Final = 4 * 1024 * 1024  # what a transfer holds in memory at a time
+BLOCK_BYTES: Final = 4 * 1024 * 1024  # of an upload
+CHUNK_BYTES: Final = 1024 * 1024  # of a download; the SDK holds about eleven times this
 MAX_BLOB_NAME: Final = 100  # keeps action_unit_report.url within its 300 characters
 CONNECT_TIMEOUT_SECONDS: Final = 5
 READ_TIMEOUT_SECONDS: Final = 60
@@ -83,8 +84,8 @@ class Storage:
             **options,
             "max_single_put_size": BLOCK_BYTES,
             "max_block_size": BLOCK_BYTES,
-            "max_single_get_size": BLOCK_BYTES,
-            "max_chunk_get_size": BLOCK_BYTES,
+            "max_single_get_size": CHUNK_BYTES,
+            "max_chunk_get_size": CHUNK_BYTES,
         }
         if settings.storage_connection:
             text = settings.storage_connection

@@ -1,13 +1,34 @@
-"""Fixtures for all tests; what they give is said in `tests.stack`."""
+"""Fixtures of all tests. Those with real services are in `tests.stack`."""
 
-from tests.stack import database, empty_database, new_stack, run_folder, services, stack, template
+from __future__ import annotations
 
-__all__ = [
-    "database",
-    "empty_database",
-    "new_stack",
-    "run_folder",
-    "services",
-    "stack",
-    "template",
-]
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.app import App, build
+from shared.settings import STORAGE, read
+
+if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
+    from tests.stack import Services
+
+pytest_plugins = ["tests.stack"]
+
+
+@pytest.fixture
+def app(services: Services, database: str) -> Iterator[App]:
+    """The app's parts on real storage and a database of its own, without a host."""
+    parts = build(
+        read(
+            {
+                "DATABASE_URL": database,
+                STORAGE: services.storage,
+                "LEASE_SECONDS": "2",
+                "RECONCILE_AFTER_SECONDS": "0",
+                "OUTAGE_PATIENCE_SECONDS": "10",
+            }
+        )
+    )
+    yield parts
+    parts.close()

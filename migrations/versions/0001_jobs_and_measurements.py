@@ -135,7 +135,8 @@ def upgrade() -> None:
         ),
         sa.Column("finished", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('created', 'uploaded', 'extracting', 'extracted', 'analysing', 'done', 'failed')",
+            "state IN ('created', 'uploaded', 'extracting', 'extracted', 'analysing', 'done', "
+            "'failed')",
             name=op.f("ck_job_state"),
         ),
         sa.CheckConstraint(

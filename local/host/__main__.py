@@ -34,7 +34,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--message-lease",
         type=float,
         metavar="SECONDS",
-        default=float(os.environ.get("LOCAL_HOST_MESSAGE_LEASE", LEASE_SECONDS)),
+        default=os.environ.get("LOCAL_HOST_MESSAGE_LEASE", str(LEASE_SECONDS)),
         help="how long a message stays hidden when the host working on it dies; it is renewed at "
         "half time (default: LOCAL_HOST_MESSAGE_LEASE, else 600 as in the real host)",
     )
@@ -52,6 +52,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     app: Path = arguments.app.resolve()
+    os.chdir(app)  # as the real worker; the app may open its files by relative paths
     try:
         local = load_local_settings(app)
         settings = load_host_settings(app)

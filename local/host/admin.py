@@ -11,9 +11,6 @@ from starlette.responses import JSONResponse, Response
 
 from local.host.settings import HostSettings
 
-STATUS: Final = "/admin/host/status"
-PING: Final = "/admin/host/ping"
-FUNCTIONS: Final = "/admin/functions/"
 VERSION: Final = "4.0-local"
 
 Run = Callable[[str], Awaitable[Any]]
@@ -47,8 +44,8 @@ class Admin:
 
     async def run_function(self, request: Request) -> Response:
         """`POST /admin/functions/NAME` with `{"input": "..."}` runs it now: 202."""
-        run = self._functions.get(request.url.path[len(FUNCTIONS) :].lower())
-        if run is None or request.method != "POST":
+        run = self._functions.get(request.path_params["name"].lower())
+        if run is None:
             return Response(status_code=404)
         try:
             body = json.loads(await request.body() or b"{}")

@@ -7,12 +7,12 @@ subscription filters. A message for an unknown function or for a blob that is go
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions import meta
 from azure.storage.blob import BlobClient, BlobProperties
 from starlette.requests import Request
@@ -24,7 +24,7 @@ from local.host.invoke import Invoker
 from local.host.logs import log
 from local.host.messages import describe
 from local.host.settings import STORAGE
-from local.host.storage import Message, Queue, blob_service, in_thread
+from local.host.storage import Message, Queue, Queues, blob_service, in_thread
 
 PATH: Final = "/runtime/webhooks/blobs"
 POISON_QUEUE: Final = "webjobs-blobtrigger-poison"
@@ -43,36 +43,35 @@ class BadEventError(ValueError):
 class BlobWebhook:
     """Takes events and queues them."""
 
-    def __init__(self, queue: Queue, wake: Callable[[], None]) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._wake = wake
 
-    async def __call__(self, request: Request) -> Response:
-        """The handshakes of Event Grid and CloudEvents, and notifications in either schema."""
+    async def handle(self, request: Request) -> Response:
+        """Answer a call; a body that cannot be used is a 400."""
         if request.method == "OPTIONS":
             origin = request.headers.get("webhook-request-origin", "eventgrid.azure.net")
             return Response(headers={"Webhook-Allowed-Origin": origin})
-        kind = request.headers.get("aeg-event-type", "").lower()
-        if kind == "unsubscribe":
-            return Response(status_code=202)
         try:
-            if kind == "subscriptionvalidation":
-                code = _validation_code(await request.json())
-                return JSONResponse({"validationResponse": code})
-            if kind == "notification":
-                messages = parse_events(
-                    await request.json(), request.query_params.get("functionName", "")
-                )
-                return await self._enqueue(messages)
+            return await self._take(request)
         except ValueError as error:
             log.warning("The blob webhook was sent a body it cannot use: %s", error)
             return Response(f"{error}\n", status_code=400)
-        return Response("The header aeg-event-type is missing or unknown.\n", status_code=400)
+        except AzureError as error:
+            log.error("The events of a webhook call could not be queued: %s", error)
+            return Response(status_code=500)  # Event Grid, and the relay, send them again
 
-    async def _enqueue(self, messages: list[dict[str, str]]) -> Response:
-        for message in messages:
+    async def _take(self, request: Request) -> Response:
+        """The handshake of Event Grid, and notifications in either schema."""
+        kind = request.headers.get("aeg-event-type", "").lower()
+        if kind == "unsubscribe":
+            return Response(status_code=202)
+        if kind == "subscriptionvalidation":
+            return JSONResponse({"validationResponse": _validation_code(await request.json())})
+        if kind != "notification":
+            raise BadEventError("the header aeg-event-type is missing or unknown")
+        function_id = request.query_params.get("functionName", "")
+        for message in parse_events(await request.json(), function_id):
             await self._queue.send(json.dumps(message))
-        self._wake()
         return Response(status_code=202)
 
 
@@ -133,24 +132,26 @@ def _account_in_path(host: str) -> bool:
 class BlobQueue:
     """The other end: hands a queued event to its function."""
 
-    def __init__(self, functions: list[Function], invoker: Invoker) -> None:
+    def __init__(self, functions: list[Function], invoker: Invoker, queues: Queues) -> None:
         self._functions = {f"host.functions.{f.name}".lower(): f for f in functions}
         self._functions |= {f.full_name.lower(): f for f in functions}
         self._invoker = invoker
-        self._poison: dict[str, Queue] = {}
+        self._poison = {
+            connection: queues.open(connection, POISON_QUEUE)
+            for connection in {STORAGE, *map(_connection, functions)}
+        }
 
     async def handle(self, message: Message) -> bool:
         """Work on one message; whether it is done with."""
-        try:
-            event = json.loads(message.body or b"")
-            function_id, container = str(event["FunctionId"]), str(event["ContainerName"])
-            name = str(event["BlobName"])
-        except (ValueError, TypeError, KeyError):
+        event = _read(message)
+        if event is None:
             log.error("Message %s is not a blob trigger's: %s", message.id, message.raw)
             return False
-        function = self._functions.get(function_id.lower())
+        container, name = event["ContainerName"], event["BlobName"]
+        function = self._functions.get(event["FunctionId"].lower())
         if function is None:
-            log.warning("Blob '%s/%s': there is no function '%s'.", container, name, function_id)
+            identity = event["FunctionId"]
+            log.warning("Blob '%s/%s': there is no function '%s'.", container, name, identity)
             return True
         return await self.run(function, container, name, describe(message))
 
@@ -174,13 +175,21 @@ class BlobQueue:
 
     def poison_queue(self, message: Message) -> Queue:
         """In the storage account of the blob, as the real host has it."""
-        connection = STORAGE
-        for function_id, function in self._functions.items():
-            if f'"{function_id}"' in (message.body or b"").decode(errors="replace").lower():
-                connection = _connection(function)
-        if connection not in self._poison:
-            self._poison[connection] = Queue(connection, POISON_QUEUE)
-        return self._poison[connection]
+        event = _read(message)
+        function = self._functions.get(event["FunctionId"].lower()) if event else None
+        return self._poison[_connection(function) if function else STORAGE]
+
+
+def _read(message: Message) -> dict[str, str] | None:
+    """The fields of a queued event; None for a message that is none."""
+    try:
+        event = json.loads(message.body or b"")
+    except ValueError:
+        return None
+    needed = ("FunctionId", "ContainerName", "BlobName")
+    if not isinstance(event, dict) or not all(isinstance(event.get(n), str) for n in needed):
+        return None
+    return event
 
 
 def _connection(function: Function) -> str:

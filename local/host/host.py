@@ -1,6 +1,6 @@
 """The host itself: puts the parts together, starts them and stops them.
 
-Stopping: no new message or timer is taken, requests and functions under way get the drain time,
+Stopping: no new message or timer is taken; requests and functions under way get the drain time;
 then the messages of those still running go back to their queue.
 """
 
@@ -10,27 +10,30 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 import uvicorn
+from starlette.routing import Route as HostRoute
+from starlette.routing import Router
 
 from local.host import HostError, blobs
-from local.host.admin import FUNCTIONS, PING, STATUS, Admin, Run
+from local.host.admin import Admin, Run
 from local.host.app import Function, load_functions
 from local.host.binding import TriggerData, datum
-from local.host.http import Handler, HttpHost, Route, make_route
+from local.host.http import HttpFunctions, Route, make_route
 from local.host.invoke import Invoker
 from local.host.logs import log
-from local.host.messages import QueueSender, QueueTrigger, poison_name
+from local.host.messages import QueueBindings, QueueTrigger
 from local.host.queues import QueueListener
 from local.host.settings import STORAGE, HostSettings, connection_string
-from local.host.storage import Queue
+from local.host.storage import Queues
 from local.host.timers import Timer
 
-KEEP_ALIVE_SECONDS = 120  # as long as the real host's server keeps an idle connection
+KEEP_ALIVE_SECONDS: Final = 120  # about as long as the real host keeps an idle connection
+BACKLOG: Final = 1024  # connections waiting to be accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,12 @@ class Options:
     drain: float  # [s]
 
 
-@dataclass(slots=True)
-class _Parts:
-    """What the functions of an app need running."""
+class Runner(Protocol):
+    """What runs beside the HTTP server: the reader of a queue, or a timer."""
 
-    routes: list[Route] = field(default_factory=list)
-    listeners: list[QueueListener] = field(default_factory=list)
-    timers: list[Timer] = field(default_factory=list)
-    handlers: dict[str, Handler] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class _Server(uvicorn.Server):
@@ -73,91 +73,89 @@ class Host:
         self._functions = load_functions(options.app)
         if any(f.trigger.type != "httpTrigger" for f in self._functions):
             connection_string(STORAGE)
-        self._sender = QueueSender(base64=settings.queues.base64)
-        self.invoker = Invoker(self._sender, settings.threads, settings.function_timeout)
-        self._parts = self._build()
-
-    def _build(self) -> _Parts:
-        parts = _Parts()
-        blob_functions = [f for f in self._functions if f.trigger.type == "blobTrigger"]
-        if blob_functions:
-            self._add_blobs(parts, blob_functions)
+        self._queues = Queues()
+        self._bindings = QueueBindings(self._queues, base64=settings.queues.base64)
+        self.invoker = Invoker(self._bindings.send, settings.threads, settings.function_timeout)
+        self._table: list[Route] = []
+        self._own_routes: list[HostRoute] = []
+        self._runners: list[Runner] = []
+        self._runs: dict[str, Run] = {}  # what POST /admin/functions/NAME does
+        self._add_blob_triggers()
         for function in self._functions:
-            kind = function.trigger.type
-            if kind == "httpTrigger":
-                parts.routes.append(make_route(function, self._settings.route_prefix))
-            elif kind == "queueTrigger":
-                self._add_queue(parts, function)
-            elif kind == "timerTrigger":
-                timer = Timer(function, self.invoker, self._settings.host_id)
-                parts.timers.append(timer)
-                parts.runs[function.name] = lambda _, timer=timer: timer.fire(past_due=False)  # type: ignore[misc]
-        admin = Admin(self._settings, parts.runs)
-        parts.handlers |= {STATUS: admin.status, PING: admin.ping, FUNCTIONS: admin.run_function}
-        return parts
+            self._add(function)
+        admin = Admin(settings, self._runs)
+        self._own_routes += [
+            HostRoute("/admin/host/status", admin.status),
+            HostRoute("/admin/host/ping", admin.ping, methods=["GET", "POST"]),
+            HostRoute("/admin/functions/{name}", admin.run_function, methods=["POST"]),
+        ]
 
-    def _add_blobs(self, parts: _Parts, functions: list[Function]) -> None:
-        queue = Queue(STORAGE, blobs.queue_name(self._settings.host_id))
-        worker = blobs.BlobQueue(functions, self.invoker)
-        listener = QueueListener(
-            queue,
-            worker.poison_queue,
-            worker.handle,
-            self._settings.blobs,
-            self._options.message_lease,
+    def _add(self, function: Function) -> None:
+        kind = function.trigger.type
+        if kind == "httpTrigger":
+            self._table.append(make_route(function, self._settings.route_prefix))
+        elif kind == "queueTrigger":
+            self._add_queue_trigger(function)
+        elif kind == "timerTrigger":
+            timer = Timer(function, self.invoker, self._settings.host_id)
+            self._runners.append(timer)
+            self._runs[function.name] = partial(_run_timer, timer)
+
+    def _add_queue_trigger(self, function: Function) -> None:
+        poison = self._bindings.poison(function.trigger)
+        self._runners.append(
+            QueueListener(
+                self._bindings.queue(function.trigger),
+                None if poison is None else lambda _: poison,
+                QueueTrigger(function, self.invoker).handle,
+                self._settings.queues,
+                self._options.message_lease,
+            )
         )
-        parts.listeners.append(listener)
-        parts.handlers[blobs.PATH] = blobs.BlobWebhook(queue, listener.wake)
+        self._runs[function.name] = partial(_run_queue, self.invoker, function)
+
+    def _add_blob_triggers(self) -> None:
+        functions = [f for f in self._functions if f.trigger.type == "blobTrigger"]
+        if not functions:
+            return
+        queue = self._queues.open(STORAGE, blobs.queue_name(self._settings.host_id))
+        worker = blobs.BlobQueue(functions, self.invoker, self._queues)
+        webhook = blobs.BlobWebhook(queue)
+        self._own_routes.append(HostRoute(blobs.PATH, webhook.handle, methods=["POST", "OPTIONS"]))
+        limits, lease = self._settings.blobs, self._options.message_lease
+        self._runners.append(
+            QueueListener(queue, worker.poison_queue, worker.handle, limits, lease)
+        )
         for function in functions:
-            parts.runs[function.name] = partial(_run_blob, worker, function)
-
-    def _add_queue(self, parts: _Parts, function: Function) -> None:
-        queue = self._sender.queue(function.trigger)
-        poison = poison_name(queue.name)
-        poison_queue = self._sender.sibling(function.trigger, poison) if poison else None
-        listener = QueueListener(
-            queue,
-            (lambda _: poison_queue) if poison_queue else None,
-            QueueTrigger(function, self.invoker).handle,
-            self._settings.queues,
-            self._options.message_lease,
-        )
-        self._sender.watch(queue.name, listener.wake)
-        parts.listeners.append(listener)
-        parts.runs[function.name] = partial(_run_queue, self.invoker, function)
+            self._runs[function.name] = partial(_run_blob, worker, function)
 
     async def run(self) -> int:
         """Serve until a signal comes; the exit code."""
-        options = self._options
         server, listening = self._server()
         stop = _on_signal()
-        tasks = [asyncio.create_task(item.run()) for item in self._parts.listeners]
-        tasks += [asyncio.create_task(timer.run()) for timer in self._parts.timers]
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        self._announce()
+        tasks = [serving, *(asyncio.create_task(runner.run()) for runner in self._runners)]
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([stopping, serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        failed = [task for task in (serving, *tasks) if task.done()]
+        self._announce()
+        await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in tasks if task.done()]  # none of them ends by itself
         log.info("Stopping the host.")
-        for task in (*tasks, stopping):
-            task.cancel()
+        stopping.cancel()
         server.should_exit = True
-        left = await asyncio.gather(
-            *(listener.drain(options.drain) for listener in self._parts.listeners)
-        )
-        if sum(left):
-            log.warning("%d functions did not end in time; their messages go back.", sum(left))
-        for outcome in await asyncio.gather(serving, *tasks, return_exceptions=True):
+        for runner in self._runners:
+            runner.stop()
+        _, late = await asyncio.wait(tasks, timeout=self._options.drain)
+        for task in late - {serving}:  # the server keeps the same time itself
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.error("The host failed.", exc_info=outcome)
         return 1 if failed else 0
 
     def _server(self) -> tuple[uvicorn.Server, socket.socket]:
-        application = HttpHost(
-            self._parts.routes, self.invoker, self._settings, self._parts.handlers
-        )
+        functions = HttpFunctions(self._table, self.invoker, self._settings)
         config = uvicorn.Config(
-            application,
+            Router(self._own_routes, redirect_slashes=False, default=functions),
             lifespan="off",
             log_config=None,
             log_level="warning",
@@ -166,28 +164,35 @@ class Host:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=max(1, round(self._options.drain)),
         )
-        address = (self._options.address, self._options.port)
-        try:
-            listening = socket.create_server(address, backlog=1024)
-        except OSError as error:
-            raise HostError(
-                f"Port {address[1]} on {address[0]} cannot be used ({error.strerror}); "
-                "choose another with --port."
-            ) from error
-        return _Server(config), listening
+        return _Server(config), _listen(self._options.address, self._options.port)
 
     def _announce(self) -> None:
         base = f"http://{self._options.address}:{self._options.port}"
+        routes = {route.function.name: route for route in self._table}
         lines = ["", "Functions:", ""]
-        labels = {
-            route.function.name: f"[{','.join(sorted(route.methods)) or 'ALL'}] "
-            f"{base}/{route.template.text.lstrip('/')}"
-            for route in self._parts.routes
-        }
         for function in self._functions:
-            lines += [f"\t{function.name}: {labels.get(function.name, function.trigger.type)}", ""]
+            route = routes.get(function.name)
+            label = function.trigger.type if route is None else route.label(base)
+            lines += [f"\t{function.name}: {label}", ""]
         print("\n".join(lines), flush=True)
         log.info("Host started (HostId=%s, %s).", self._settings.host_id, base)
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    # The protocol is named because asyncio turns Nagle's algorithm off (40 ms per answer) only
+    # for sockets that say they are TCP.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+    except OSError as error:
+        listening.close()
+        raise HostError(
+            f"Port {port} on {address} cannot be used ({error.strerror}); "
+            "choose another with --port."
+        ) from error
+    listening.listen(BACKLOG)
+    return listening
 
 
 def _on_signal() -> asyncio.Event:
@@ -202,6 +207,10 @@ def _on_signal() -> asyncio.Event:
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
     return stop
+
+
+async def _run_timer(timer: Timer, _: str) -> Any:
+    return await timer.fire(past_due=False)
 
 
 async def _run_blob(worker: blobs.BlobQueue, function: Function, given: str) -> Any:

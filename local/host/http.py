@@ -1,6 +1,10 @@
-"""Serve the HTTP functions, the webhook and what little of `/admin` a local tool asks for."""
+"""HTTP triggers: find the function for a request, hand it the request, send what it returns.
 
-from collections.abc import Awaitable, Callable, Mapping
+As in the real host an unhandled exception is an empty 500, a body over the limit a 413, and a
+path or a method that no function has a 404. Keys are not asked for, as in Core Tools.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -21,8 +25,6 @@ from local.host.settings import HostSettings
 RESERVED: Final = ("admin", "runtime")  # first segments that the host keeps for itself
 HOP_BY_HOP: Final = ("content-length", "transfer-encoding", "connection")
 
-Handler = Callable[[Request], Awaitable[Response]]
-
 
 class BodyTooLargeError(Exception):
     """The body is over the host's limit."""
@@ -36,10 +38,10 @@ class Route:
     template: routes.Template
     methods: frozenset[str]  # empty: every method
 
-    @property
-    def label(self) -> str:
+    def label(self, base: str) -> str:
         """As in the list that is printed at the start."""
-        return f"[{','.join(sorted(self.methods)) or 'ALL'}] /{self.template.text.lstrip('/')}"
+        methods = ",".join(sorted(self.methods)) or "ALL"
+        return f"[{methods}] {base}/{self.template.text.lstrip('/')}"
 
 
 def make_route(function: Function, prefix: str) -> Route:
@@ -53,25 +55,20 @@ def make_route(function: Function, prefix: str) -> Route:
     return Route(function, template, methods)
 
 
-class HttpHost:
-    """The ASGI application."""
+class HttpFunctions:
+    """The ASGI application that answers with the app's functions."""
 
     def __init__(
         self,
         table: list[Route],
         invoker: Invoker,
         settings: HostSettings,
-        extra: Mapping[str, Handler],
     ) -> None:
-        """`extra` are the handlers of the webhook and of `/admin`, by path."""
         self._table = table
         self._invoker = invoker
         self._settings = settings
-        self._extra = extra
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise NotImplementedError(f"{scope['type']} is not served")
         request = Request(scope, receive)
         try:
             response = await self._respond(request)
@@ -81,9 +78,8 @@ class HttpHost:
 
     async def _respond(self, request: Request) -> Response:
         raw_path = request.scope["raw_path"].decode("ascii", "replace")
-        handler = self._find_extra(request.url.path)
-        if handler is not None:
-            return await handler(request)
+        if raw_path.split("/")[1].lower() in RESERVED:
+            return Response(status_code=404)
         for route in self._table:
             if route.methods and request.method not in route.methods:
                 continue
@@ -91,17 +87,6 @@ class HttpHost:
             if parameters is not None:
                 return await self._call(route.function, request, raw_path, parameters)
         return Response(status_code=404)
-
-    def _find_extra(self, path: str) -> Handler | None:
-        path = path.lower()
-        return next(
-            (
-                h
-                for prefix, h in self._extra.items()
-                if path == prefix or (prefix.endswith("/") and path.startswith(prefix))
-            ),
-            None,
-        )
 
     async def _call(
         self, function: Function, request: Request, raw_path: str, parameters: dict[str, str]

@@ -1,6 +1,5 @@
 """Queue triggers and queue outputs: functions on one side, storage queues on the other."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -10,46 +9,46 @@ from local.host.app import Binding, Function
 from local.host.binding import TriggerData, datum
 from local.host.invoke import Invoker
 from local.host.settings import STORAGE
-from local.host.storage import Message, Queue
+from local.host.storage import Message, Queue, Queues
 
 POISON_SUFFIX: Final = "-poison"
 MAX_QUEUE_NAME: Final = 63  # [characters]
 
 
-class QueueSender:
-    """Writes queue outputs, and wakes the listener of a queue that this host reads itself."""
+class QueueBindings:
+    """The queues that triggers and outputs name."""
 
-    def __init__(self, *, base64: bool) -> None:
+    def __init__(self, queues: Queues, *, base64: bool) -> None:
+        self._queues = queues
         self._base64 = base64
-        self._queues: dict[tuple[str, str], Queue] = {}
-        self._wake: dict[str, Callable[[], None]] = {}
-
-    async def __call__(self, binding: Binding, messages: list[str | bytes]) -> None:
-        queue = self.queue(binding)
-        for message in messages:
-            await queue.send(message)
-        self._wake.get(queue.name, lambda: None)()
+        self._open: dict[tuple[str, str], Queue] = {}
 
     def queue(self, binding: Binding) -> Queue:
-        """The queue that a binding names."""
-        return self.sibling(binding, str(binding.fields["queueName"]).lower())
+        """The queue of a binding."""
+        return self._named(binding, str(binding.fields["queueName"]))
 
-    def sibling(self, binding: Binding, name: str) -> Queue:
-        """Another queue in the same storage account."""
+    def poison(self, binding: Binding) -> Queue | None:
+        """Where its hopeless messages go, in the same account.
+
+        None for a queue that is a poison queue itself, or whose name leaves no room for another,
+        as in the real host.
+        """
+        queue = str(binding.fields["queueName"])
+        name = f"{queue}{POISON_SUFFIX}"
+        if queue.endswith(POISON_SUFFIX) or len(name) > MAX_QUEUE_NAME:
+            return None
+        return self._named(binding, name)
+
+    def _named(self, binding: Binding, name: str) -> Queue:
         key = (str(binding.fields.get("connection") or STORAGE), name)
-        if key not in self._queues:
-            self._queues[key] = Queue(*key, base64=self._base64)
-        return self._queues[key]
+        if key not in self._open:
+            self._open[key] = self._queues.open(*key, base64=self._base64)
+        return self._open[key]
 
-    def watch(self, name: str, wake: Callable[[], None]) -> None:
-        """Call `wake` when a message is added to the queue from here."""
-        self._wake[name] = wake
-
-
-def poison_name(queue: str) -> str | None:
-    """None for a queue that is one itself, or whose name leaves no room: as the real host."""
-    name = f"{queue}{POISON_SUFFIX}"
-    return None if queue.endswith(POISON_SUFFIX) or len(name) > MAX_QUEUE_NAME else name
+    async def send(self, binding: Binding, messages: list[str | bytes]) -> None:
+        """Write what a function gave to a queue output."""
+        for message in messages:
+            await self.queue(binding).send(message)
 
 
 class QueueTrigger:

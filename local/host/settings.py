@@ -85,7 +85,7 @@ def load_host_settings(app_dir: Path, environ: Mapping[str, str] = os.environ) -
     try:
         return _host_settings(config, app_dir, environ)
     except (TypeError, ValueError) as error:
-        raise HostError(f"host.json cannot be used: {error}.") from error
+        raise HostError(f"host.json or an app setting cannot be used: {error}.") from error
 
 
 def _host_settings(

@@ -7,6 +7,7 @@ busy functions never hold up the reading of a queue or the renewal of a message.
 import asyncio
 import base64
 import binascii
+import contextlib
 import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -64,20 +65,26 @@ class Message:
 class Queue:
     """One storage queue. A queue that does not exist is an empty one."""
 
-    def __init__(self, connection: str, name: str, *, base64: bool = True) -> None:
-        self.name = name
+    def __init__(
+        self, client: QueueClient, added: list[Callable[[], None]], *, base64: bool
+    ) -> None:
+        """`added` is what to call after a message was sent from here; see `Queues`."""
+        self.name: str = client.queue_name
         self._base64 = base64
-        self._client = QueueClient.from_connection_string(
-            connection_string(connection), name, **RETRIES
-        )
+        self._client = client
+        self._added = added
+
+    def on_added(self, call: Callable[[], None]) -> None:
+        """Have `call` called when this host adds a message to the queue."""
+        self._added.append(call)
 
     async def receive(self, count: int, lease: float) -> list[Message]:
         """Take up to `count` messages and hide them for `lease` seconds."""
-        return await in_thread(self._receive, count, lease)
+        return await in_thread(self._receive, count, max(1, round(lease)))
 
-    def _receive(self, count: int, lease: float) -> list[Message]:
+    def _receive(self, count: int, lease: int) -> list[Message]:
         pages = self._client.receive_messages(
-            messages_per_page=count, max_messages=count, visibility_timeout=max(1, round(lease))
+            messages_per_page=count, max_messages=count, visibility_timeout=lease
         )
         try:
             return [self._message(item) for item in pages]
@@ -113,19 +120,16 @@ class Queue:
     async def send_raw(self, text: str) -> None:
         """Add a message as it stands."""
         await in_thread(self._send, text)
+        for call in self._added:
+            call()
 
     def _send(self, text: str) -> None:
         try:
             self._client.send_message(text)
         except ResourceNotFoundError:
-            self._create()
+            with contextlib.suppress(ResourceExistsError):
+                self._client.create_queue()
             self._client.send_message(text)
-
-    def _create(self) -> None:
-        try:
-            self._client.create_queue()
-        except ResourceExistsError:
-            return
 
     async def hide(self, message: Message, seconds: float) -> None:
         """Make the message visible again in so many seconds. Raises where it is not ours."""
@@ -140,3 +144,17 @@ class Queue:
     async def delete(self, message: Message) -> None:
         """Remove the message. Raises where it is not ours."""
         await in_thread(self._client.delete_message, message.id, message.receipt)
+
+
+class Queues:
+    """The queues of this host: who listens to one hears of what another part of it sends."""
+
+    def __init__(self) -> None:
+        self._added: dict[str, list[Callable[[], None]]] = {}
+
+    def open(self, connection: str, name: str, *, base64: bool = True) -> Queue:
+        """The queue `name` in the storage account of a connection name."""
+        client = QueueClient.from_connection_string(
+            connection_string(connection), name.lower(), **RETRIES
+        )
+        return Queue(client, self._added.setdefault(client.url, []), base64=base64)

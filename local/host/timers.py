@@ -24,6 +24,7 @@ from local.host.schedule import parse_schedule
 from local.host.settings import STORAGE
 from local.host.storage import blob_service, in_thread
 
+LONGEST_SLEEP_SECONDS: Final = 60.0  # a clock that is put right, or a laptop that slept, is seen
 CONTAINER: Final = "azure-webjobs-hosts"
 MONITORED_FROM: Final = timedelta(minutes=1)  # shorter intervals are not monitored
 
@@ -41,10 +42,15 @@ class Timer:
         following = self._schedule.next(now)
         interval = self._schedule.next(following) - following
         self._monitored = fields.get("useMonitor", True) and interval >= MONITORED_FROM
+        self._stop = asyncio.Event()
         self._path = f"timers/{host_id}/Host.Functions.{function.name}/status"
 
+    def stop(self) -> None:
+        """Start no further run; `run` returns when the one under way has ended."""
+        self._stop.set()
+
     async def run(self) -> None:
-        """Wait and call, until cancelled."""
+        """Wait and call, until stopped."""
         last = await self._last_run()
         now = datetime.now(UTC)
         past_due = last is not None and self._schedule.next(last) < now
@@ -52,10 +58,13 @@ class Timer:
             await self.fire(past_due=past_due)
         elif last is None:
             await self._remember(now)  # from now on a missed run is known to be missed
-        while True:
+        while not self._stop.is_set():
             following = self._schedule.next(datetime.now(UTC))
             while (wait := (following - datetime.now(UTC)).total_seconds()) > 0:
-                await asyncio.sleep(min(wait, 60))  # in steps: a laptop may sleep meanwhile
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), min(wait, LONGEST_SLEEP_SECONDS))
+                if self._stop.is_set():
+                    return
             await self.fire(past_due=False)
 
     async def fire(self, *, past_due: bool) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import azure.functions as func
-import azurefunctions.extensions.bindings.blob as blob
-import other
+import other  # type: ignore[import-not-found]  # beside this file, which the host puts first
+from azurefunctions.extensions.bindings import blob
 
+log = logging.getLogger("sample")
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(other.bp)
 
@@ -64,7 +65,7 @@ async def later(req: func.HttpRequest) -> func.HttpResponse:
 @app.queue_output(arg_name="out", queue_name="%WORK_QUEUE%", connection="AzureWebJobsStorage")
 def send(req: func.HttpRequest, out: func.Out[str]) -> str:
     out.set(req.get_body().decode())
-    logging.info("said by the app")
+    log.info("said by the app")
     return "sent"
 
 

@@ -34,6 +34,20 @@ class Block:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def of_face(self, face: int) -> "Block":
+        """The rows of one face, which is numbered 0 in them; there may be none."""
+        rows = self.faces == face
+        return Block(
+            self.frames[rows],
+            np.zeros(np.count_nonzero(rows), np.int32),
+            self.timestamps[rows],
+            self.confidences[rows],
+            self.successes[rows],
+            self.intensities[rows],
+            self.presences[rows],
+            self.signals[rows],
+        )
+
     def rows(self) -> Iterator[Row]:
         columns = (
             self.frames.tolist(),

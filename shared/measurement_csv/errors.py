@@ -28,17 +28,13 @@ class Findings:
     def error(self) -> MediaError:
         """All that was found. Call it only when something was."""
         first = sorted(self._lines.items())[:MAX_ERRORS]
-        line, sentence = first[0]
-        if len(first) == 1:
-            what = "1 row cannot be used"
-        elif self.enough:
-            what = f"At least {len(first)} rows cannot be used"
-        else:
-            what = f"{len(first)} rows cannot be used"
+        count = "1 row" if len(first) == 1 else f"{len(first)} rows"
+        at_least = "At least " if self.enough else ""
+        lines = " ".join(f"Line {number}: {sentence}" for number, sentence in first)
         return MediaError(
             Code.INVALID_CSV,
-            f"{what}, so nothing of the file was taken. Line {line}: {sentence}",
-            errors=tuple(FieldError(f"line {number}", text) for number, text in first),
+            f"{at_least}{count} cannot be used, so nothing of the file was taken. {lines}",
+            errors=tuple(FieldError(f"line {number}", sentence) for number, sentence in first),
         )
 
 

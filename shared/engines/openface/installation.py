@@ -1,0 +1,148 @@
+"""Where OpenFace is, what it is told, and whether it works.
+
+Programs are started by their real path, never through a symbolic link or $PATH: they look for
+their models in the working directory and beside the path they were started by, and end with exit
+code 1 or abort where they find none. So the working directory is theirs, too.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from shared.engines.base import MediaType
+from shared.engines.openface.process import Outcome, TookTooLongError, run
+
+IMAGE_TOOL: Final = "FaceLandmarkImg"
+SINGLE_TOOL: Final = "FeatureExtraction"
+MULTI_TOOL: Final = "FaceLandmarkVidMulti"
+TOOLS: Final[dict[MediaType, str]] = {
+    MediaType.IP: IMAGE_TOOL,
+    MediaType.IW: IMAGE_TOOL,
+    MediaType.VS: SINGLE_TOOL,
+    MediaType.VM: MULTI_TOOL,
+}
+
+OUTPUTS: Final = ("-aus", "-pose", "-gaze")
+"""Pose and gaze are computed in any case; writing them costs nothing and gives signals."""
+
+CPUS_NEEDED: Final = 2  # both video tools read and measure in two threads, and hang on one CPU
+SELF_TEST_SECONDS: Final = 30.0  # an image takes about 1 s, most of it for loading the models
+
+_MODEL_TROUBLE: Final = re.compile(
+    rb"(could not|couldn't|cannot|failed to|unable to) (find|load|open|read)\b"
+    rb".*(model|detector|expert|predictor)|no Action Unit models",
+    re.IGNORECASE,
+)
+_MEDIA_TROUBLE: Final = re.compile(
+    rb"(could not|failed to) open the (image|video)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The folder the user named, and the model, both as they stand in the settings."""
+
+    home: str
+    model: str = ""
+
+    @classmethod
+    def configured(cls, environment: Mapping[str, str] = os.environ) -> "Installation":
+        return cls(
+            environment.get("OPENFACE_HOME", "").strip(),
+            environment.get("OPENFACE_MODEL", "").strip(),
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the programs are: OPENFACE_HOME itself, or `bin` in it."""
+        home = Path(self.home).expanduser().absolute()
+        beside = home / "bin"
+        return beside if not (home / IMAGE_TOOL).exists() and beside.is_dir() else home
+
+    def program(self, tool: str) -> Path:
+        return (self.folder / tool).resolve()
+
+    def command(self, kind: MediaType, media: Path, results: Path) -> list[str]:
+        """The command line that measures a file; run it in `program(...).parent`."""
+        wild = ["-wild"] if kind is MediaType.IW else []
+        model = ["-mloc", self.model] if self.model else []
+        program = str(self.program(TOOLS[kind]))
+        return [program, "-f", str(media), "-out_dir", str(results), *OUTPUTS, *wild, *model]
+
+    def version(self) -> str:
+        """OpenFace does not say its version anywhere, so a digest of a program stands for it."""
+        try:
+            with self.program(SINGLE_TOOL).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
+        return f"2.x ({SINGLE_TOOL} {digest[:12]})"
+
+    def faults(self) -> list[str]:
+        """What is wrong with it, as sentences; runs it once (about 1 s) where nothing is seen."""
+        if not self.home:
+            return [
+                "It is not set up: set OPENFACE_HOME to the folder of your OpenFace 2.x programs."
+            ]
+        if not Path(self.home).expanduser().is_dir():
+            return ["OPENFACE_HOME names no folder on this machine."]
+        found = []
+        for tool in dict.fromkeys(TOOLS.values()):
+            program = self.program(tool)
+            if not program.is_file():
+                found.append(f"{tool} is neither in OPENFACE_HOME nor in its folder bin.")
+            elif not os.access(program, os.X_OK):
+                found.append(f"{tool} may not be executed: run chmod +x on it.")
+        if len(os.sched_getaffinity(0)) < CPUS_NEEDED:
+            found.append(
+                "OpenFace's video programs hang on a machine with one CPU: give this one two."
+            )
+        return found or self._self_test()
+
+    def _self_test(self) -> list[str]:
+        """Measure a grey square: the models must load, and no face be found."""
+        with tempfile.TemporaryDirectory(prefix="openface-test-") as name:
+            folder = Path(name)
+            Image.new("RGB", (64, 64), (128, 128, 128)).save(folder / "grey.png")
+            (folder / "results").mkdir()
+            command = self.command(MediaType.IP, folder / "grey.png", folder / "results")
+            try:
+                outcome = run(command, deadline=SELF_TEST_SECONDS)
+            except TookTooLongError:
+                return [
+                    f"{IMAGE_TOOL} did not measure a test image within {SELF_TEST_SECONDS:g} s."
+                ]
+        if fault := self.fault(IMAGE_TOOL, outcome):
+            return [fault]
+        if outcome.status and not refuses_media(outcome):
+            return [f"{IMAGE_TOOL} {outcome.in_words} on a test image. Run it by hand to see why."]
+        return []
+
+    def fault(self, tool: str, outcome: Outcome) -> str | None:
+        """A sentence where a run shows that the installation is broken."""
+        if why := outcome.start_fault:
+            return f"{tool} cannot be started: {why}."
+        if not _MODEL_TROUBLE.search(outcome.output):
+            return None
+        if self.model:
+            return (
+                "OpenFace could not load its models. Check OPENFACE_MODEL, and that the folders "
+                "model and AU_predictors are beside the programs."
+            )
+        return (
+            "OpenFace could not load its models. Its default needs the cen_patches_*.dat files, "
+            "which are fetched separately; without them set OPENFACE_MODEL to "
+            "model/main_clnf_general.txt."
+        )
+
+
+def refuses_media(outcome: Outcome) -> bool:
+    """Whether a run says that it could not open what it was given."""
+    return bool(_MEDIA_TROUBLE.search(outcome.output))

@@ -20,7 +20,7 @@ from shared.http import parse
 from shared.uploads import Fields, Upload, check_key
 
 MAX_PARTS: Final = 40  # parts of a form; there are 6 fields, of which one may be given 20 times
-MAX_FIELD_BYTES: Final = 64 * 1024  # all text fields of a form together
+MAX_FIELD_BYTES: Final = 512 * 1024  # text fields of a form together; also the parser's buffer
 REPEATABLE: Final = frozenset({"parameter_set"})
 PIECE_BYTES: Final = 1024 * 1024
 

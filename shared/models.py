@@ -39,6 +39,7 @@ UTC_TIME: Final = DateTime(timezone=True)
 URL_LENGTH: Final = 300  # action_unit_report.url, fixed
 AVATAR_LENGTH: Final = 50  # action_unit_report.avatar, fixed
 NAME_LENGTH: Final = 100  # action_unit_report.name, fixed
+ENGINE_LENGTH: Final = 20  # characters of an engine's name
 
 
 class State(StrEnum):
@@ -119,7 +120,7 @@ class Job(Base):
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     type: Mapped[str | None] = mapped_column(String(2))
     """None until the content has been seen, where the upload did not say."""
-    engine: Mapped[str | None] = mapped_column(String(20))
+    engine: Mapped[str | None] = mapped_column(String(ENGINE_LENGTH))
     """The engine asked for; None is the setting's."""
     parameter_sets: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     filename: Mapped[str] = mapped_column(Text)

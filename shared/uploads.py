@@ -7,6 +7,7 @@ reconciliation finishes or fails with a reason.
 import datetime as dt
 import hashlib
 import json
+import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from shared.engines.base import MediaType
 from shared.errors import Code, Problem
 from shared.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
 from shared.media import Kind, MediaFacts
-from shared.models import AVATAR_LENGTH, NAME_LENGTH, Happening, Job, State, Step
+from shared.models import AVATAR_LENGTH, ENGINE_LENGTH, NAME_LENGTH, Happening, Job, State, Step
 from shared.stage import job_log
 from shared.storage import blob_name
 from shared.views import UploadUrlView
@@ -36,17 +37,24 @@ OTHER_REQUEST: Final = dt.timedelta(
 )  # an unfinished upload this young is being worked on
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
+def _without_controls(text: str) -> str:
+    if any(unicodedata.category(character) in _CONTROLS for character in text):
         raise ValueError("must have no control characters")
     return text
+
+
+_CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line breaks
 
 
 def _length(most: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
 
 
-Text = Annotated[str, AfterValidator(_printable)]
+AvatarName = Annotated[str, _length(AVATAR_LENGTH), AfterValidator(_without_controls)]
+BuildName = Annotated[str, _length(NAME_LENGTH), AfterValidator(_without_controls)]
+SetName = Annotated[str, _length(NAME_LENGTH), AfterValidator(_without_controls)]
+EngineName = Annotated[str, _length(ENGINE_LENGTH), AfterValidator(_without_controls)]
+FileName = Annotated[str, _length(MAX_FILENAME), AfterValidator(_without_controls)]
 
 
 class Fields(BaseModel):
@@ -54,19 +62,17 @@ class Fields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    avatar: Annotated[Text, _length(AVATAR_LENGTH)]
-    name: Annotated[Text, _length(NAME_LENGTH)] = "default"
+    avatar: AvatarName
+    name: BuildName = "default"
     type: MediaType | None = None
-    parameter_set: Annotated[
-        list[Annotated[Text, _length(NAME_LENGTH)]], Field(max_length=MAX_SETS)
-    ] = []
-    engine: Annotated[Text, _length(20)] | None = None
+    parameter_set: Annotated[list[SetName], Field(max_length=MAX_SETS)] = []
+    engine: EngineName | None = None
 
 
 class UploadUrlRequest(Fields):
     """The body of `POST /api/upload-url`."""
 
-    filename: Annotated[Text, _length(MAX_FILENAME)]
+    filename: FileName
     size: Annotated[int, Field(gt=0)]  # [bytes]
 
 
@@ -99,7 +105,7 @@ def accept(app: App, upload: Upload) -> Job:
         app,
         job_id,
         upload.fields,
-        filename=upload.filename[:MAX_FILENAME],
+        filename=_shown(upload.filename),
         blob=blob_name(upload.filename, found.extension),
         # a CSV says itself what it is of, unless the user does
         type=upload.fields.type if found.kind is Kind.CSV else media_type,
@@ -163,6 +169,12 @@ def check_key(key: str | None) -> str | None:
             f"Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters.",
         )
     return key
+
+
+def _shown(filename: str) -> str:
+    """The name as people see it: without what cannot be seen."""
+    seen = [c for c in filename if unicodedata.category(c) not in _CONTROLS]
+    return "".join(seen)[:MAX_FILENAME].strip() or "upload"
 
 
 def _extension(filename: str) -> str:

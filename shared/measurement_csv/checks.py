@@ -99,7 +99,7 @@ class Order:
                 f"The CSV has more than {self._max_frames:,} frames. Send it in parts.",
             )
         if places.max() >= self._faces_per_frame:
-            row = int(places.argmax())
+            row = int(np.argmax(places >= self._faces_per_frame))
             raise MediaError(
                 Code.INVALID_CSV,
                 f"Line {numbers[row]}: frame {frames[row]} has more than {self._faces_per_frame} "

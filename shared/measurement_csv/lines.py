@@ -25,7 +25,10 @@ def read_header(stream: BinaryIO) -> bytes:
         raise refuse("The text is UTF-16 or not text at all. Save the file as UTF-8.", 1)
     if len(line) > MAX_LINE_BYTES:
         raise _too_long(1)
-    return line.removeprefix(UTF8_MARK).rstrip(b"\r\n")
+    line = line.removeprefix(UTF8_MARK).rstrip(b"\r\n")
+    if b"\r" in line:
+        raise refuse("Lines must end in a line feed, not in a carriage return alone.", 1)
+    return line
 
 
 def line_blocks(stream: BinaryIO, first: int) -> Iterator[tuple[int, list[bytes]]]:

@@ -65,4 +65,4 @@ def with_empty_frames(rows: Iterator[Row], facts: Facts) -> Iterator[Row]:
 
 def _empty(frame: int, time: float, signals: tuple[float, ...]) -> Row:
     nothing = (0.0,) * len(INTENSITIES)
-    return Row(frame, 0, time, 0.0, False, nothing, 0, signals)  # noqa: FBT003
+    return Row(frame, 0, time, 0.0, False, nothing, 0, signals)

@@ -52,8 +52,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     app: Path = arguments.app.resolve()
-    os.chdir(app)  # as the real worker; the app may open its files by relative paths
     try:
+        if not app.is_dir():
+            raise HostError(f"There is no folder {app}.")
+        os.chdir(app)  # as the real worker; the app may open its files by relative paths
         local = load_local_settings(app)
         settings = load_host_settings(app)
         configure(settings.log_levels)

@@ -17,6 +17,7 @@ import other  # type: ignore[import-not-found]  # beside this file, which the ho
 from azurefunctions.extensions.bindings import blob
 
 log = logging.getLogger("sample")
+log.info("the app is imported")
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(other.bp)
 
@@ -61,6 +62,14 @@ async def later(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(b"" if req.method == "HEAD" else b"seven!!", headers=headers)
 
 
+@app.route("cookies", methods=["GET"])
+def cookies(req: func.HttpRequest) -> func.HttpResponse:
+    response = func.HttpResponse(status_code=204)
+    response.headers.add("Set-Cookie", "a=1; Path=/")
+    response.headers.add("Set-Cookie", "b=2; HttpOnly")
+    return response
+
+
 @app.route("send", methods=["POST"])
 @app.queue_output(arg_name="out", queue_name="%WORK_QUEUE%", connection="AzureWebJobsStorage")
 def send(req: func.HttpRequest, out: func.Out[str]) -> str:
@@ -76,7 +85,7 @@ def work(msg: func.QueueMessage) -> None:
     if text.startswith("fail"):
         raise ValueError("asked to fail")
     if text.startswith("hang"):
-        time.sleep(float(text.partition(" ")[2]))
+        time.sleep(float(text.split()[1]))
         record(function="work", text=text, ended=True)
 
 

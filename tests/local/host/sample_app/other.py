@@ -25,6 +25,7 @@ def on_stream(stream: func.InputStream) -> None:
         "name": stream.name,
         "length": stream.length,
         "uri": stream.uri,
+        "metadata": getattr(stream, "metadata", None),
         "text": stream.read().decode(),
     }
     with Path(os.environ["RECORD"]).open("a") as file:

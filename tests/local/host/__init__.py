@@ -1,0 +1,1 @@
+"""The local Functions host, as a real process on a real Azurite."""

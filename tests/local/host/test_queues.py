@@ -1,0 +1,113 @@
+"""Queue triggers and outputs: tries, delays, poison queue, leases, concurrency."""
+
+import signal
+import time
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueClient
+
+from tests.local.host.conftest import NewHost
+from tests.local.host.process import HostProcess, wait_for
+
+
+def test_a_message_reaches_the_function(host: HostProcess) -> None:
+    host.client.post("/send", content="grüß".encode()).raise_for_status()  # by a queue output
+    (call,) = wait_for(lambda: host.calls("work", text="grüß"), "the call")
+    assert call["dequeued"] == 1
+    assert call["id"]
+
+
+def test_a_message_of_another_program_reaches_the_function(host: HostProcess) -> None:
+    host.queue(host.work_queue).send_message("from outside")
+    wait_for(lambda: host.calls("work", text="from outside"), "the call")
+
+
+def test_a_failing_message_is_tried_so_often_and_then_poisoned(host: HostProcess) -> None:
+    host.client.post("/send", content=b"fail twice").raise_for_status()
+    poison = host.queue(f"{host.work_queue}-poison")
+    wait_for(lambda: _texts(poison) == ["fail twice"], "the message is poisoned")
+    assert [call["dequeued"] for call in host.calls("work", text="fail twice")] == [1, 2]
+
+
+def test_a_message_that_is_not_base64_is_poisoned_as_it_is(new_host: NewHost) -> None:
+    host = new_host()
+    host.start()
+    raw = QueueClient.from_connection_string(host.storage, host.work_queue)
+    raw.create_queue()
+    raw.send_message("<not base64>")
+    poison = QueueClient.from_connection_string(host.storage, f"{host.work_queue}-poison")
+    wait_for(lambda: _texts(poison) == ["<not base64>"], "the message is poisoned")
+    assert not host.calls("work")
+
+
+def test_a_retry_waits_for_the_visibility_timeout(new_host: NewHost) -> None:
+    host = new_host(AzureFunctionsJobHost__extensions__queues__visibilityTimeout="00:00:02")
+    host.start()
+    host.client.post("/send", content=b"fail slowly").raise_for_status()
+    wait_for(lambda: len(host.calls("work", text="fail slowly")) == 1, "the first try")
+    first = time.monotonic()
+    wait_for(lambda: len(host.calls("work", text="fail slowly")) == 2, "the second try")
+    assert 1.5 < time.monotonic() - first < 5
+
+
+def test_no_more_messages_are_taken_than_host_json_allows(new_host: NewHost) -> None:
+    host = new_host(
+        AzureFunctionsJobHost__extensions__queues__batchSize="2",
+        AzureFunctionsJobHost__extensions__queues__newBatchThreshold="0",
+        PYTHON_THREADPOOL_THREAD_COUNT="8",
+    )
+    queue = host.queue(host.work_queue)
+    queue.create_queue()
+    for number in range(4):
+        queue.send_message(f"hang 1.5 {number}")
+    host.start()
+    wait_for(lambda: len(host.calls("work", dequeued=1)) == 2, "the first two start")
+    time.sleep(0.7)  # many looks at the queue
+    assert len(host.calls("work", dequeued=1)) == 2
+    wait_for(lambda: len(host.calls("work", ended=True)) == 4, "all end")
+
+
+def test_a_long_run_keeps_its_message(new_host: NewHost) -> None:
+    host = new_host()
+    host.start("--message-lease", "2")
+    host.client.post("/send", content=b"hang 4").raise_for_status()
+    wait_for(lambda: host.calls("work", ended=True), "the end")
+    queue = host.queue(host.work_queue)
+    wait_for(lambda: not queue.get_queue_properties().approximate_message_count, "empty queue")
+    assert len(host.calls("work", dequeued=1)) == 1
+    assert not host.calls("work", dequeued=2)
+
+
+def test_a_message_of_a_killed_host_comes_back(new_host: NewHost) -> None:
+    host = new_host()
+    host.start("--message-lease", "2")
+    host.client.post("/send", content=b"hang 4").raise_for_status()
+    wait_for(lambda: host.calls("work"), "the call")
+    host.stop(signal.SIGKILL)
+    host.start("--message-lease", "2")
+    (ended,) = wait_for(lambda: host.calls("work", ended=True), "the end of the second try")
+    assert ended["text"] == "hang 4"
+    assert [call["dequeued"] for call in host.calls("work", text="hang 4")[:2]] == [1, 2]
+
+
+def test_a_function_over_its_time_limit_has_failed(new_host: NewHost) -> None:
+    host = new_host(AzureFunctionsJobHost__functionTimeout="00:00:01")
+    host.start()
+    host.client.post("/send", content=b"hang 3").raise_for_status()
+    poison = host.queue(f"{host.work_queue}-poison")
+    wait_for(lambda: _texts(poison) == ["hang 3"], "the message is poisoned")
+    assert "Timeout value of 00:00:01 exceeded by function 'Functions.work'" in host.log.read_text()
+
+
+def test_a_function_can_be_run_by_hand(host: HostProcess) -> None:
+    answer = host.client.post("/admin/functions/work", json={"input": "by hand"})
+    assert answer.status_code == 202
+    wait_for(lambda: host.calls("work", text="by hand"), "the call")
+    assert host.client.post("/admin/functions/nobody").status_code == 404
+
+
+def _texts(queue: QueueClient) -> list[str]:
+    try:
+        return [message.content for message in queue.peek_messages(32)]
+    except ResourceNotFoundError:
+        return []

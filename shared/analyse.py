@@ -13,9 +13,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from shared import jobs, measurement_csv, measurements, storage
-from shared.engines.base import Facts, MediaType, Task
+from shared.engines.base import Facts, Task
 from shared.errors import Code, MediaError
-from shared.extract import measure, measured_type, options
+from shared.extract import fitting_type, measure, measured_type, options
+from shared.media import Kind
 from shared.models import URL_LENGTH, ActionUnitReport, Job, State
 from shared.stage import Attempt
 
@@ -67,7 +68,7 @@ def _normalised(attempt: Attempt, job: Job, measurement: Path) -> _Files:
     """A CSV that another program put there, in whatever dialect it speaks."""
     results = attempt.folder / "results"
     results.mkdir()
-    task = Task(measurement, MediaType(job.type or MediaType.VS), options(attempt.app.settings))
+    task = Task(measurement, fitting_type(Kind.CSV, job.type), options(attempt.app.settings))
     facts = measure(attempt, "csv", task, results, expected=None)
     signals = results / storage.SIGNALS_BLOB
     return _Files(results / storage.MEASUREMENT_BLOB, signals if signals.exists() else None, facts)
@@ -89,7 +90,7 @@ def _facts_of(extraction: Path, measurement: Path) -> Facts | None:
 def _store(session: Session, attempt: Attempt, job: Job, files: _Files) -> tuple[int, str]:
     facts = files.facts
     blocks = measurement_csv.blocks(files.measurement, options(attempt.app.settings))
-    media_type = measured_type(MediaType(job.type or MediaType.VS), facts)
+    media_type = measured_type(fitting_type(Kind.CSV, job.type), facts)
     report_id = session.execute(
         insert(ActionUnitReport)
         .values(

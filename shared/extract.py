@@ -49,8 +49,8 @@ def options(settings: Settings) -> Options:
 
 def fitting_type(kind: Kind, asked: str | None) -> MediaType:
     """The type to measure as; raises MediaError where what was asked for does not fit."""
-    if asked is None:
-        return media.default_type(kind)
+    if asked is None:  # a CSV's content says how many faces it is of: the most is asked for
+        return MediaType.VM if kind is Kind.CSV else media.default_type(kind)
     chosen = MediaType(asked)
     if kind is not Kind.CSV and chosen.is_image != (kind is Kind.IMAGE):
         fitting = "IP or IW" if kind is Kind.IMAGE else "VS or VM"

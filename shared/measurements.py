@@ -25,6 +25,7 @@ from shared.measurement_csv import Block
 from shared.models import DataEntry, Extraction
 
 PERCENTILES: Final = (5, 25, 50, 75, 95)
+DECIMALS: Final = 4  # of a summary; the frames have two
 
 _COPY: Final = (
     "COPY frame_measurement (report_id, face, frame, timestamp, confidence, success, intensities, "
@@ -77,7 +78,7 @@ class Summaries:
                     "au": au,
                     "frames": kept.frames,
                     "confident_frames": len(presences),
-                    "presence_share": float(np.mean(presences >> bit & 1)),
+                    "presence_share": round(float(np.mean(presences >> bit & 1)), DECIMALS),
                     "validity": validity.get(au),
                     **_statistics(intensities, au),
                 }
@@ -95,7 +96,7 @@ def _statistics(intensities: NDArray[np.float64], au: str) -> dict[str, float | 
         column.max(),
         *np.percentile(column, PERCENTILES),
     )
-    return {name: float(value) for name, value in zip(names, values, strict=True)}
+    return {name: round(float(v), DECIMALS) for name, v in zip(names, values, strict=True)}
 
 
 def copy_frames(

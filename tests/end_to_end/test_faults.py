@@ -1,7 +1,5 @@
 """What breaks while jobs run, and that they end as they should all the same."""
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -49,29 +47,12 @@ def _measuring(service: Service, clip: Path) -> str:
     raise AssertionError(f"no progress\n{service.log()[-3000:]}")
 
 
-def _engines(stack: Stack) -> list[psutil.Process]:
-    """The engine processes of a stack's host."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "environ"])
-        if "shared.engines.worker" in (process.info["cmdline"] or [])
-        and any(str(stack.directory) in path for path in _open_logs(process))
-    ]
-
-
-def _open_logs(process: psutil.Process) -> Iterator[str]:
-    try:
-        for parent in process.parents():
-            yield from (file.path for file in parent.open_files())
-    except psutil.Error:
-        return
-
-
 def _kill_engines(stack: Stack) -> int:
-    found = _engines(stack)
-    for process in found:
-        os.kill(process.pid, signal.SIGKILL)
-    return len(found)
+    (host,) = [process for process in stack.processes() if "host" in process.name]
+    engines = psutil.Process(host.pid).children(recursive=True)
+    for process in engines:
+        process.kill()
+    return len(engines)
 
 
 def test_killed_engine(fragile: Service, clip: Path) -> None:

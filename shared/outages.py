@@ -48,7 +48,9 @@ def as_problem(error: BaseException) -> Problem:
     )
 
 
-def patiently(action: Callable[[], T], seconds: float, log: logging.LoggerAdapter[logging.Logger]) -> T:
+def patiently(
+    action: Callable[[], T], seconds: float, log: logging.LoggerAdapter[logging.Logger]
+) -> T:
     """The result of `action`, tried again for up to `seconds` while it meets an outage.
 
     For actions that may be repeated: one transaction, one blob operation. The host's own five

@@ -37,6 +37,8 @@ class Code(StrEnum):
     ENGINE_UNAVAILABLE = "engine_unavailable"
     ENGINE_FAILED = "engine_failed"
     UNKNOWN_PARAMETER_SET = "unknown_parameter_set"
+    ENGINE_MISMATCH = "engine_mismatch"
+    NOTHING_TO_LEARN = "nothing_to_learn"
     UPLOAD_INCOMPLETE = "upload_incomplete"
     MEDIA_MISSING = "media_missing"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
@@ -126,6 +128,8 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.ENGINE_UNAVAILABLE: (422, "The engine is not available here"),
     Code.ENGINE_FAILED: (500, "The engine failed"),
     Code.UNKNOWN_PARAMETER_SET: (422, "There is no such parameter set"),
+    Code.ENGINE_MISMATCH: (422, "The numbers come from different engines"),
+    Code.NOTHING_TO_LEARN: (422, "There is nothing to learn a parameter set from"),
     Code.UPLOAD_INCOMPLETE: (422, "The upload was never finished"),
     Code.MEDIA_MISSING: (422, "The job's media is gone"),
     Code.ATTEMPTS_EXHAUSTED: (500, "The job failed in every attempt"),

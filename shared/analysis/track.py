@@ -1,0 +1,147 @@
+"""One face over time, ready for measures: only what was measured with confidence, and how long
+each of its frames stands.
+
+Time is what the timestamps say, so a variable frame rate changes nothing. A confident frame stands
+until the next one. Where that is longer than `MAX_GAP` away, the face was not seen in between: the
+frame stands for one usual interval, and a new *stretch* begins. Shorter holes (frames lost to blur
+or to a dropped packet) are bridged, which is why a stretch may be read as one signal.
+
+Where there are no times (an image, or a CSV whose timestamps are all 0 and no frame rate is known)
+each frame stands for the same and `seconds` is 0: shares can be told, durations cannot.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from shared.analysis.series import Bools, FaceSeries, Floats, Floats32, Ints, Recording
+from shared.engines.action_units import INTENSITIES, PRESENCES
+from shared.engines.base import Scale, Validity
+
+MAX_GAP: Final = 0.2
+"""[s] A hole that is bridged. Longer, and a whole blink (0.1 to 0.4 s) could hide in it."""
+
+SLOW_GAP: Final = 2.5
+"""[usual intervals] In clips below 12 frames a second a hole begins here instead."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """The confident frames of one face."""
+
+    face: int
+    image: bool
+    scale: Scale
+    validity: dict[str, Validity]  # what the engine says; an Action Unit may be missing
+    absent: frozenset[str]
+    rows: int  # also those without confidence
+    duration: float  # [s] of the whole medium
+    interval: float  # [s] between frames, usually; 0 where there are no times
+    times: Floats  # [n] in s
+    covers: Floats  # [n] how long each frame stands [s]; 1 each where there are no times
+    intensities: Floats32  # [n, 17]
+    presences: Ints  # [n]
+    signals: dict[str, Floats32]
+    stretches: tuple[slice, ...]  # of frames that follow each other
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, usually; 0 where there are no times."""
+        return 1 / self.interval if self.interval else 0.0
+
+    @cached_property
+    def seconds(self) -> float:
+        """For how long the face was seen."""
+        return float(self.covers.sum()) if self.interval else 0.0
+
+    @property
+    def seen_share(self) -> float:
+        """The share of the medium's time in which the face was seen, 0..1."""
+        if self.interval and self.duration:
+            return min(1.0, self.seconds / self.duration)
+        return len(self) / self.rows if self.rows else 0.0
+
+    def has(self, au: str) -> bool:
+        """Whether the source gives an intensity of this Action Unit."""
+        if au in self.absent or au not in INTENSITIES:
+            return False
+        return not np.isnan(self.intensities[:, INTENSITIES.index(au)]).any()
+
+    def intensity(self, au: str) -> Floats:
+        """[n] `AUxx_r` of one Action Unit."""
+        return self.intensities[:, INTENSITIES.index(au)].astype(np.float64)
+
+    def presence(self, au: str) -> Bools:
+        """[n] `AUxx_c` of one Action Unit."""
+        return (self.presences >> PRESENCES.index(au) & 1).astype(np.bool_)
+
+    @cached_property
+    def moving_aus(self) -> tuple[str, ...]:
+        """Action Units that measures of the whole face rest on: those that can be trusted."""
+        return tuple(au for au in INTENSITIES if self.has(au) and self.validity.get(au) != "low")
+
+
+def track(recording: Recording, series: FaceSeries) -> Track:
+    """The confident part of a face's series."""
+    facts = recording.facts
+    image = recording.type.is_image
+    timestamps = series.timestamps
+    steps = np.diff(timestamps)
+    if not image and facts.fps and len(steps) and not steps.any():
+        timestamps = np.arange(len(timestamps)) / facts.fps  # no times, but a rate
+        steps = np.diff(timestamps)
+    interval = _interval(steps, facts.fps) if not image else 0.0
+    chosen = series.success & ~_broken(series.intensities)
+    times = timestamps[chosen]
+    covers, stretches = _covers(times, interval)
+    return Track(
+        face=series.face,
+        image=image,
+        scale=facts.scale,
+        validity=dict(facts.validity.get(str(series.face), {})),
+        absent=recording.absent,
+        rows=len(timestamps),
+        duration=recording.duration,
+        interval=interval,
+        times=times,
+        covers=covers,
+        intensities=series.intensities[chosen],
+        presences=series.presences[chosen],
+        signals={name: values[chosen] for name, values in series.signals.items()},
+        stretches=stretches,
+    )
+
+
+def _interval(steps: Floats, fps: float | None) -> float:
+    steps = steps[steps > 0]
+    if len(steps):
+        return float(np.median(steps))
+    return 1 / fps if fps else 0.0  # a single frame
+
+
+def _broken(intensities: Floats32) -> Bools:
+    """Frames that lack an Action Unit which others have. One that all lack is not measured."""
+    missing = np.isnan(intensities)
+    measured = ~missing.all(axis=0)
+    broken: Bools = missing[:, measured].any(axis=1)
+    return broken
+
+
+def _covers(times: Floats, interval: float) -> tuple[Floats, tuple[slice, ...]]:
+    count = len(times)
+    if not count:
+        return np.empty(0), ()
+    if not interval:
+        return np.ones(count), (slice(0, count),)
+    gap = max(MAX_GAP, SLOW_GAP * interval)
+    steps = np.diff(times)
+    covers = np.append(np.where(steps <= gap + 1e-9, steps, interval), interval)
+    edges = [0, *(np.flatnonzero(steps > gap + 1e-9) + 1).tolist(), count]
+    stretches = tuple(slice(a, b) for a, b in pairwise(edges))
+    return covers, stretches

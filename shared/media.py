@@ -62,8 +62,8 @@ WMV: Final = Format("WMV", Kind.VIDEO, "video/x-ms-wmv", ".wmv")
 CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
 
 SUPPORTED: Final = (
-    "JPEG, PNG, WebP and BMP images, MP4, MOV, WebM, MKV, AVI and WMV videos, "
-    "and CSV files with a column for each Action Unit"
+    "a JPEG, PNG, WebP or BMP image, an MP4, MOV, WebM, MKV, AVI or WMV video, "
+    "or a CSV file with Action Units as its columns"
 )
 
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -131,7 +131,7 @@ def sniff_file(path: Path) -> Format:
     if found is None:
         raise MediaError(
             Code.UNSUPPORTED_MEDIA,
-            f"The content is of no supported kind, whatever the file's name. Send {SUPPORTED}.",
+            f"The file's content is of no supported kind, whatever its name. Send {SUPPORTED}.",
         )
     return found
 

@@ -11,6 +11,7 @@ What is made of the odd cases:
 """
 
 import struct
+import warnings
 import zlib
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from PIL import Image, ImageOps
 
 from shared.engines.base import Options
 from shared.errors import Code, MediaError
+from shared.media import sniff_file
 
 Picture = NDArray[np.uint8]
 """Height x width x 3, red first, contiguous."""
@@ -28,20 +30,24 @@ Picture = NDArray[np.uint8]
 # The limit is ours, per call, and held before anything is decoded; Pillow's own is global.
 Image.MAX_IMAGE_PIXELS = None
 
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "BMP")
 MID_GREY: Final = (128, 128, 128)
 # what Pillow's decoders raise for damaged files, besides OSError
-DAMAGE: Final = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError,
-                 OverflowError, struct.error, zlib.error)  # fmt: skip
+DAMAGE: Final = (
+    *(OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, OverflowError),
+    *(struct.error, zlib.error),
+)
 
 
 def load_image(path: Path, options: Options) -> Picture:
     """The picture as a person sees it. Raises MediaError for what cannot be measured."""
+    found = sniff_file(path)
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            _refuse(image, options)
-            image.load()
-            return np.ascontiguousarray(np.asarray(_as_rgb(_upright(image))))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of metadata that it cannot read; nobody could act
+            with Image.open(path, formats=[found.name]) as image:
+                _refuse(image, options)
+                image.load()
+                return np.ascontiguousarray(np.asarray(_as_rgb(_upright(image))))
     except DAMAGE as error:
         raise MediaError(
             Code.UNDECODABLE_MEDIA,

@@ -20,7 +20,9 @@ from typing import Final, Literal
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import ExifTags, Image, ImageDraw
@@ -53,7 +55,9 @@ class Clip:
     key_interval: int = 12  # [frames]
     codec: str | None = None  # None: the usual one of the format
     sound: bool = False
-    options: dict[str, str] = field(default_factory=dict)
+    title: str | None = None
+    options: dict[str, str] = field(default_factory=dict)  # of the encoder
+    container_options: dict[str, str] = field(default_factory=dict)
 
     def frame_times(self) -> list[float]:
         if self.times is not None:
@@ -63,17 +67,19 @@ class Clip:
     def write(self, path: Path) -> Path:
         suffix = path.suffix.lower()
         codec = self.codec or _CODECS[suffix]
-        with av.open(str(path), "w", format=_MUXERS.get(suffix)) as container:
+        with av.open(
+            str(path), "w", format=_MUXERS.get(suffix), container_options=self.container_options
+        ) as container:
+            if self.title is not None:
+                container.metadata["title"] = self.title
             stream = self._add_stream(container, codec)
-            sound = container.add_stream("aac", rate=_SOUND_RATE) if self.sound else None
+            sound = _add_sound(container, suffix) if self.sound else None
             container.start_encoding()  # also without a frame there is then a file
             for time in self.frame_times():
                 container.mux(stream.encode(self._frame(time, stream)))
             container.mux(stream.encode(None))
             if sound is not None:
-                for piece in _beep(self.seconds):
-                    container.mux(sound.encode(piece))
-                container.mux(sound.encode(None))
+                _beep(container, sound, self.seconds)
         return path
 
     def _add_stream(self, container: OutputContainer, codec: str) -> VideoStream:
@@ -89,7 +95,10 @@ class Clip:
             context.time_base = _TICKS
         if self.pixel_aspect is not None:
             context.sample_aspect_ratio = self.pixel_aspect
-        context.options = {**(_X264 if codec == "libx264" else {}), **self.options}
+        usual = _X264 if codec == "libx264" else {}
+        if self.times is not None and usual:
+            usual = {**usual, "bf": "0"}  # else decoding times, which durations come from, differ
+        context.options = {**usual, **self.options}
         if self.rotation:
             stream.set_display_rotation(-self.rotation)
         return stream
@@ -112,25 +121,86 @@ class Clip:
         return np.ascontiguousarray(np.rot90(picture, self.rotation // 90))
 
 
-def _beep(seconds: float) -> list[AudioFrame]:
+def _add_sound(container: OutputContainer, suffix: str) -> AudioStream:
+    if suffix == ".webm":
+        return container.add_stream("libopus", rate=_SOUND_RATE)
+    return container.add_stream("aac", rate=_SOUND_RATE)
+
+
+def _beep(container: OutputContainer, stream: AudioStream, seconds: float) -> None:
     """A quiet 440 Hz tone in pieces of 1024 samples."""
     moments = np.arange(round(seconds * _SOUND_RATE)) / _SOUND_RATE
     samples = (0.1 * np.sin(2 * np.pi * 440 * moments)).astype(np.float32)
-    pieces = []
     for start in range(0, len(samples), 1024):
         piece = AudioFrame.from_ndarray(samples[None, start : start + 1024], "fltp", "mono")
         piece.sample_rate, piece.pts = _SOUND_RATE, start
-        pieces.append(piece)
-    return pieces
+        container.mux(stream.encode(piece))
+    container.mux(stream.encode(None))
 
 
 def sound_only(path: Path, *, seconds: float = 1.0) -> Path:
     """A container without any video stream."""
     with av.open(str(path), "w", format=_MUXERS.get(path.suffix)) as container:
-        sound = container.add_stream("aac", rate=_SOUND_RATE)
-        for piece in _beep(seconds):
-            container.mux(sound.encode(piece))
-        container.mux(sound.encode(None))
+        _beep(container, _add_sound(container, path.suffix), seconds)
+    return path
+
+
+def retimed(path: Path, times: Sequence[float]) -> Path:
+    """A Matroska clip whose frames say that they are shown at these times [s], in any order."""
+    source = Clip(
+        seconds=len(times) / 25, size=(64, 64), codec="mjpeg", pixel_format="yuvj420p"
+    ).write(path.with_stem("source"))
+    with (
+        av.open(str(source)) as given,
+        av.open(str(path), "w", format=_MUXERS[path.suffix]) as container,
+    ):
+        stream = container.add_stream_from_template(given.streams.video[0])
+        packets = (packet for packet in given.demux(video=0) if packet.size)
+        for number, (packet, time) in enumerate(zip(packets, times, strict=True)):
+            packet.stream, packet.time_base = stream, Fraction(1, 1000)
+            packet.pts = round(time * 1000)
+            packet.dts = min(number, packet.pts)
+            container.mux(packet)
+    return path
+
+
+def resized(path: Path, sizes: Sequence[tuple[int, int]]) -> Path:
+    """An AVI of H.264 whose picture changes its size every five frames."""
+    packets = []
+    for width, height in sizes:
+        encoder = av.CodecContext.create("libx264", "w")
+        encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+        encoder.time_base, encoder.thread_count = Fraction(1, 25), 1
+        encoder.options = {"preset": "ultrafast"}
+        for number in range(5):
+            picture = faces.speaking(number / 25, width, height)
+            frame = VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            packets += encoder.encode(frame)
+        packets += encoder.encode(None)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *sizes[0], "yuv420p"
+        for number, coded in enumerate(packets):
+            packet = av.Packet(bytes(coded))
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = coded.is_keyframe
+            container.mux(packet)
+    return path
+
+
+def sound_with_cover(path: Path, *, seconds: float = 0.5) -> Path:
+    """Sound, and a picture of the kind that a player shows beside the title."""
+    with av.open(str(path), "w", format=_MUXERS.get(path.suffix)) as container:
+        sound = _add_sound(container, path.suffix)
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        frame = VideoFrame.from_ndarray(faces.still(0.0, 64, 64), format="rgb24")
+        container.mux(cover.encode(frame))
+        container.mux(cover.encode(None))
+        _beep(container, sound, seconds)
     return path
 
 

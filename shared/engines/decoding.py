@@ -7,23 +7,20 @@
 
 What a timestamp is: the presentation time that the container gives the frame (edit lists applied,
 as FFmpeg does), in seconds, less that of the first frame that can be shown; so the first is 0,
-whichever segment is read. Times always increase: a frame whose time is missing, repeated or goes
-back is given one just after the frame before it, and counted in `damage`. A clock that starts
-again in the middle (recordings joined by force) goes on where it was.
+whichever segment is read. Times always increase (`shared.engines.clock`).
 
-Pictures are as displayed: turned and mirrored as the display matrix says, stretched where pixels
-are not square, 8 bits, RGB. All have the size of the first: a clip that changes its size is
-scaled to it, since an engine's measures are relative to the picture.
+Pictures are as displayed (`shared.engines.display`). All have the size of the first: a clip that
+changes its size is scaled to it, since an engine's measures are relative to the picture.
 
-What cannot be decoded is left out and counted, never fatal, as long as one frame can. One decoder
-thread by default: an engine process is to use one core.
+What cannot be decoded is left out and counted, never fatal, as long as one frame can. Decoder and
+converter have one thread each: an engine process is to use one core.
 
 Hostile input: FFmpeg is told the container's kind from our own sniffing, may open nothing but
 this file (no playlist can name another), and refuses pictures over the limit of pixels.
 """
 
-import math
-import struct
+import re
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,13 +30,15 @@ from typing import Any, Final, Self
 
 import av
 import av.error
-import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from shared.engines.base import Options, Segment
+from shared.engines.clock import FALLBACK_FPS, Clock, Seconds, presentation
+from shared.engines.display import Display, refuse_too_large
 from shared.errors import Code, MediaError
 from shared.media import Kind, MediaFacts, sniff_file
 from shared.pictures import Picture
@@ -48,13 +47,11 @@ _DEMUXERS: Final = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "MKV": "matr
                     "AVI": "avi", "WMV": "asf"}  # fmt: skip
 _PROBE_BYTES: Final = 5_000_000  # what FFmpeg may read to learn about the streams
 _PROBE_TIME: Final = 5_000_000  # [us] of media, likewise
-_OPEN_TRIES: Final = 300  # packets read in search of a first frame
+_PATIENCE: Final = 300  # packets read in search of a first frame
 _READ_ERRORS: Final = 20  # in a row; after these the rest of the file counts as unreadable
-_TICK: Final = 0.001  # [s] between frames whose times do not increase; the CSV shows 3 decimals
-_CLOCK_RESET: Final = 1.0  # [s] back: a clock that starts again, not a disorder of frames
-_FALLBACK_FPS: Final = 25.0  # for frames without a time in a container without a rate
-_ASPECT_LIMIT: Final = 4.0  # pixels more oblong than this are a wrong header
 _LOST_END: Final = 0.5  # [s] that may be missing at the end before it is said
+_TELLING: Final = ("mov", "avi")  # demultiplexers of formats with a duration for each stream
+_MATROSKA_DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 _UNREADABLE: Final = (
     "The video cannot be opened: its header or index is missing or damaged, as when a recording "
@@ -64,6 +61,7 @@ _NO_PICTURE: Final = (
     "The file has a video stream, but no picture in it can be decoded. Export it again, for "
     "example as H.264 in an MP4."
 )
+_NO_VIDEO: Final = "There is no video in the file, at most sound. Send the clip with its picture."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ class Frame:
 
 @dataclass(slots=True)
 class Damage:
-    """What was not as it should be; JSON-serialisable, and segments' add up."""
+    """What was not as it should be; JSON-serialisable, and that of segments adds up."""
 
     unreadable: int = 0  # packets or frames left out because they could not be decoded
     retimed: int = 0  # frames whose time was missing or did not increase
@@ -91,45 +89,42 @@ class Damage:
 
     def warnings(self) -> list[str]:
         """Sentences for a person; empty for a sound clip."""
-        found = []
-        if self.unreadable:
-            found.append(
-                f"{self.unreadable} damaged pieces of the video could not be decoded and were "
-                "left out."
-            )
-        if self.lost_end:
-            found.append(
-                f"The video is cut off: the last {self.lost_end:.1f} s that it declares are "
-                "missing. The readable part was measured."
-            )
-        if self.retimed:
-            found.append(
-                f"{self.retimed} frames had no usable time and were placed right after the frame "
-                "before them."
-            )
-        if self.resized:
-            found.append(
-                f"The picture's size changes in the clip; {self.resized} frames were scaled to "
-                "the size of the first."
-            )
-        return found
+        found = {
+            f"The video is damaged: at {_places(self.unreadable)} it could not be decoded, and "
+            "pictures were left out.": self.unreadable,
+            f"The video is cut off: the last {self.lost_end:.1f} s that it declares are missing. "
+            "The readable part was measured.": self.lost_end,
+            f"At {_places(self.retimed)} a picture had no usable time and was placed right after "
+            "the one before it.": self.retimed,
+            "The picture's size changes in the clip; what differs was scaled to the size of the "
+            "first picture.": self.resized,
+        }
+        return [sentence for sentence, happened in found.items() if happened]
+
+
+def _places(count: int) -> str:
+    return "one place" if count == 1 else f"{count:,} places"
 
 
 class Clip:
     """A video file opened for decoding. Made by `open_clip`."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, options: Options) -> None:
+        """Raises MediaError where no picture can be decoded, or too large ones."""
         self._container = container
         self._stream = stream
         self._options = options
         self._reformatter = VideoReformatter()
-        self._seconds = _Seconds.of(stream)
+        self._seconds = Seconds.of(stream)
         self.damage = Damage()
         self.fps = float(stream.average_rate or stream.guessed_rate or 0) or None
-        self._decoder = self._decode()
-        self._first = self._find_first()
-        self._origin = _pts(self._first)
-        self._display = _Display.of(self._first, stream, options)
+        self._decoder = self._decode(patience=_PATIENCE)
+        first = next(self._decoder, None)
+        if first is None:
+            raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
+        self._first = first
+        self._origin = presentation(first)
+        self._display = Display.of(first, stream, options)
         self.width, self.height = self._display.size
 
     def __enter__(self) -> Self:
@@ -146,12 +141,10 @@ class Clip:
 
     @property
     def duration(self) -> float | None:
-        """As declared [s]; None where it is not."""
-        if self._stream.duration:
-            return self._seconds(self._stream.duration)
-        if self._container.duration:
-            return float(self._container.duration / av.time_base)
-        return None
+        """As declared [s], if possible for the picture alone; None where it is not."""
+        if (own := self._own_duration()) is not None:
+            return own
+        return self._container.duration / av.time_base if self._container.duration else None
 
     @property
     def frame_count(self) -> int | None:
@@ -166,11 +159,11 @@ class Clip:
         Exact: what lies between the key frame before it and its start is decoded and dropped.
         Raises MediaError `video_too_long` past `options.max_frames`.
         """
-        clock = _Clock(self._origin, self._seconds, self.fps)
+        clock = Clock(self._origin, self._seconds, self.fps)
         last: float | None = None
         count = 0
         for frame in self._from(segment.start):
-            last = clock.time(_pts(frame))
+            last = clock.time(presentation(frame))
             if segment.stop is not None and last >= segment.stop:
                 break
             if last < segment.start:
@@ -178,7 +171,8 @@ class Clip:
             count += 1
             if count > self._options.max_frames:
                 raise _too_long(None, self._options)
-            yield Frame(last, self._picture(frame))
+            self.damage.resized += (frame.width, frame.height) != self._display.coded
+            yield Frame(last, self._display.picture(frame, self._reformatter))
         else:
             self._note_lost_end(last)
         self.damage.retimed += clock.retimed
@@ -190,31 +184,34 @@ class Clip:
         the times of a later part then depend on the part before it.
         """
         times = [0.0]
-        whole_file = self._container.demux(self._stream)
-        self._container.seek(0)
-        while True:
-            try:
-                packet = next(whole_file, None)
-            except av.error.FFmpegError:
-                return [0.0]
-            if packet is None or self._origin is None:
-                return times
-            if not packet.size:
-                continue  # the last ones are empty: they flush the decoder
-            if packet.pts is None:
-                return [0.0]
-            if packet.is_keyframe:
-                time = self._seconds(packet.pts - self._origin)
-                if time > times[-1]:
-                    times.append(time)
-                elif times[-1] > 0:
+        if self._origin is None:
+            return times
+        with suppress(av.error.FFmpegError):  # the readable part is what can be cut
+            self._container.seek(0)
+            for packet in self._container.demux(self._stream):
+                if not packet.size:
+                    continue  # a repeated frame of AVI, or the end
+                if packet.pts is None:
                     return [0.0]
+                if packet.is_keyframe:
+                    time = self._seconds(packet.pts - self._origin)
+                    if time > times[-1]:
+                        times.append(time)
+                    elif len(times) > 1:
+                        return [0.0]
+        return times
 
-    def _find_first(self) -> VideoFrame:
-        frame = next(self._decoder, None)
-        if frame is None:
-            raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
-        return frame
+    def _own_duration(self) -> float | None:
+        """That of the video stream [s], which the sound may outlast; None where it is not told.
+
+        FFmpeg gives streams without a duration that of the file. Matroska's are times of the end.
+        """
+        tag = _MATROSKA_DURATION.match(self._stream.metadata.get("DURATION", ""))
+        if tag is not None:
+            end = int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+            return max(0.0, end - self._seconds(self._origin or 0))
+        told = len(self._container.streams) == 1 or self._container.format.name in _TELLING
+        return self._seconds(self._stream.duration) if told and self._stream.duration else None
 
     def _from(self, start: float) -> Iterator[VideoFrame]:
         """Decoded frames from the key frame at or before `start` [s]."""
@@ -222,25 +219,31 @@ class Clip:
             yield self._first
             yield from self._decoder
             return
+        self.damage = Damage()  # of what was met at the file's start: another segment's
         # Some demultiplexers land behind the wanted place: then from further ahead, at last from 0
         for margin in (0.0, 2.0, 10.0, start):
             target = self._origin + self._seconds.ticks(start - margin)
-            with suppress(av.error.FFmpegError):  # no index: try further ahead
+            with suppress(av.error.FFmpegError):  # a hole in the index: try further ahead
                 self._container.seek(target, stream=self._stream)
-                self._decoder = self._decode()
-                first = next(self._decoder, None)
-                pts = None if first is None else _pts(first)
-                if first is None or pts is None:
-                    continue
-                if self._seconds(pts - self._origin) <= start or margin == start:
-                    yield first
-                    yield from self._decoder
-                    return
-        raise MediaError(Code.UNDECODABLE_MEDIA, _UNREADABLE)
+            self._decoder = self._decode()
+            first = next(self._decoder, None)
+            pts = None if first is None else presentation(first)
+            if first is None or pts is None:
+                continue
+            if self._seconds(pts - self._origin) <= start or margin == start:
+                yield first
+                yield from self._decoder
+                return
 
-    def _decode(self) -> Generator[VideoFrame, None, None]:
-        """Frames in order of presentation; what cannot be decoded is counted and left out."""
-        for packet in self._packets():
+    def _decode(self, patience: int = sys.maxsize) -> Generator[VideoFrame, None, None]:
+        """Frames in order of presentation; what cannot be decoded is counted and left out.
+
+        Gives up after `patience` packets without a single frame.
+        """
+        given = False
+        for number, packet in enumerate(self._packets()):
+            if not given and number >= patience:
+                return
             try:
                 decoded = self._stream.decode(packet)
             except MemoryError:
@@ -254,6 +257,7 @@ class Clip:
                 if frame.is_corrupt:
                     self.damage.unreadable += 1
                 else:
+                    given = True
                     yield frame
 
     def _packets(self) -> Iterator[Any]:
@@ -269,207 +273,37 @@ class Clip:
                 errors += 1
                 packets = self._container.demux(self._stream)  # the old iterator has ended
                 continue
-            if packet is None or not packet.size:
+            if packet is None:
                 break
             errors = 0
-            yield packet
-        if errors:
-            self.damage.unreadable += 1
+            if packet.size:  # empty: a repeated frame of AVI, or the end
+                yield packet
+        self.damage.unreadable += bool(errors)
         yield None
 
-    def _picture(self, frame: VideoFrame) -> Picture:
-        if (frame.width, frame.height) != self._display.coded:
-            self.damage.resized += 1
-        return self._display.picture(frame, self._reformatter)
-
     def _note_lost_end(self, last: float | None) -> None:
-        """Say so when the stream itself (not the sound) is declared longer than it is."""
-        declared = self._stream.duration
-        if not declared or last is None:
-            return
-        lost = self._seconds(declared) - last - 1 / (self.fps or _FALLBACK_FPS)
-        if lost > _LOST_END:
-            self.damage.lost_end = lost
+        declared = self._own_duration()
+        if declared is not None and last is not None:
+            lost = declared - last - 1 / (self.fps or FALLBACK_FPS)
+            self.damage.lost_end = lost if lost > _LOST_END else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Display:
-    """How decoded frames become pictures as displayed, settled by the first frame."""
-
-    coded: tuple[int, int]
-    scaled: tuple[int, int]  # with square pixels, before turning
-    swap: bool  # rows become columns
-    flip_x: bool  # after swapping
-    flip_y: bool
-
-    @classmethod
-    def of(cls, frame: VideoFrame, stream: VideoStream, options: Options) -> Self:
-        width, height = coded = (frame.width, frame.height)
-        if width * height > options.max_pixels:
-            raise MediaError(
-                Code.IMAGE_TOO_LARGE,
-                f"The video's picture has {width} x {height} pixels; at most "
-                f"{options.max_pixels:,} in all can be measured. Export it smaller.",
-            )
-        aspect = float(stream.sample_aspect_ratio or 1)
-        if aspect != 1 and 1 / _ASPECT_LIMIT <= aspect <= _ASPECT_LIMIT:
-            wide = round(width * aspect)
-            width = wide if wide * height <= options.max_pixels else width
-        a, b, c, d = _display_matrix(frame)
-        swap = abs(b) > abs(a)
-        return cls(coded, (width, height), swap, (c if swap else a) < 0, (b if swap else d) < 0)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        width, height = self.scaled
-        return (height, width) if self.swap else (width, height)
-
-    def picture(self, frame: VideoFrame, reformatter: VideoReformatter) -> Picture:
-        width, height = self.scaled
-        rgb = reformatter.reformat(
-            frame, width, height, "rgb24", interpolation=Interpolation.BILINEAR, threads=1
-        )
-        plane = rgb.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
-            :height, : width * 3
-        ]
-        picture = rows.reshape(height, width, 3)  # copies only where FFmpeg padded the rows
-        if self.swap:
-            picture = picture.transpose(1, 0, 2)
-        if self.flip_x:
-            picture = picture[:, ::-1]
-        if self.flip_y:
-            picture = picture[::-1]
-        return np.ascontiguousarray(picture)
-
-
-def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """a, b, c, d of x' = a x + c y, y' = b x + d y; the identity where there is none."""
-    side_data: Any = frame.side_data.get("DISPLAYMATRIX")
-    if side_data is None:
-        return (1, 0, 0, 1)
-    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side_data)[:36])
-    return (a, b, c, d)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seconds:
-    """The stream's unit of time. Divides last, so that 15.015 s is not 15.014999."""
-
-    numerator: int
-    denominator: int
-
-    @classmethod
-    def of(cls, stream: VideoStream) -> Self:
-        base = stream.time_base
-        return cls(base.numerator, base.denominator) if base else cls(1, 90_000)
-
-    def __call__(self, ticks: int) -> float:
-        return ticks * self.numerator / self.denominator
-
-    def ticks(self, seconds: float) -> int:
-        """Rounded up: the tick of a time that was itself made from ticks."""
-        return math.ceil(seconds * self.denominator / self.numerator - 1e-6)
-
-
-class _Clock:
-    """Presentation times that always increase."""
-
-    def __init__(self, origin: int | None, seconds: _Seconds, fps: float | None) -> None:
-        self._origin = origin or 0
-        self._seconds = seconds
-        self._period = 1 / (fps or _FALLBACK_FPS)
-        self._shift = 0.0  # after a clock that started again
-        self._last: float | None = None
-        self.retimed = 0
-
-    def time(self, pts: int | None) -> float:
-        last = self._last
-        time = None if pts is None else self._seconds(pts - self._origin) + self._shift
-        if time is None:
-            self.retimed += 1
-            time = 0.0 if last is None else last + self._period
-        elif last is not None and time <= last:
-            self.retimed += 1
-            if last - time >= _CLOCK_RESET:
-                self._shift += last + self._period - time
-                time = last + self._period
-            else:
-                time = last + _TICK
-        self._last = time
-        return time
-
-
-def _pts(frame: VideoFrame) -> int | None:
-    """AVI gives decoding times alone, which without frame threads are in order of presentation."""
-    return frame.dts if frame.pts is None else frame.pts
-
-
-def open_clip(path: Path, options: Options, *, threads: int = 1) -> Clip:
+def open_clip(path: Path, options: Options) -> Clip:
     """Open a video for decoding. Raises MediaError with the code and sentence of the refusal."""
-    found = sniff_file(path)
-    try:
-        container = av.open(
-            f"file:{path}",
-            "r",
-            format=_DEMUXERS[found.name],
-            options={
-                "protocol_whitelist": "file",
-                "probesize": str(_PROBE_BYTES),
-                "analyzeduration": str(_PROBE_TIME),
-                "max_pixels": str(options.max_pixels),
-            },
-            **_PYAV_18,
-        )
-    except MemoryError:
-        raise
-    except av.error.FFmpegError as error:
-        raise MediaError(Code.UNDECODABLE_MEDIA, _UNREADABLE) from error
+    container = _open(path, options)
     try:
         stream = _video_stream(container)
-        stream.codec_context.options = {"max_pixels": str(options.max_pixels)}
-        stream.codec_context.thread_count = threads
+        refuse_too_large(stream.codec_context.width, stream.codec_context.height, options)
+        stream.codec_context.options = {"max_pixels": _decoder_limit(options)}
+        stream.codec_context.thread_count = 1
         clip = Clip(container, stream, options)
-        _refuse_too_long(clip, options)
+        count = clip.frame_count
+        if count is not None and count > options.max_frames:
+            raise _too_long(count, options)
     except BaseException:
         container.close()
         raise
     return clip
-
-
-# Until 18, PyAV refuses the whole file for a title that is not UTF-8 unless told otherwise; from
-# 19 on it is lenient and no longer knows the option.
-_PYAV_18: Final[dict[str, Any]] = (
-    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
-)
-
-
-def _video_stream(container: InputContainer) -> VideoStream:
-    """The first one that is not a cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            if stream.codec_context is None:
-                raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
-            return stream
-    raise MediaError(
-        Code.NO_VIDEO_STREAM,
-        "There is no video in the file, at most sound. Send the clip with its picture.",
-    )
-
-
-def _refuse_too_long(clip: Clip, options: Options) -> None:
-    count = clip.frame_count
-    if count is not None and count > options.max_frames:
-        raise _too_long(count, options)
-
-
-def _too_long(count: int | None, options: Options) -> MediaError:
-    has = f"{count:,} frames" if count is not None else f"more than {options.max_frames:,} frames"
-    return MediaError(
-        Code.VIDEO_TOO_LONG,
-        f"The video has {has}; at most {options.max_frames:,} can be measured. "
-        "Cut it into shorter clips.",
-    )
 
 
 def probe_clip(path: Path, options: Options) -> MediaFacts:
@@ -491,3 +325,55 @@ def key_frames(path: Path, options: Options) -> list[float]:
     """Where a clip can be cut [s]; the first is 0. See `Clip.key_times`."""
     with open_clip(path, options) as clip:
         return clip.key_times()
+
+
+# Until 18, PyAV refuses the whole file for a title that is not UTF-8 unless told otherwise; from
+# 19 on it is lenient and no longer knows the option.
+_LENIENT: Final[dict[str, Any]] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+)
+
+
+def _open(path: Path, options: Options) -> InputContainer:
+    try:
+        container: InputContainer = av.open(
+            f"file:{path}",
+            "r",
+            format=_DEMUXERS[sniff_file(path).name],
+            options={
+                "protocol_whitelist": "file",
+                "probesize": str(_PROBE_BYTES),
+                "analyzeduration": str(_PROBE_TIME),
+                "max_pixels": _decoder_limit(options),
+            },
+            **_LENIENT,
+        )
+    except MemoryError:
+        raise
+    except av.error.FFmpegError as error:
+        raise MediaError(Code.UNDECODABLE_MEDIA, _UNREADABLE) from error
+    return container
+
+
+def _decoder_limit(options: Options) -> str:
+    """Against a picture that is larger than its header says. Decoders count in whole blocks."""
+    return str(2 * options.max_pixels)
+
+
+def _video_stream(container: InputContainer) -> VideoStream:
+    """The first one that is not a cover picture."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            if stream.codec_context is None:  # no decoder for it in this build
+                raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
+            return stream
+    raise MediaError(Code.NO_VIDEO_STREAM, _NO_VIDEO)
+
+
+def _too_long(count: int | None, options: Options) -> MediaError:
+    has = f"{count:,} frames" if count is not None else f"more than {options.max_frames:,} frames"
+    return MediaError(
+        Code.VIDEO_TOO_LONG,
+        f"The video has {has}; at most {options.max_frames:,} can be measured. "
+        "Cut it into shorter clips.",
+    )

@@ -21,14 +21,17 @@ KEY = (  # Azurite's well-known key; it opens nothing but a local Azurite
 )
 MAIN = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 START_LIMIT = 60.0  # [s]
-LOG_LIMIT = 16 * 1024 * 1024  # [bytes]; a longer log is put aside at the next start
+
+
+def blob_endpoint(ports: Ports) -> str:
+    return f"http://{ADDRESS}:{ports.blob}/{ACCOUNT}"
 
 
 def connection_string(ports: Ports) -> str:
-    blob, queue = (f"http://{ADDRESS}:{port}/{ACCOUNT}" for port in (ports.blob, ports.queue))
     return (
         f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
-        f"BlobEndpoint={blob};QueueEndpoint={queue};"
+        f"BlobEndpoint={blob_endpoint(ports)};"
+        f"QueueEndpoint=http://{ADDRESS}:{ports.queue}/{ACCOUNT};"
     )
 
 
@@ -60,6 +63,10 @@ class Azurite:
         return connection_string(self._ports)
 
     @property
+    def blob_endpoint(self) -> str:
+        return blob_endpoint(self._ports)
+
+    @property
     def log(self) -> Path:
         return self.process.log
 
@@ -67,8 +74,6 @@ class Azurite:
         if not MAIN.is_file():
             raise StackError("Azurite is not installed. Start the stack with `python3 dev.py`.")
         self._data.mkdir(parents=True, exist_ok=True)
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
-            self.log.replace(self.log.with_name(self.log.name + ".1"))
         self.process.start()
         try:
             wait_until(

@@ -12,6 +12,7 @@ from pathlib import Path
 from local.errors import StackError
 from local.paths import ROOT
 
+LOG_LIMIT = 16 * 1024 * 1024  # [bytes]; a longer log is put aside at the next start
 STOP_MARGIN = 10.0  # [s] that a guard may take beyond its process's grace period
 
 
@@ -45,6 +46,8 @@ class Process:
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_name(self.log.name + ".1"))
         guard = subprocess.Popen(
             [
                 *(sys.executable, "-m", "local.guard"),

@@ -9,18 +9,17 @@ The folder holds `data/`, `logs/` and the lock that keeps a second stack off the
 lock is held until the last process is gone, also when this program is killed.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from local import functions_host, relay
+from local import functions_host, lock, relay
 from local.azurite import Azurite
 from local.errors import StackError
 from local.functions_host import HostKind
@@ -30,8 +29,6 @@ from local.postgres import Postgres
 from local.process import Process
 
 HOST_START_LIMIT = 120.0  # [s]; `func` fetches its extension bundle at its first start
-LOCK_FILE = "stack.lock"
-LOCK_LIMIT = 30.0  # [s] that the processes of a killed stack may take to end
 
 
 class Stack:
@@ -55,7 +52,7 @@ class Stack:
         self.logs = directory / "logs"
         self._data = directory / "data"
         self.host_kind, self.host_description = functions_host.choose(host)
-        self._lock = _take_lock(directory)
+        self._lock = lock.take(directory)
         self.ports = (ports or Ports()).available()
         self._settings = dict(settings or {})
         self._azurite = Azurite(
@@ -87,6 +84,16 @@ class Stack:
     def storage(self) -> str:
         """Connection string of the storage account."""
         return self._azurite.connection_string
+
+    @property
+    def blob_endpoint(self) -> str:
+        """Address of the blob service, without a slash at its end."""
+        return self._azurite.blob_endpoint
+
+    @property
+    def has_own_database(self) -> bool:
+        """False where `database_url` names a server."""
+        return self._postgres is not None
 
     @property
     def database(self) -> str:
@@ -131,7 +138,7 @@ class Stack:
                 process.stop()
         self.stop_database()
         if self._lock >= 0:
-            os.close(self._lock)
+            lock.release(self._lock)
             self._lock = -1
 
     def __enter__(self) -> Self:
@@ -145,15 +152,16 @@ class Stack:
     ) -> None:
         self.stop()
 
-    def processes(self) -> list[Process]:
-        """Those that have been started and not been stopped on purpose."""
-        parts = (
-            self._azurite.process,
-            self._postgres.process if self._postgres else None,
-            self._host,
-            self._relay,
-        )
-        return [part for part in parts if part is not None and part.started]
+    def parts(self) -> list[tuple[Process, Callable[[], None]]]:
+        """What has been started and not been stopped on purpose, and how to start it again."""
+        every = [(self._azurite.process, self.start_storage)]
+        if self._postgres is not None:
+            every.append((self._postgres.process, self.start_database))
+        if self._host is not None:
+            every.append((self._host, self.start_host))
+        if self._relay is not None:
+            every.append((self._relay, self._relay.start))
+        return [part for part in every if part[0].started]
 
     # the parts
 
@@ -237,25 +245,3 @@ class Stack:
         except httpx.TransportError:
             return False
         return response.status_code < 500
-
-
-def _take_lock(directory: Path) -> int:
-    """The lock of the folder's data, as a file descriptor. The guards of all processes share it."""
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-
-    def taken() -> bool:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    try:
-        wait_until(taken, lambda: True, LOCK_LIMIT, "the stack")
-    except StackError:
-        os.close(lock)
-        raise StackError(
-            f"Another stack works on {directory}. Stop it first (Ctrl-C where it runs)."
-        ) from None
-    return lock

@@ -10,7 +10,6 @@ The processes end with the test run, also when it is killed. The data is below
 `.local/test-runs`; what a killed run left there is removed by the next one.
 """
 
-import fcntl
 import itertools
 import os
 import shutil
@@ -27,10 +26,11 @@ from typing import Protocol
 import pytest
 
 from local.functions_host import HostKind
+from local.lock import is_held, release, take
 from local.paths import LOCAL, ROOT
 from local.ports import ANY
 from local.postgres import create_database, drop_database
-from local.stack import LOCK_FILE, Stack
+from local.stack import Stack
 
 _RUNS = LOCAL / "test-runs"
 _numbers = itertools.count(1)
@@ -55,13 +55,12 @@ def run_folder() -> Iterator[Path]:
     """The folder of this test run; removed at its end."""
     _RUNS.mkdir(parents=True, exist_ok=True)
     for folder in _RUNS.iterdir():  # a young one may be about to take its lock
-        if time.time() - folder.stat().st_mtime > 60 and not _in_use(folder):
+        if time.time() - folder.stat().st_mtime > 60 and not is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=_RUNS))
-    lock = (folder / LOCK_FILE).open("w")
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
+    lock = take(folder)
+    yield folder
+    release(lock)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -127,14 +126,3 @@ def _database(services: Services, template: str | None) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     yield create_database(services.server, name, template)
     drop_database(services.server, name)
-
-
-def _in_use(folder: Path) -> bool:
-    try:
-        with (folder / LOCK_FILE).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

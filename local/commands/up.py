@@ -1,0 +1,40 @@
+"""`dev.py up`: the service, until Ctrl-C."""
+
+from argparse import Namespace
+
+from local import runfile
+from local.commands.starting import start_host, start_services
+from local.follower import Follower
+from local.functions_host import HostKind
+from local.paths import RUN_FILE
+from local.runfile import Run
+from local.stack import Stack
+from local.supervisor import watch
+
+
+def run(options: Namespace) -> int:
+    with start_services(HostKind(options.host)) as stack:
+        start_host(stack)
+        run = runfile.write(stack, host=stack.host_kind.value)
+        try:
+            _announce(stack, run)
+            with Follower(stack.logs / "host.log", enabled=not options.quiet):
+                watch(stack)
+        except KeyboardInterrupt:
+            print("\nStopping ...", flush=True)
+        finally:
+            runfile.remove()
+    return 0
+
+
+def _announce(stack: Stack, run: Run) -> None:
+    print(
+        f"The service runs, with {stack.host_description}.\n"
+        f"  http      {run.http}\n"
+        f"  storage   {run.blob}\n"
+        f"  database  {run.database}\n"
+        f"  logs      {run.logs}\n"
+        f"The addresses are in {RUN_FILE}. Stop it with Ctrl-C. To try it:\n"
+        f"  curl -F avatar=demo -F file=@samples/astronaut.jpg {run.http}/api/upload\n",
+        flush=True,
+    )

@@ -49,26 +49,36 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def load(arguments: argparse.Namespace) -> Host:
+    """Raises HostError, or what the app's own code raises."""
+    app: Path = arguments.app.resolve()
+    if not app.is_dir():
+        raise HostError(f"There is no folder {app}.")
+    os.chdir(app)  # as the real worker; the app may open its files by relative paths
+    local = load_local_settings(app)
+    settings = load_host_settings(app)
+    configure(settings.log_levels)
+    port = arguments.port or int(local.get("Host", {}).get("LocalHttpPort") or DEFAULT_PORT)
+    return Host(
+        settings, Options(app, arguments.host, port, arguments.message_lease, arguments.drain)
+    )
+
+
 def main() -> int:
     arguments = parse_arguments()
-    app: Path = arguments.app.resolve()
     try:
-        if not app.is_dir():
-            raise HostError(f"There is no folder {app}.")
-        os.chdir(app)  # as the real worker; the app may open its files by relative paths
-        local = load_local_settings(app)
-        settings = load_host_settings(app)
-        configure(settings.log_levels)
-        port = arguments.port or int(local.get("Host", {}).get("LocalHttpPort") or DEFAULT_PORT)
-        options = Options(app, arguments.host, port, arguments.message_lease, arguments.drain)
-        host = Host(settings, options)
-        code = asyncio.run(host.run())
+        host = load(arguments)
     except HostError as error:
         print(error, file=sys.stderr)
         return 1
     except Exception:  # the app's own code: a developer wants to see where
         traceback.print_exc()
-        print(f"The app in {app} cannot be loaded.", file=sys.stderr)
+        print(f"The app in {arguments.app.resolve()} cannot be loaded.", file=sys.stderr)
+        return 1
+    try:
+        code = asyncio.run(host.run())
+    except HostError as error:
+        print(error, file=sys.stderr)
         return 1
     if host.invoker.busy:
         sys.stdout.flush()

@@ -134,9 +134,15 @@ def decode(binding: Binding, data: TriggerData) -> Any:
         converter = deferred_registry().get(binding.type)
         return converter.decode(data.value, trigger_metadata=data.metadata, pytype=binding.pytype)
     if binding.pytype in (str, bytes):
-        return data.value.python_value
+        return _text_or_bytes(data.value.python_value, binding.pytype)
     converter = _converters().get(binding.type)
     return converter.decode(data.value, trigger_metadata=data.metadata)
+
+
+def _text_or_bytes(value: str | bytes, kind: type) -> str | bytes:
+    if kind is str and isinstance(value, bytes):
+        return value.decode()
+    return value.encode() if kind is bytes and isinstance(value, str) else value
 
 
 def is_sdk_client(binding: Binding) -> bool:

@@ -22,7 +22,11 @@ STORAGE: Final = "AzureWebJobsStorage"  # the connection of the host's own queue
 OVERRIDE_PREFIX: Final = "AzureFunctionsJobHost__"
 MAX_HOST_ID: Final = 32  # [characters] so that the names of the host's queues stay legal
 MAX_BATCH: Final = 32  # messages that Azure Storage hands out in one call
-MAX_BODY_BYTES: Final = 104_857_600  # what the real host takes; FUNCTIONS_REQUEST_BODY_SIZE_LIMIT
+MIN_POLLING: Final = timedelta(milliseconds=100)  # as the real host
+MIN_TIMEOUT: Final = timedelta(seconds=1)  # as the real host
+MAX_BODY_BYTES: Final = (
+    104_857_600  # as the real host; FUNCTIONS_REQUEST_BODY_SIZE_LIMIT sets another
+)
 
 _TIMESPAN = re.compile(
     r"(?:(?P<d>\d+)\.)?(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:\.\d+)?))?"
@@ -117,7 +121,9 @@ def _queue_limits(config: dict[str, Any]) -> QueueLimits:
         new_batch_threshold=_within(config, "newbatchthreshold", batch_size // 2 * cores, 0, 1000),
         max_dequeue_count=_within(config, "maxdequeuecount", 5, 1, 1000),
         retry_delay=parse_timespan(config.get("visibilitytimeout", "00:00:00")),
-        max_polling_interval=parse_timespan(config.get("maxpollinginterval", "00:01:00")),
+        max_polling_interval=_at_least(
+            config.get("maxpollinginterval", "00:01:00"), MIN_POLLING, "maxPollingInterval"
+        ),
         base64=encoding == "base64",
     )
 
@@ -145,7 +151,15 @@ def _within(config: dict[str, Any], key: str, default: int, low: int, high: int)
 
 
 def _timeout(value: object) -> timedelta | None:
-    return None if value in (None, "-1") else parse_timespan(value)
+    """`-1` is no limit."""
+    return None if value in (None, "-1") else _at_least(value, MIN_TIMEOUT, "functionTimeout")
+
+
+def _at_least(value: object, least: timedelta, key: str) -> timedelta:
+    time = parse_timespan(value)
+    if time < least:
+        raise ValueError(f"{key} is {value}; the least is {least.total_seconds()} s")
+    return time
 
 
 def parse_timespan(value: object) -> timedelta:

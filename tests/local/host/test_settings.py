@@ -60,6 +60,8 @@ def test_the_environment_wins_over_host_json(tmp_path: Path) -> None:
         ({"extensions": {"queues": {"batchSize": 33}}}, "batchsize is 33"),
         ({"extensions": {"queues": {"visibilityTimeout": "soon"}}}, "'soon' is not a time"),
         ({"extensions": {"queues": {"messageEncoding": "utf7"}}}, "messageEncoding"),
+        ({"extensions": {"queues": {"maxPollingInterval": "00:00:00"}}}, "maxPollingInterval"),
+        ({"functionTimeout": "00:00:00"}, "functionTimeout is"),
         ({"functionTimeout": 5}, "not a time"),
     ],
 )

@@ -91,8 +91,9 @@ class MediapipeEngine:
         if not faces:
             raise MediaError(Code.NO_FACE_FOUND, _no_face(task.type))
         chosen, warnings = _choose(task.type, faces)
+        still = task.type.is_image
         threshold = task.options.confidence_threshold
-        face_facts = joining.face_facts(recording, chosen, threshold, still=task.type.is_image)
+        face_facts = joining.face_facts(recording, chosen, threshold, still=still)
         facts = self._facts(task, recording, face_facts)
         facts.width, facts.height = read_header(paths[0])
         damage = sum((read_trailer(path) for path in paths), Damage())
@@ -102,7 +103,9 @@ class MediapipeEngine:
                 "No face could be seen well enough to count: too small, too blurred or turned too "
                 "far away."
             )
-        return Measurement(facts, joining.rows(recording, chosen, face_facts, threshold))
+        return Measurement(
+            facts, joining.rows(recording, chosen, face_facts, threshold, still=still)
+        )
 
     def _facts(self, task: Task, recording: Recording, face_facts: Sequence[FaceFacts]) -> Facts:
         census = recording.census

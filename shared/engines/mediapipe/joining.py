@@ -87,7 +87,7 @@ def face_facts(
             if not len(records):
                 continue
             if not still:
-                neutral.add(intensities.movements(records["measures"]))
+                neutral.add(intensities.movements(records, still=False))
             sizes[face].append(records["eye_distance"])
             turns[face].append(turn(records))
     return [
@@ -109,11 +109,13 @@ def rows(
     faces: Sequence[Sequence[Track]],
     facts: Sequence[FaceFacts],
     threshold: float,
+    *,
+    still: bool,
 ) -> Iterator[Row]:
     """The rows in order of (frame, face)."""
     neutral = np.array([face.neutral for face in facts])
     for before, block, after in _with_neighbours(recording.blocks(faces)):
-        yield from _rows_of(before, block, after, neutral, threshold)
+        yield from _rows_of(before, block, after, neutral, threshold, still=still)
 
 
 def _with_neighbours(
@@ -128,7 +130,13 @@ def _with_neighbours(
 
 
 def _rows_of(
-    before: Block | None, block: Block, after: Block | None, neutral: Array, threshold: float
+    before: Block | None,
+    block: Block,
+    after: Block | None,
+    neutral: Array,
+    threshold: float,
+    *,
+    still: bool,
 ) -> Iterator[Row]:
     parts = [
         _edge(before, -1) if before is not None else None,
@@ -136,14 +144,14 @@ def _rows_of(
         _edge(after, 0) if after is not None else None,
     ]
     present = [part for part in parts if part is not None]
-    moved = intensities.movements(np.concatenate([p.records["measures"] for p in present]))
+    moved = intensities.movements(np.concatenate([p.records for p in present]), still=still)
     frames = np.concatenate([p.frames for p in present])
     owners = np.concatenate([p.faces for p in present])
     moved = smoothed(moved, frames, owners)
     start = 0 if parts[0] is None else len(parts[0].faces)
     mine = slice(start, start + len(block.faces))
     values = intensities.intensities(moved[mine], neutral[block.faces])
-    masks = intensities.presences(values, block.records["measures"])
+    masks = intensities.presences(values, block.records)
     sure = confidence(block.records)
     values[~(sure > 0)] = 0.0
     return _emit(block, values, masks, sure, threshold)

@@ -30,7 +30,9 @@ RECORD: Final = np.dtype(
         ("track", "<i4"),  # of `tracking.Face`, or NO_FACE
         ("score", "<f4"),  # of the mesh, 0..1
         ("detection", "<f4"),  # of the detector, 0..1
-        ("sharpness", "<f4"),
+        ("sharpness", "<f4"),  # of `appearance.Appearance`, as are the next two
+        ("brow_furrows", "<f4"),
+        ("forehead_lines", "<f4"),
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
@@ -38,6 +40,9 @@ RECORD: Final = np.dtype(
         ("measures", "<f4", (len(measures.NAMES),)),
     ]
 )
+_GIVEN: Final = np.dtype(RECORD.descr[: RECORD.descr.index(("box", "<f4", (4,))) + 1])
+"""The fields that are known of each face at once; the others come from the aligned meshes."""
+
 Records = NDArray[np.void]
 
 _BLOCK_FACES: Final = 256  # aligned at once: enough for numpy to be fast, 1.5 MB of points
@@ -60,22 +65,29 @@ class Writer:
         if len(self._records) >= _BLOCK_FACES:
             self._flush()
         for face in faces:
-            box = face.box
-            place = (box.left, box.top, box.right - box.left, box.bottom - box.top)
+            box, seen = face.box, face.appearance
             self._records.append(
-                (frame, time, face.track, face.mesh.score, face.detection, face.sharpness, place)
+                (
+                    frame,
+                    time,
+                    face.track,
+                    face.mesh.score,
+                    face.detection,
+                    seen.sharpness,
+                    seen.brow_furrows,
+                    seen.forehead_lines,
+                    (box.left, box.top, box.right - box.left, box.bottom - box.top),
+                )
             )
             self._points.append(face.mesh.points)
         if not faces:
-            self._records.append((frame, time, NO_FACE, 0.0, 0.0, 0.0, (0.0, 0.0, 0.0, 0.0)))
+            self._records.append((frame, time, NO_FACE, *(0.0,) * 5, (0.0,) * 4))
 
     def _flush(self) -> None:
         records = np.zeros(len(self._records), dtype=RECORD)
-        given = ["frame", "time", "track", "score", "detection", "sharpness", "box"]
-        simple = np.dtype([(name, RECORD[name]) for name in given])
-        filled = np.array(self._records, dtype=simple)
-        for name in given:
-            records[name] = filled[name]
+        given = np.array(self._records, dtype=_GIVEN)
+        for name in _GIVEN.names or ():
+            records[name] = given[name]
         if self._points:
             aligned = alignment.align(np.stack(self._points))
             faces = records["track"] != NO_FACE
@@ -84,7 +96,7 @@ class Writer:
             records["translation"][faces] = alignment.translation(
                 aligned, self._width, self._height
             )
-            records["measures"][faces] = measures.measure(aligned.points)
+            records["measures"][faces] = measures.measure(aligned)
         np.save(self._file, records)
         self._records.clear()
         self._points.clear()

@@ -11,19 +11,13 @@ for all segments at once.
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from shared.engines.mediapipe import regions
+from shared.engines.mediapipe.appearance import Appearance, Picture, appearance
 from shared.engines.mediapipe.graphs import Detection, FaceDetector, FaceMesh, Mesh, Region
-
-Picture = NDArray[np.uint8]
 
 LOOK_AGAIN_SECONDS: Final = 0.5  # a new face is noticed at the latest after this long
 _SETTLING_FITS: Final = 2  # further fits on a face just found: its first region is a rough guess
 _SAME_FACE_OVERLAP: Final = 0.4  # intersection over union of two boxes
-_SHARPNESS_SIDE: Final = 64  # pixels of the patch in which sharpness is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Face:
     mesh: Mesh
     box: Box
     detection: float  # score of the last detection that agreed with the track
-    sharpness: float
+    appearance: Appearance
 
 
 @dataclass(slots=True)
@@ -86,7 +80,7 @@ class Tracker:
             self._last_look = look
             self._find(picture)
         return [
-            Face(t.number, t.mesh, t.box, t.detection, sharpness(picture, t.box))
+            Face(t.number, t.mesh, t.box, t.detection, appearance(picture, t.mesh.points))
             for t in self._tracks
         ]
 
@@ -145,23 +139,3 @@ def box_of(mesh: Mesh) -> Box:
     left, top = mesh.points[:, :2].min(axis=0).tolist()
     right, bottom = mesh.points[:, :2].max(axis=0).tolist()
     return Box(left, top, right, bottom)
-
-
-def sharpness(picture: Picture, box: Box) -> float:
-    """Contrast of the finest detail that the mesh can see, relative to the picture's contrast.
-
-    Variance of the Laplacian of the face's green channel at 64 x 64 pixels, in 8 bit levels
-    squared; 0 for a face outside of the picture.
-    """
-    height, width = picture.shape[:2]
-    left, right = max(0, int(box.left)), min(width, int(box.right))
-    top, bottom = max(0, int(box.top)), min(height, int(box.bottom))
-    if right - left < 2 or bottom - top < 2:
-        return 0.0
-    patch = cv2.resize(
-        np.ascontiguousarray(picture[top:bottom, left:right, 1]),
-        (_SHARPNESS_SIDE, _SHARPNESS_SIDE),
-        interpolation=cv2.INTER_LINEAR,
-    )
-    _, deviation = cv2.meanStdDev(cv2.Laplacian(patch, cv2.CV_32F))
-    return float(deviation[0, 0]) ** 2

@@ -9,7 +9,6 @@ alone has a format (its signature is the same) and is refused by `probe`. An HTM
 `.png` has none.
 """
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 
 from shared.engines.base import MediaType, Options
 from shared.errors import Code, MediaError
+from shared.measurement_csv import looks_like
 
 
 class Kind(StrEnum):
@@ -73,7 +73,6 @@ _PICTURE_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
                           b"avif", b"avis", b"crx ", b"jxl ", b"jp2 ", b"jpx "}  # fmt: skip
 # what a QuickTime file without `ftyp` begins with
 _QUICKTIME_ATOMS: Final = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
-_ACTION_UNIT_COLUMN: Final = re.compile(r'(?:^|,)\s*"?AU\d\d(?:_[rc])?"?\s*(?=,|$)')
 
 
 def sniff(head: bytes) -> Format | None:
@@ -114,11 +113,7 @@ def _matroska(head: bytes) -> Format | None:
 
 
 def _action_unit_csv(head: bytes) -> Format | None:
-    try:
-        line = head.split(b"\n", 1)[0].decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    return CSV if _ACTION_UNIT_COLUMN.search(line.strip()) else None
+    return CSV if looks_like(head) else None
 
 
 def sniff_file(path: Path) -> Format:

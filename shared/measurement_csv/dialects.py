@@ -35,10 +35,12 @@ POSE_AND_GAZE: Final[tuple[str, ...]] = (
 """OpenFace's columns that become signals where they are there [mm, radians, unit vectors]."""
 
 _OPENFACE_AUS: Final = tuple(f"{au}_r" for au in INTENSITIES) + tuple(f"{au}_c" for au in PRESENCES)
-_PYFEAT_MARKS: Final = ("FaceScore", "FaceRectX")
 EYES_CLOSED: Final = "AU43"
 """py-feat's first models name closed eyes AU43. FACS tells AU45 (blink) from AU43 by how long the
 eyes stay closed, which no single frame shows, so AU43 stands in where AU45 is missing."""
+
+_PYFEAT_MARKS: Final = ("FaceScore", "FaceRectX")
+_PYFEAT_ANY: Final = (*_PYFEAT_MARKS, *PRESENCES, EYES_CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def detect(header: bytes) -> Dialect | None:
     names = [name.strip() for name in text.split(",")]
     if any(name in _OPENFACE_AUS for name in names):
         return _openface(names)
-    if any(mark in names for mark in _PYFEAT_MARKS):
+    if any(name in names for name in _PYFEAT_ANY):
         return _pyfeat(names)
     return None
 
@@ -123,7 +125,7 @@ def looks_like(head: bytes) -> bool:
     names = {name.strip(" \r\"'") for name in text.split(",")}
     video = {"frame", "timestamp", "confidence", "success"} <= names
     image = {"face", "confidence"} <= names
-    return video or image or any(name in names for name in (*_OPENFACE_AUS, *_PYFEAT_MARKS))
+    return video or image or any(name in names for name in (*_OPENFACE_AUS, *_PYFEAT_ANY))
 
 
 def _openface(names: Sequence[str]) -> Dialect:

@@ -70,6 +70,7 @@ def test_pyfeat_with_twelve_action_units_says_which_are_absent() -> None:
         (header(*FULL_VIDEO, "pose_Rx"), "has pose_Rx more than once"),
         (header("frame", "FaceRectX", "AU01"), "lacks FaceScore"),
         (header("FaceScore", "AU01"), "lacks frame"),
+        (header("frame", "AU01", "AU12"), "lacks FaceScore"),
         (header("frame", "FaceScore", "happiness"), "no Action Units"),
         (header("frame", "FaceScore", "AU01", "AU01"), "has AU01 more than once"),
     ],

@@ -9,6 +9,8 @@ recognised by the stack's lock, which nobody holds any more.
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from local.lock import is_held
@@ -29,20 +31,13 @@ class Run:
     logs: str
 
 
-def write(stack: Stack, *, host: str) -> Run:
-    run = Run(
-        http=stack.http,
-        storage=stack.storage,
-        database=stack.database,
-        blob=stack.blob_endpoint,
-        host=host,
-        pid=os.getpid(),
-        logs=str(stack.logs),
-    )
-    unfinished = RUN_FILE.with_name(RUN_FILE.name + ".new")
-    unfinished.write_text(json.dumps(asdict(run), indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(RUN_FILE)
-    return run
+@contextmanager
+def written(stack: Stack, *, host: str) -> Iterator[Run]:
+    """The file is there while the block runs."""
+    try:
+        yield _write(stack, host)
+    finally:
+        remove()
 
 
 def remove() -> None:
@@ -56,3 +51,19 @@ def read() -> Run | None:
     except (FileNotFoundError, ValueError, TypeError):
         return None
     return run if is_held(LOCAL) else None
+
+
+def _write(stack: Stack, host: str) -> Run:
+    run = Run(
+        http=stack.http,
+        storage=stack.storage,
+        database=stack.database,
+        blob=stack.blob_endpoint,
+        host=host,
+        pid=os.getpid(),
+        logs=str(stack.logs),
+    )
+    unfinished = RUN_FILE.with_name(RUN_FILE.name + ".new")
+    unfinished.write_text(json.dumps(asdict(run), indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(RUN_FILE)
+    return run

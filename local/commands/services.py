@@ -20,18 +20,16 @@ def run(options: Namespace) -> int:
             print(line)
         # the host is not ours: its address is what was said, in use or not
         stack.ports = replace(stack.ports, http=port)
-        runfile.write(stack, host="none")
         try:
-            print(
-                "Storage, database and event relay run. In another terminal:\n"
-                "  . .local/venv/bin/activate\n"
-                f"  func start --port {port}\n"
-                "Stop them with Ctrl-C.",
-                flush=True,
-            )
-            watch(stack)
+            with runfile.written(stack, host="none"):
+                print(
+                    "Storage, database and event relay run. In another terminal:\n"
+                    "  . .local/venv/bin/activate\n"
+                    f"  func start --port {port}\n"
+                    "Stop them with Ctrl-C.",
+                    flush=True,
+                )
+                watch(stack)
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
-        finally:
-            runfile.remove()
     return 0

@@ -15,15 +15,13 @@ from local.supervisor import watch
 def run(options: Namespace) -> int:
     with start_services(HostKind(options.host)) as stack:
         start_host(stack)
-        run = runfile.write(stack, host=stack.host_kind.value)
         try:
-            _announce(stack, run)
-            with Follower(stack.logs / "host.log", enabled=not options.quiet):
-                watch(stack)
+            with runfile.written(stack, host=stack.host_kind.value) as run:
+                _announce(stack, run)
+                with Follower(stack.logs / "host.log", enabled=not options.quiet):
+                    watch(stack)
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
-        finally:
-            runfile.remove()
     return 0
 
 

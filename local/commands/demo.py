@@ -1,0 +1,152 @@
+"""`dev.py demo`: POST files to the service and show what was measured."""
+
+import json
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local import runfile
+from local.bootstrap.console import say, step
+from local.client import Client, Refused
+from local.commands.starting import start_host, start_services
+from local.errors import StackError
+from local.functions_host import HostKind
+from local.paths import LOGS, ROOT, SAMPLE
+from local.ports import wait_until
+from local.runfile import Run
+from local.terminal import Screen, StepLines, measurements
+
+START_LIMIT = 300.0  # [s] for a service in the background
+_TABLES = ("extraction", "data_entry", "frame_measurement")
+
+Json = dict[str, Any]
+
+
+def run(options: Namespace) -> int:
+    files: list[Path] = options.files or [SAMPLE]
+    for file in files:
+        if not file.is_file():
+            raise StackError(f"There is no file {file}.")
+    fields = {"avatar": options.avatar, "type": options.type, "engine": options.engine}
+    given = {name: value for name, value in fields.items() if value}
+    screen = Screen(sys.stderr if options.json else sys.stdout)
+    with _service(HostKind(options.host), keep=options.keep) as service:
+        results = [_measure(file, given, service, screen) for file in files]
+        if options.json:
+            print(json.dumps({"http": service.http, "results": results}, indent=2))
+    return 0 if all(result.get("action_units") for result in results) else 1
+
+
+def _measure(file: Path, fields: dict[str, str], service: Run, screen: Screen) -> Json:
+    """One file, from its upload to its table. The result is what `--json` prints of it."""
+    client = Client(service.http)
+    screen.line(f"\n{file.name} -> POST {service.http}/api/upload")
+    try:
+        job = client.upload(file, fields)
+    except Refused as refused:
+        screen.line(f"  {screen.mark(False)} refused: {refused}")
+        return {"file": str(file), "problem": refused.problem}
+    screen.line(f"  job {job['id']}")
+    job = client.follow(job, StepLines(screen))
+    if job["state"] == "failed":
+        error = job["error"]
+        screen.line(f"  {screen.mark(False)} failed ({error['code']}): {error['detail']}")
+        return {"file": str(file), "job": job}
+    result = client.action_units(job)
+    for line in measurements(result, screen):
+        screen.line(line)
+    places = _places(job, result, service)
+    for line in _where(places):
+        screen.line(line)
+    return {"file": str(file), "job": job, "action_units": result, **places}
+
+
+def _places(job: Json, result: Json, service: Run) -> Json:
+    """Where the rows and the CSV are."""
+    return {
+        "rows": {
+            "database": service.database,
+            "report": result["report"],
+            "tables": {"action_unit_report": "id", **dict.fromkeys(_TABLES, "report_id")},
+        },
+        "csv": {
+            "container": job["container"],
+            "blob": "openface.csv",
+            "blob_url": f"{service.blob}/{job['container']}/openface.csv",
+            "url": f"{service.http}/api/jobs/{job['id']}/openface.csv",
+        },
+    }
+
+
+def _where(places: Json) -> Iterator[str]:
+    report, csv = places["rows"]["report"], places["csv"]
+    yield ""
+    yield f"  rows  action_unit_report with id {report}; {', '.join(_TABLES)}"
+    yield f"        with report_id {report}; in {places['rows']['database']}"
+    yield f"  CSV   {csv['blob_url']}"
+    yield f"        {csv['url']}"
+
+
+@contextmanager
+def _service(host: HostKind, *, keep: bool) -> Iterator[Run]:
+    """The service that runs in this checkout, or one for the time of the demo."""
+    running = runfile.read()
+    if running is None and keep:
+        running = _start_in_background(host)
+    if running is not None:
+        _require_host(running)
+        yield running
+        if keep:
+            say(f"The service goes on: {running.http}. `python3 dev.py down` stops it.")
+        return
+    with start_services(host) as stack:
+        start_host(stack)
+        say(f"  ({stack.host_description})")
+        with runfile.written(stack, host=stack.host_kind.value) as run:
+            yield run
+    say("\nThe service is stopped again; `python3 dev.py up` starts it with this data.")
+
+
+def _start_in_background(host: HostKind) -> Run:
+    """`dev.py up` on its own, which goes on when this program has ended."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / "up.log"
+    command = [sys.executable, str(ROOT / "dev.py"), "up", "--quiet", "--host", host.value]
+    with step("the service, in the background"), log.open("wb") as output:
+        service = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_until(
+                lambda: runfile.read() is not None,
+                lambda: service.poll() is None,
+                START_LIMIT,
+                "The service",
+            )
+        except (StackError, KeyboardInterrupt):
+            service.terminate()
+            service.wait()
+            if service.returncode < 0:
+                raise
+            raise StackError(log.read_text(encoding="utf-8").strip()) from None
+    run = runfile.read()
+    assert run is not None
+    return run
+
+
+def _require_host(running: Run) -> None:
+    try:
+        httpx.get(f"{running.http}/admin/host/ping", timeout=30, trust_env=False)
+    except httpx.TransportError:
+        what = "Start it there" if running.host == "none" else "Look at its log"
+        raise StackError(f"No Functions host answers at {running.http}. {what}.") from None

@@ -106,7 +106,7 @@ def measurements(result: Json, screen: Screen) -> Iterator[str]:
         yield f"  Face {face['face']}: {_frames(face)}"
         amount = "mean" if moving else "intensity"
         head = f"  {'AU':<5} {'movement':<21} {f'{amount} 0..{top:.0f}':<{BAR_WIDTH + 6}}"
-        yield head + ("  p95   present   validity" if moving else "  present   validity")
+        yield head + ("  p95   present  validity" if moving else "  present  validity")
         for unit in face["action_units"]:
             line = _unit(unit, top, moving, screen)
             yield screen.dim(line) if unit["validity"] == "low" else line
@@ -122,9 +122,9 @@ def _unit(unit: Json, top: float, moving: bool, screen: Screen) -> str:
         value = f"{intensity['mean']:5.2f} {screen.bar(intensity['mean'] / top)}"
         peak = f"{intensity['p95']:4.2f}"
     share = unit["presence_share"]
-    present = f"{share:.0%} of it" if moving else "yes" if share >= 0.5 else "no"
+    present = f"{share:.0%}" if moving else "yes" if share >= 0.5 else "no"
     middle = f"  {peak}  " if moving else "  "
-    line = f"  {unit['au']:<5} {unit['words']:<21} {value}{middle}{present:<9} "
+    line = f"  {unit['au']:<5} {unit['words']:<21} {value}{middle}{present:<8} "
     return line + (unit["validity"] or "unknown")
 
 

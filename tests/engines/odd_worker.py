@@ -1,0 +1,141 @@
+"""A worker whose engines do what real ones must not: crash, hang, hoard memory, print, lie.
+
+Each engine misbehaves in `measure`; the rest is sound. Run as the pool's `command`.
+"""
+
+import ctypes
+import json
+import logging
+import math
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from shared.engines import worker
+from shared.engines.action_units import INTENSITIES
+from shared.engines.base import Facts, Measurement, Progress, Row, Segment, Task
+from shared.errors import Code, MediaError
+
+Behaviour = Callable[[Path, Progress], None]
+FRAMES = 50
+
+
+class OddEngine:
+    """Sound but for what `behaviour` does; its version tells what its process knows."""
+
+    def __init__(self, name: str, behaviour: Behaviour) -> None:
+        self.name = name
+        self._behaviour = behaviour
+
+    def version(self) -> str:
+        return json.dumps({"pid": os.getpid(), "environment": dict(os.environ)})
+
+    def problems(self) -> list[str]:
+        return ["It is odd."]
+
+    def plan(self, task: Task, parts: int) -> list[Segment]:
+        stops = [*(float(part + 1) for part in range(parts - 1)), None]
+        return [Segment(index, float(index), stop, FRAMES) for index, stop in enumerate(stops)]
+
+    def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
+        output.write_text(str(os.getpid()))
+        self._behaviour(output, progress)
+
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+        facts = Facts(self.name, "1", {"pid": os.getpid()}, signals=("pose_Rx",), faces=1)
+
+        def rows() -> Iterator[Row]:
+            for frame in range(1, FRAMES * len(segments) + 1):
+                values = [frame / 1000] * len(INTENSITIES)
+                signal = math.nan if frame == 1 else 0.25
+                yield Row(frame, 0, frame / 25, 0.98, True, values, 0b101, (signal,))
+            facts.frames = FRAMES * len(segments)  # known only now
+
+        return Measurement(facts, rows())
+
+
+def good(output: Path, progress: Progress) -> None:
+    progress(FRAMES)
+
+
+def slow(output: Path, progress: Progress) -> None:
+    for frame in range(1000):
+        progress(frame)
+        time.sleep(0.05)
+
+
+def eager(output: Path, progress: Progress) -> None:
+    """Reports far more often than anybody wants to know."""
+    until = time.monotonic() + 0.5
+    frame = 0
+    while time.monotonic() < until:
+        progress(frame := frame + 1)
+
+
+def hang(output: Path, progress: Progress) -> None:
+    """With a program of its own, as an engine of binaries has."""
+    program = subprocess.Popen(["sleep", "60"])
+    output.write_text(str(program.pid))
+    program.wait()
+
+
+def leave(output: Path, progress: Progress) -> None:
+    os._exit(3)
+
+
+def crash(output: Path, progress: Progress) -> None:
+    ctypes.string_at(0)
+
+
+def hoard(output: Path, progress: Progress) -> None:
+    hoarded = []
+    while True:
+        hoarded.append(bytes(8 * 1024 * 1024))
+
+
+def native_hoard(output: Path, progress: Progress) -> None:
+    """How a C++ library ends that gets no memory."""
+    os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n")
+    os.abort()
+
+
+def raise_error(output: Path, progress: Progress) -> None:
+    raise RuntimeError("secret of the implementation")
+
+
+def refuse(output: Path, progress: Progress) -> None:
+    raise MediaError(Code.NO_FACE_FOUND, "No face was found. Send another clip.")
+
+
+def chatter(output: Path, progress: Progress) -> None:
+    os.write(1, b"printed by a library\n")
+    os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
+    logging.getLogger("odd").info("a step of the engine")
+    os.write(2, b"x" * 100_000 + b"\n")
+    os.write(2, b"again and again\n" * 1000)
+
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    behaviour.__name__: behaviour
+    for behaviour in (
+        *(good, slow, eager, hang, leave, crash, hoard, native_hoard, raise_error, refuse),
+        chatter,
+    )
+}
+
+
+def absent() -> OddEngine:
+    raise ImportError("there is no such library")
+
+
+def main() -> None:
+    def factory(name: str) -> Callable[[], OddEngine]:
+        return lambda: OddEngine(name, BEHAVIOURS[name])
+
+    worker.main({"absent": absent, **{name: factory(name) for name in BEHAVIOURS}})
+
+
+if __name__ == "__main__":
+    main()

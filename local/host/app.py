@@ -66,7 +66,8 @@ def load_functions(app_dir: Path) -> list[Function]:
         raise HostError(f"There is no {MODULE}.py in {app_dir}; name the app's folder with --app.")
     sys.path.insert(0, str(app_dir))
     module = importlib.import_module(MODULE)
-    apps = [value for value in vars(module).values() if isinstance(value, func.FunctionApp)]
+    found = (value for value in vars(module).values() if isinstance(value, func.FunctionApp))
+    apps = list({id(app): app for app in found}.values())  # one may have several names
     if len(apps) != 1:
         raise HostError(f"{MODULE}.py must hold one FunctionApp; it holds {len(apps)}.")
     functions = [_describe(function, app_dir) for function in apps[0].get_functions()]

@@ -21,7 +21,7 @@ def test_an_uploaded_blob_reaches_the_function_as_a_client(host: HostProcess) ->
     (call,) = wait_for(
         lambda: host.calls("on_blob", container=container.container_name), "the call"
     )
-    assert time.monotonic() - sent < 1
+    assert time.monotonic() - sent < 5  # woken: the next look would be up to a minute away
     assert (call["blob"], call["size"]) == (name, 5)
 
 

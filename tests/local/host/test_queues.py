@@ -47,7 +47,7 @@ def test_a_retry_waits_for_the_visibility_timeout(new_host: NewHost) -> None:
     wait_for(lambda: len(host.calls("work", text="fail slowly")) == 1, "the first try")
     first = time.monotonic()
     wait_for(lambda: len(host.calls("work", text="fail slowly")) == 2, "the second try")
-    assert 1.5 < time.monotonic() - first < 5
+    assert time.monotonic() - first > 1.5
 
 
 def test_no_more_messages_are_taken_than_host_json_allows(new_host: NewHost) -> None:
@@ -59,7 +59,7 @@ def test_no_more_messages_are_taken_than_host_json_allows(new_host: NewHost) -> 
     queue = host.queue(host.work_queue)
     queue.create_queue()
     for number in range(4):
-        queue.send_message(f"hang 1.5 {number}")
+        queue.send_message(f"hang 3 {number}")
     host.start()
     wait_for(lambda: len(host.calls("work", dequeued=1)) == 2, "the first two start")
     time.sleep(0.7)  # many looks at the queue
@@ -69,8 +69,8 @@ def test_no_more_messages_are_taken_than_host_json_allows(new_host: NewHost) -> 
 
 def test_a_long_run_keeps_its_message(new_host: NewHost) -> None:
     host = new_host()
-    host.start("--message-lease", "2")
-    host.client.post("/send", content=b"hang 4").raise_for_status()
+    host.start("--message-lease", "3")
+    host.client.post("/send", content=b"hang 5").raise_for_status()
     wait_for(lambda: host.calls("work", ended=True), "the end")
     queue = host.queue(host.work_queue)
     wait_for(lambda: not queue.get_queue_properties().approximate_message_count, "empty queue")
@@ -80,14 +80,14 @@ def test_a_long_run_keeps_its_message(new_host: NewHost) -> None:
 
 def test_a_message_of_a_killed_host_comes_back(new_host: NewHost) -> None:
     host = new_host()
-    host.start("--message-lease", "2")
-    host.client.post("/send", content=b"hang 4").raise_for_status()
+    host.start("--message-lease", "3")
+    host.client.post("/send", content=b"hang 5").raise_for_status()
     wait_for(lambda: host.calls("work"), "the call")
     host.stop(signal.SIGKILL)
-    host.start("--message-lease", "2")
+    host.start("--message-lease", "3")
     (ended,) = wait_for(lambda: host.calls("work", ended=True), "the end of the second try")
-    assert ended["text"] == "hang 4"
-    assert [call["dequeued"] for call in host.calls("work", text="hang 4")[:2]] == [1, 2]
+    assert ended["text"] == "hang 5"
+    assert [call["dequeued"] for call in host.calls("work", text="hang 5")[:2]] == [1, 2]
 
 
 def test_a_function_over_its_time_limit_has_failed(new_host: NewHost) -> None:

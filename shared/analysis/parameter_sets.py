@@ -107,21 +107,24 @@ class Parameter(Body):
     """One measure and the band that its value is expected in."""
 
     measure: MeasureCode
-    reference: Number | None = Field(None, description="The middle of the band.")
-    deviation_percent: Percent | None = Field(None, description="Of the reference, either way.")
+    reference: Number | None = Field(default=None, description="The middle of the band.")
+    deviation_percent: Percent | None = Field(
+        default=None, description="Of the reference, either way."
+    )
     deviation_absolute: Deviation | None = Field(
-        None,
+        default=None,
         description="In the measure's unit, either way. The wider of the two deviations counts.",
     )
-    lower: Number | None = Field(None, description="Instead of a reference; null is open.")
-    upper: Number | None = Field(None, description="Instead of a reference; null is open.")
+    lower: Number | None = Field(default=None, description="Instead of a reference; null is open.")
+    upper: Number | None = Field(default=None, description="Instead of a reference; null is open.")
     allow_low_validity: bool = Field(
-        False,
+        default=False,
         description="Judge the measure even where the engine calls an Action Unit that it rests "
         "on of low validity. Otherwise it is then not measured.",
     )
     optional: bool = Field(
-        False, description="A measure that cannot be had does not make the verdict inconclusive."
+        default=False,
+        description="A measure that cannot be had does not make the verdict inconclusive.",
     )
 
     @model_validator(mode="after")
@@ -195,11 +198,11 @@ class ParameterSet(Body):
         description="Which engine the numbers come from; others measure on other scales."
     )
     required_share: Share = Field(
-        DEFAULT_REQUIRED_SHARE,
+        default=DEFAULT_REQUIRED_SHARE,
         description="In a video, the share of time in which a level must lie within its bounds.",
     )
     min_face_share: Share = Field(
-        DEFAULT_MIN_FACE_SHARE,
+        default=DEFAULT_MIN_FACE_SHARE,
         description="In a video, a face that is seen for less than this share of the time is "
         "listed, not judged.",
     )

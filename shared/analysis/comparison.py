@@ -1,0 +1,311 @@
+"""Two builds of an avatar side by side.
+
+Per measure: both values, their difference, and the interval in which the difference lies with 95 %
+confidence (block bootstrap; `bootstrap` says how). Whether the change is for the better is a
+question to the set's band: what counts is how far the value is outside of it and, for levels in
+videos, how much the share of time within falls short of the required one. A change is clear where
+the interval of that does not include 0. Two values within are no clear change, whatever their
+difference. Without a band a clear difference is just higher or lower.
+
+Where there is no interval (an image, a clip below 8 s, the one most extreme moment of a clip) only
+a value that crosses a bound is a clear change.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+from typing import Final
+
+import numpy as np
+from pydantic import Field
+
+from shared.analysis.bootstrap import (
+    BLOCK_SECONDS,
+    CONFIDENCE,
+    DRAWS,
+    MIN_BLOCKS,
+    Resampling,
+    interval,
+    resampling,
+)
+from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.judging import engine_notice, judged_faces, not_judged
+from shared.analysis.measuring import MeasuredFace, MeasuredRecording
+from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
+from shared.analysis.report import Model, Subject
+from shared.analysis.series import Floats
+from shared.analysis.statistics import DECIMALS, Mean, Statistic, rounded
+from shared.errors import Code, Problem
+
+
+class Change(StrEnum):
+    BETTER = "better"
+    WORSE = "worse"
+    HIGHER = "higher"
+    LOWER = "lower"
+    NO_CLEAR_CHANGE = "no_clear_change"
+    NOT_COMPARED = "not_compared"
+
+
+class Difference(Model):
+    """One measure of one face in both builds."""
+
+    measure: str
+    words: str
+    unit: str
+    before: float | None
+    after: float | None
+    difference: float | None = Field(description="after - before")
+    difference_low: float | None = Field(description="Lower end of its interval.")
+    difference_high: float | None = Field(description="Upper end of its interval.")
+    lower: float | None = Field(description="The set's band; null is open, or there is no band.")
+    upper: float | None
+    share_before: float | None = Field(
+        default=None, description="Levels in videos: share of the time within the band."
+    )
+    share_after: float | None = None
+    change: Change
+    reason: str | None = Field(
+        default=None, description="Why it was not compared, or why it has no interval."
+    )
+
+
+class FaceComparison(Model):
+    before: int = Field(description="Id of the face in the earlier build.")
+    after: int
+    differences: tuple[Difference, ...]
+
+
+class Comparison(Model):
+    notices: tuple[str, ...]
+    before: Subject
+    after: Subject
+    parameter_set: str | None
+    confidence: float = CONFIDENCE
+    draws: int = DRAWS
+    block_seconds: float = Field(
+        default=BLOCK_SECONDS, description="Longer in clips of more than ten minutes."
+    )
+    seed: int
+    faces: tuple[FaceComparison, ...]
+
+
+def compare(
+    before: tuple[Subject, MeasuredRecording],
+    after: tuple[Subject, MeasuredRecording],
+    parameter_set: ParameterSet | None = None,
+    *,
+    seed: int = 0,
+    allow_engine_mismatch: bool = False,
+) -> Comparison:
+    """With a set: its measures. Without: every measure that both have.
+
+    Faces are paired in the order of their ids. Raises Problem `engine_mismatch` where the builds
+    were measured by different engines, or the set's numbers come from another one, unless allowed;
+    `type_mismatch` where one is an image and the other a video.
+    """
+    if before[1].type.is_image != after[1].type.is_image:
+        raise Problem(
+            Code.TYPE_MISMATCH, "One build is an image, the other a video: compare like with like."
+        )
+    notices = list(_engine_notices(before[1], after[1], parameter_set, allow_engine_mismatch))
+    faces = []
+    pairs = (judged_faces(parameter_set, item[1]) for item in (before, after))
+    for old, new in zip_longest(*pairs):
+        if old is None or new is None:
+            which, face = ("later", new) if old is None else ("earlier", old)
+            notices.append(f"Face {face.face} of the {which} build has no counterpart.")
+            continue
+        differences = tuple(_differences(old, new, parameter_set, seed))
+        faces.append(FaceComparison(before=old.face, after=new.face, differences=differences))
+    return Comparison(
+        notices=tuple(notices),
+        before=before[0],
+        after=after[0],
+        parameter_set=parameter_set.name if parameter_set else None,
+        seed=seed,
+        faces=tuple(faces),
+    )
+
+
+def _engine_notices(
+    before: MeasuredRecording,
+    after: MeasuredRecording,
+    parameter_set: ParameterSet | None,
+    allow: bool,
+) -> Iterator[str]:
+    engines = before.facts.engine, after.facts.engine
+    if engines[0].casefold() != engines[1].casefold():
+        found = f"The earlier build was measured by {engines[0]}, the later one by {engines[1]}"
+        if not allow:
+            raise Problem(
+                Code.ENGINE_MISMATCH,
+                f"{found}. Measure both with one engine, or say allow_engine_mismatch.",
+            )
+        yield f"{found}: differences may be the engines'."
+    if parameter_set:
+        for recording in (before, after):
+            if notice := engine_notice(parameter_set, recording.facts, allow=allow):
+                yield notice
+                break
+
+
+_NO_INTERVAL: Final = (
+    f"There is no interval for it: an image, less than {MIN_BLOCKS * BLOCK_SECONDS:g} s of video, "
+    "or the one most extreme moment of a clip."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One face of one build, and its draws."""
+
+    which: str
+    face: MeasuredFace
+    sample: Resampling | None
+
+    def draws(self, statistic: Statistic) -> Floats | None:
+        return None if self.sample is None else self.sample.draws(statistic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """How far a build falls short of one thing that a parameter asks; 0 is met."""
+
+    value: float
+    draws: Floats | None
+
+
+def _differences(
+    old: MeasuredFace, new: MeasuredFace, parameter_set: ParameterSet | None, seed: int
+) -> Iterator[Difference]:
+    builds = (
+        _Build("earlier", old, resampling(old.track, seed, 0)),
+        _Build("later", new, resampling(new.track, seed, 1)),
+    )
+    if parameter_set:
+        for parameter in parameter_set.parameters:
+            yield _judged(builds, parameter, parameter_set.required_share)
+        return
+    for code, entry in CATALOGUE.items():
+        if old.values[code].value is not None and new.values[code].value is not None:
+            yield _unjudged(builds, entry)
+
+
+def _unjudged(builds: tuple[_Build, _Build], entry: Measure) -> Difference:
+    ends = _ends(*(build.draws(_statistic(build, entry.code)) for build in builds))
+    change = {1: Change.HIGHER, 0: Change.NO_CLEAR_CHANGE, -1: Change.LOWER}[_sign(ends)]
+    return _model(builds, entry, change, ends=ends, reason=None if ends else _NO_INTERVAL)
+
+
+def _judged(
+    builds: tuple[_Build, _Build], parameter: Parameter, required_share: float
+) -> Difference:
+    entry, bounds = CATALOGUE[parameter.measure], parameter.bounds
+    for build in builds:
+        if reason := not_judged(parameter, build.face.values[entry.code]):
+            reason = f"In the {build.which} build: {reason}"
+            return _model(builds, entry, Change.NOT_COMPARED, reason=reason, bounds=bounds)
+    ends = _ends(*(build.draws(_statistic(build, entry.code)) for build in builds))
+    losses = [_losses(build, entry, bounds, required_share) for build in builds]
+    signs = {_worse(before, after) for before, after in zip(*losses, strict=True)} - {0}
+    change = Change.NO_CLEAR_CHANGE
+    if len(signs) == 1:
+        change = Change.WORSE if signs == {1} else Change.BETTER
+    reason = None if ends else _NO_INTERVAL
+    return _model(builds, entry, change, ends=ends, reason=reason, bounds=bounds)
+
+
+def _statistic(build: _Build, code: str) -> Statistic:
+    statistic = build.face.values[code].statistic
+    if statistic is None:
+        raise ValueError(f"{code} was not measured")
+    return statistic
+
+
+def _losses(
+    build: _Build, entry: Measure, bounds: Bounds, required_share: float
+) -> Iterator[_Loss]:
+    """Distance from the band; of a level in a video, what the share of time within lacks, too."""
+    statistic = _statistic(build, entry.code)
+    draws = build.draws(statistic)
+    value = float(_outside(np.array([rounded(statistic.value)]), bounds)[0])
+    yield _Loss(value, None if draws is None else _outside(draws, bounds))
+    share = _share_within(build.face, entry, bounds)
+    if share is not None:
+        drawn = build.draws(share)
+        lacking = None if drawn is None else np.maximum(required_share - drawn, 0.0)
+        yield _Loss(max(required_share - rounded(share.value), 0.0), lacking)
+
+
+def _outside(values: Floats, bounds: Bounds) -> Floats:
+    beyond = np.zeros(len(values))
+    if bounds.lower is not None:
+        beyond = np.maximum(beyond, bounds.lower - values)
+    if bounds.upper is not None:
+        beyond = np.maximum(beyond, values - bounds.upper)
+    return beyond
+
+
+def _share_within(face: MeasuredFace, entry: Measure, bounds: Bounds | None) -> Mean | None:
+    track = face.track
+    if not entry.by_frame or track.image or bounds is None:
+        return None
+    within = _outside(np.round(track.intensity(entry.aus[0]), DECIMALS), bounds) == 0
+    return Mean(track.covers * within, track.covers, track.times)
+
+
+def _ends(before: Floats | None, after: Floats | None) -> tuple[float, float] | None:
+    """The interval of the difference, where both builds have draws."""
+    if before is None or after is None:
+        return None
+    return interval(after - before)
+
+
+def _sign(ends: tuple[float, float] | None) -> int:
+    """1 where the whole interval is above 0, -1 where it is below, else 0."""
+    if ends is None:
+        return 0
+    return int(ends[0] > 0) - int(ends[1] < 0)
+
+
+def _worse(before: _Loss, after: _Loss) -> int:
+    """1 where the later build is clearly worse, -1 where it is clearly better, else 0."""
+    if before.draws is None or after.draws is None:
+        return int(after.value > 0) - int(before.value > 0)
+    return _sign(_ends(before.draws, after.draws))
+
+
+def _model(
+    builds: tuple[_Build, _Build],
+    entry: Measure,
+    change: Change,
+    *,
+    ends: tuple[float, float] | None = None,
+    reason: str | None = None,
+    bounds: Bounds | None = None,
+) -> Difference:
+    before, after = (build.face.values[entry.code].value for build in builds)
+    shares: list[Mean | None] = [None, None]
+    if before is None or after is None:
+        difference = None
+    else:
+        difference = rounded(after - before)
+        shares = [_share_within(build.face, entry, bounds) for build in builds]
+    return Difference(
+        measure=entry.code,
+        words=entry.words,
+        unit=entry.unit,
+        before=before,
+        after=after,
+        difference=difference,
+        difference_low=rounded(ends[0]) if ends else None,
+        difference_high=rounded(ends[1]) if ends else None,
+        lower=bounds.lower if bounds else None,
+        upper=bounds.upper if bounds else None,
+        share_before=rounded(shares[0].value) if shares[0] else None,
+        share_after=rounded(shares[1].value) if shares[1] else None,
+        change=change,
+        reason=reason,
+    )

@@ -1,0 +1,44 @@
+"""How reports put numbers into words, in every form of text."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.analysis.report import Result, Violation
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """At most six digits; "open" for a bound that is not there."""
+    if value is None:
+        return "open"
+    return f"{value:.6g} {unit}".rstrip()
+
+
+def share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def band(result: Result) -> str:
+    if result.lower is None:
+        return f"at most {number(result.upper)}"
+    if result.upper is None:
+        return f"at least {number(result.lower)}"
+    return f"{number(result.lower)} to {number(result.upper)}"
+
+
+def intervals(result: Result, most: int | None = None) -> Iterator[str]:
+    """Violations in order of time; with `most`, those of them that are worst, and how many more."""
+    chosen = result.violations if most is None else worst(result, most)
+    for item in chosen:
+        yield f"{item.start:.3f}-{item.end:.3f} s, worst {number(item.worst)} at {item.at:.3f} s"
+    if more := result.violation_count - len(chosen):
+        yield f"and {more} more"
+
+
+def worst(result: Result, most: int) -> Sequence[Violation]:
+    """The violations that go furthest beyond a bound, in order of time."""
+
+    def beyond(item: Violation) -> float:
+        below = -1.0 if result.lower is None else result.lower - item.worst
+        above = -1.0 if result.upper is None else item.worst - result.upper
+        return -max(below, above)
+
+    return sorted(sorted(result.violations, key=beyond)[:most], key=lambda item: item.start)

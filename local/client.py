@@ -12,6 +12,7 @@ from local.errors import StackError
 DIRECT_LIMIT = 90 * 1024 * 1024  # [bytes]; larger files go straight to the storage
 POLL = 0.2  # [s]
 STILL_LIMIT = 600.0  # [s] without any change of the job, after which it is given up
+AWAY_LIMIT = 90.0  # [s] without an answer, after which the service is given up
 
 Json = dict[str, Any]
 
@@ -44,27 +45,38 @@ class Client:
         return _body(response)
 
     def follow(self, job: Json, changed: Callable[[Json], None]) -> Json:
-        """Call `changed` with the job whenever it is another; returns it when it is at its end."""
+        """Call `changed` with the job whenever it is another; returns it when it is at its end.
+
+        A service that does not answer for a while is waited for: it may be starting again.
+        """
+        moved = answered = time.monotonic()
         seen: Json = {}
-        since = time.monotonic()
-        while True:
-            job = self._job(job)
-            if job != seen:
-                seen, since = job, time.monotonic()
-                changed(job)
-            if job["state"] in ("done", "failed"):
-                return job
-            if time.monotonic() - since > STILL_LIMIT:
+        while seen.get("state") not in ("done", "failed"):
+            now = time.monotonic()
+            found = self._find(job["id"])
+            if found is not None:
+                answered = now
+            if found is not None and found != seen:
+                seen, moved = found, now
+                changed(seen)
+            if now - answered > AWAY_LIMIT:
+                raise StackError(f"The service at {self.http} has not answered for a while.")
+            if now - moved > STILL_LIMIT:
                 raise StackError(f"The job {job['id']} has not moved for {STILL_LIMIT:.0f} s.")
             time.sleep(POLL)
+        return seen
 
     def action_units(self, job: Json) -> Json:
         return _body(self._send("GET", f"/api/jobs/{job['id']}/action-units"))
 
-    def _job(self, job: Json) -> Json:
-        response = self._send("GET", f"/api/jobs/{job['id']}")
+    def _find(self, job_id: str) -> Json | None:
+        """The job; None while the service, its storage or its database is away."""
+        try:
+            response = self._client.get(f"/api/jobs/{job_id}")
+        except httpx.TransportError:
+            return None
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            return job  # storage or database is away for a moment
+            return None
         return _body(response)
 
     def _upload_to_url(self, file: Path, size: int, fields: dict[str, str]) -> Json:

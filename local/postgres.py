@@ -226,23 +226,27 @@ def _end_leftover(data: Path) -> None:
     """End a server that still works on the folder; remove the lock file of one that is gone.
 
     PostgreSQL itself takes any process with the number in the lock file for a server, also one
-    that got that number after a reboot.
+    that got that number after a reboot, and also the remains of one that nobody has waited for.
     """
     lock_file = data / "postmaster.pid"
+    server = _server(lock_file, data)
+    if server is None:
+        lock_file.unlink(missing_ok=True)
+        return
+    server.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + START_LIMIT
+    while _server(lock_file, data) is not None:
+        if time.monotonic() > deadline:
+            raise StackError(f"An earlier PostgreSQL (process {server.pid}) does not end: kill it.")
+        time.sleep(0.05)
+
+
+def _server(lock_file: Path, data: Path) -> psutil.Process | None:
+    """The server that the lock file names, if it is one and works on this folder."""
     try:
         first = lock_file.read_text().splitlines()[0]
         process = psutil.Process(int(first))
-        ours = process.name() == "postgres" and str(data) in process.cmdline()
+        is_server = process.name() == "postgres" and str(data) in process.cmdline()
     except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
-        return
-    if not ours:
-        lock_file.unlink(missing_ok=True)
-        return
-    process.send_signal(signal.SIGINT)
-    deadline = time.monotonic() + START_LIMIT
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            raise StackError(
-                f"An earlier PostgreSQL (process {process.pid}) does not end: kill it."
-            )
-        time.sleep(0.05)
+        return None
+    return process if is_server else None

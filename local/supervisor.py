@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
 
 from local.bootstrap.console import say
 from local.errors import StackError
@@ -18,21 +19,27 @@ def watch(stack: Stack) -> None:
     crashes: dict[str, list[float]] = defaultdict(list)
     while True:
         for process, start in stack.parts():
-            if process.running:
-                continue
-            _note(process, crashes[process.name])
-            start()
-            say(f"{process.name} runs again.")
+            if not process.running:
+                _restart(process, start, crashes[process.name])
         time.sleep(POLL)
 
 
-def _note(process: Process, times: list[float]) -> None:
-    now = time.monotonic()
-    times[:] = [at for at in times if now - at < WINDOW] + [now]
+def _restart(process: Process, start: Callable[[], None], times: list[float]) -> None:
+    """Raises StackError where that was needed too often of late; `times` are the times it was."""
     what = f"{process.name} stopped by itself (exit code {process.exit_code()})"
-    if len(times) > MAX_CRASHES:
-        raise StackError(
-            f"{what}, {len(times)} times within {WINDOW:.0f} s. The end of {process.log}:\n"
-            f"{process.last_lines()}"
-        )
-    say(f"{what}; starting it again. Its log: {process.log}")
+    while True:
+        now = time.monotonic()
+        times[:] = [at for at in times if now - at < WINDOW] + [now]
+        if len(times) > MAX_CRASHES:
+            raise StackError(
+                f"{what}, {len(times)} times within {WINDOW:.0f} s. The end of {process.log}:\n"
+                f"{process.last_lines()}"
+            )
+        say(f"{what}; starting it again. Its log: {process.log}")
+        try:
+            start()
+        except StackError as error:
+            what = str(error)
+        else:
+            say(f"{process.name} runs again.")
+            return

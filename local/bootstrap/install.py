@@ -108,7 +108,10 @@ def _install_node(lock: int) -> None:
             ],
             failure="npm could not install Azurite. Is the npm registry reachable, and does npm's "
             "configuration (registry, proxy) name the right one?",
-            environment={"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+            environment={
+                "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+                "NODE_OPTIONS": "--use-system-ca",  # a company's network may have its own root
+            },
             directory=NODE,
             lock=lock,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -61,11 +62,20 @@ def find_or_install(lock: int) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Variables for uv: the package index that pip is set to use, unless uv has its own."""
-    if any(name in os.environ for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")):
-        return {}
-    index = os.environ.get("PIP_INDEX_URL") or _pip_index()
-    return {"UV_DEFAULT_INDEX": index} if index else {}
+    """Variables for uv, so that it works where pip and the rest of the machine do.
+
+    The package index that pip is set to use, unless uv has one of its own; and the system's
+    certificates where there are any, because a company's network may have a root of its own.
+    """
+    variables = {}
+    if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE"} & set(os.environ):
+        index = os.environ.get("PIP_INDEX_URL") or _pip_index()
+        if index:
+            variables["UV_DEFAULT_INDEX"] = index
+    if ssl.create_default_context().cert_store_stats()["x509_ca"]:
+        # the old and the new name of one option
+        variables.update({"UV_NATIVE_TLS": "1", "UV_SYSTEM_CERTS": "1"})
+    return variables
 
 
 def _pip_index() -> str:

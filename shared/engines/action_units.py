@@ -38,8 +38,6 @@ INTENSITY_MAX: Final = 5.0
 FRAME_COLUMNS: Final[tuple[str, ...]] = ("frame", "face_id", "timestamp", "confidence", "success")
 
 CSV_COLUMNS: Final[tuple[str, ...]] = (
-    FRAME_COLUMNS
-    + tuple(f"{au}_r" for au in INTENSITIES)
-    + tuple(f"{au}_c" for au in PRESENCES)
+    FRAME_COLUMNS + tuple(f"{au}_r" for au in INTENSITIES) + tuple(f"{au}_c" for au in PRESENCES)
 )
 """The header of `openface.csv`."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from shared import jobs, measurement_csv, measurements, storage
 from shared.engines.base import Facts, Task
 from shared.errors import Code, MediaError
-from shared.extract import fitting_type, measure, measured_type, options
+from shared.extract import counted, fitting_type, measure, measured_type, options
 from shared.media import Kind
 from shared.models import URL_LENGTH, ActionUnitReport, Job, State
 from shared.stage import Attempt
@@ -112,7 +112,7 @@ def _store(session: Session, attempt: Attempt, job: Job, files: _Files) -> tuple
     measurements.insert_entries(session, report_id, summaries, facts)
     # only now are rows touched that others write: the lease's renewals wait for nothing before
     earlier = session.scalar(select(Job.report_id).where(Job.id == job.id))
-    summary = f"{facts.faces} {'face' if facts.faces == 1 else 'faces'}, {facts.frames} frames"
+    summary = f"{counted(facts.faces, 'face')}, {counted(facts.frames, 'frame')}"
     jobs.advance(
         session,
         attempt.lease,

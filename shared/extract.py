@@ -304,7 +304,13 @@ def _store(attempt: Attempt, container: str, path: Path, content_type: str) -> N
         raise Cancelled("the container is gone") from None
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 face`, `2 faces`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _in_words(facts: Facts, seconds: float) -> str:
-    pictures = "1 picture" if facts.duration is None else f"{facts.frames} frames"
-    faces = "1 face" if facts.faces == 1 else f"{facts.faces} faces"
-    return f"{pictures}, {faces}, measured by {facts.engine} {facts.version} in {seconds:.1f} s"
+    return (
+        f"{counted(facts.frames, 'frame')}, {counted(facts.faces, 'face')}, "
+        f"measured by {facts.engine} {facts.version} in {seconds:.1f} s"
+    )

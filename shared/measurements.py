@@ -17,7 +17,7 @@ from psycopg2.extensions import cursor
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from shared import measurement_csv
+from shared import binary_copy, measurement_csv
 from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts
 from shared.errors import Code, MediaError
@@ -29,7 +29,7 @@ DECIMALS: Final = 4  # of a summary; the frames have two
 
 _COPY: Final = (
     "COPY frame_measurement (report_id, face, frame, timestamp, confidence, success, intensities, "
-    "presences, signals) FROM STDIN"
+    "presences, signals) FROM STDIN (FORMAT binary)"
 )
 
 
@@ -110,11 +110,29 @@ def copy_frames(
     further = _Signals(signals)
     connection = session.connection().connection  # psycopg2's, of this transaction
     with closing(cast("cursor", connection.cursor())) as copying:
+        # a COPY for each block: an error of the file's is then raised as what it is
         for block in blocks:
             summaries.add(block)
-            text = _copy_text(report_id, block, further.of(block))
-            copying.copy_expert(_COPY, io.StringIO(text))
+            rows = _encoded(report_id, block, further.of(block))
+            copying.copy_expert(_COPY, io.BytesIO(rows))
     return summaries
+
+
+def _encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes:
+    """A block in the order of `_COPY`'s columns."""
+    return binary_copy.encode(
+        [
+            binary_copy.bigint(np.full(len(block), report_id)),
+            binary_copy.integer(block.faces),
+            binary_copy.integer(block.frames),
+            binary_copy.double(block.timestamps),
+            binary_copy.real(block.confidences),
+            binary_copy.boolean(block.successes),
+            binary_copy.real_array(block.intensities),
+            binary_copy.integer(block.presences),
+            binary_copy.real_array(signals),
+        ]
+    )
 
 
 class _Signals:
@@ -148,29 +166,6 @@ class _Signals:
         values, self._values = self._values[:size], self._values[size:]
         self._keys = self._keys[size:]
         return values
-
-
-def _copy_text(report_id: int, block: Block, signals: NDArray[np.float64]) -> str:
-    rows = zip(
-        block.faces.tolist(),
-        block.frames.tolist(),
-        block.timestamps.tolist(),
-        block.confidences.tolist(),
-        block.successes.tolist(),
-        block.intensities.tolist(),
-        block.presences.tolist(),
-        signals.tolist(),
-        strict=True,
-    )
-    return "".join(
-        f"{report_id}\t{face}\t{frame}\t{time!r}\t{confidence:.4g}\t{'t' if success else 'f'}\t"
-        f"{_array(intensities)}\t{presences}\t{_array(values)}\n"
-        for face, frame, time, confidence, success, intensities, presences, values in rows
-    )
-
-
-def _array(values: list[float]) -> str:
-    return "{" + ",".join([f"{value:.6g}" for value in values]) + "}"
 
 
 def insert_extraction(session: Session, report_id: int, facts: Facts) -> None:

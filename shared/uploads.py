@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
-from shared import jobs, media
+from shared import jobs, measurement_csv, media
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
@@ -234,6 +234,7 @@ def _check_sets(names: list[str]) -> None:
 
 def _probe(app: App, path: Path, found: media.Format) -> MediaFacts:
     if found.kind is Kind.CSV:
+        measurement_csv.dialect_of(path)  # its header is refused here, its rows by the job
         return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
     return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
 

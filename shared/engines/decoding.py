@@ -30,6 +30,7 @@ from typing import Any, Final, Self
 
 import av
 import av.error
+import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -49,6 +50,7 @@ _PROBE_BYTES: Final = 5_000_000  # what FFmpeg may read to learn about the strea
 _PROBE_TIME: Final = 5_000_000  # [us] of media, likewise
 _PATIENCE: Final = 300  # packets read in search of a first frame
 _READ_ERRORS: Final = 20  # in a row; after these the rest of the file counts as unreadable
+_RESERVE: Final = 64 * 1024 * 1024  # [bytes] that a decoder may need at once
 _LOST_END: Final = 0.5  # [s] that may be missing at the end before it is said
 _TELLING: Final = ("mov", "avi")  # demultiplexers of formats with a duration for each stream
 _MATROSKA_DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
@@ -246,11 +248,11 @@ class Clip:
                 return
             try:
                 decoded = self._stream.decode(packet)
-            except MemoryError:
-                raise
             except av.error.EOFError:
                 return
-            except av.error.FFmpegError:
+            except av.error.FFmpegError as error:
+                if isinstance(error, MemoryError):
+                    _refuse_shortage()
                 self.damage.unreadable += 1
                 continue
             for frame in decoded:
@@ -267,9 +269,7 @@ class Clip:
         while errors < _READ_ERRORS:
             try:
                 packet = next(packets, None)
-            except MemoryError:
-                raise
-            except av.error.FFmpegError:
+            except av.error.FFmpegError:  # also its MemoryError: a packet that claims too much
                 errors += 1
                 packets = self._container.demux(self._stream)  # the old iterator has ended
                 continue
@@ -348,9 +348,7 @@ def _open(path: Path, options: Options) -> InputContainer:
             },
             **_LENIENT,
         )
-    except MemoryError:
-        raise
-    except av.error.FFmpegError as error:
+    except av.error.FFmpegError as error:  # also its MemoryError: a header that claims too much
         raise MediaError(Code.UNDECODABLE_MEDIA, _UNREADABLE) from error
     return container
 
@@ -368,6 +366,14 @@ def _video_stream(container: InputContainer) -> VideoStream:
                 raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
             return stream
     raise MediaError(Code.NO_VIDEO_STREAM, _NO_VIDEO)
+
+
+def _refuse_shortage() -> None:
+    """FFmpeg says that memory is short also of a damaged packet that claims too much of it.
+
+    Raises MemoryError only where it is short.
+    """
+    np.empty(_RESERVE, np.uint8)
 
 
 def _too_long(count: int | None, options: Options) -> MediaError:

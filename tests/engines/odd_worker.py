@@ -1,6 +1,7 @@
 """A worker whose engines do what real ones must not: crash, hang, hoard memory, print, lie.
 
-Each engine misbehaves in `measure`; the rest is sound. Run as the pool's `command`.
+Each engine but `good` and `decode` misbehaves in `measure`; the rest is sound. Run as the pool's
+`command`.
 """
 
 import ctypes
@@ -11,14 +12,17 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from shared.engines import worker
 from shared.engines.action_units import INTENSITIES
 from shared.engines.base import Facts, Measurement, Progress, Row, Segment, Task
+from shared.engines.decoding import key_frames, open_clip
 from shared.errors import Code, MediaError
+from shared.pictures import load_image
 
-Behaviour = Callable[[Path, Progress], None]
+Behaviour = Callable[[Task, Path, Progress], None]
 FRAMES = 50
 
 
@@ -41,7 +45,7 @@ class OddEngine:
 
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
         output.write_text(str(os.getpid()))
-        self._behaviour(output, progress)
+        self._behaviour(task, output, progress)
 
     def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
         facts = Facts(self.name, "1", {"pid": os.getpid()}, signals=("pose_Rx",), faces=1)
@@ -56,17 +60,17 @@ class OddEngine:
         return Measurement(facts, rows())
 
 
-def good(output: Path, progress: Progress) -> None:
+def good(task: Task, output: Path, progress: Progress) -> None:
     progress(FRAMES)
 
 
-def slow(output: Path, progress: Progress) -> None:
+def slow(task: Task, output: Path, progress: Progress) -> None:
     for frame in range(1000):
         progress(frame)
         time.sleep(0.05)
 
 
-def eager(output: Path, progress: Progress) -> None:
+def eager(task: Task, output: Path, progress: Progress) -> None:
     """Reports far more often than anybody wants to know."""
     until = time.monotonic() + 0.5
     frame = 0
@@ -74,42 +78,42 @@ def eager(output: Path, progress: Progress) -> None:
         progress(frame := frame + 1)
 
 
-def hang(output: Path, progress: Progress) -> None:
+def hang(task: Task, output: Path, progress: Progress) -> None:
     """With a program of its own, as an engine of binaries has."""
     program = subprocess.Popen(["sleep", "60"])
     output.write_text(str(program.pid))
     program.wait()
 
 
-def leave(output: Path, progress: Progress) -> None:
+def leave(task: Task, output: Path, progress: Progress) -> None:
     os._exit(3)
 
 
-def crash(output: Path, progress: Progress) -> None:
+def crash(task: Task, output: Path, progress: Progress) -> None:
     ctypes.string_at(0)
 
 
-def hoard(output: Path, progress: Progress) -> None:
+def hoard(task: Task, output: Path, progress: Progress) -> None:
     hoarded = []
     while True:
         hoarded.append(bytes(8 * 1024 * 1024))
 
 
-def native_hoard(output: Path, progress: Progress) -> None:
+def native_hoard(task: Task, output: Path, progress: Progress) -> None:
     """How a C++ library ends that gets no memory."""
     os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n")
     os.abort()
 
 
-def raise_error(output: Path, progress: Progress) -> None:
+def raise_error(task: Task, output: Path, progress: Progress) -> None:
     raise RuntimeError("secret of the implementation")
 
 
-def refuse(output: Path, progress: Progress) -> None:
+def refuse(task: Task, output: Path, progress: Progress) -> None:
     raise MediaError(Code.NO_FACE_FOUND, "No face was found. Send another clip.")
 
 
-def chatter(output: Path, progress: Progress) -> None:
+def chatter(task: Task, output: Path, progress: Progress) -> None:
     os.write(1, b"printed by a library\n")
     os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
     logging.getLogger("odd").info("a step of the engine")
@@ -117,11 +121,26 @@ def chatter(output: Path, progress: Progress) -> None:
     os.write(2, b"again and again\n" * 1000)
 
 
+def decode(task: Task, output: Path, progress: Progress) -> None:
+    """Nothing odd in itself: reads the media as every engine does."""
+    if task.type.is_image:
+        load_image(task.media, task.options)
+        return
+    with open_clip(task.media, task.options) as clip:
+        times = [frame.timestamp for frame in clip.frames(Segment(0))]
+    if times[0] != 0 or any(one >= other for one, other in pairwise(times)):
+        raise ValueError("the times do not increase from 0")
+    keys = key_frames(task.media, task.options)
+    with open_clip(task.media, task.options) as clip:
+        if any(frame.timestamp < keys[-1] for frame in clip.frames(Segment(1, keys[-1]))):
+            raise ValueError("a frame lies before its segment")
+
+
 BEHAVIOURS: dict[str, Behaviour] = {
     behaviour.__name__: behaviour
     for behaviour in (
         *(good, slow, eager, hang, leave, crash, hoard, native_hoard, raise_error, refuse),
-        chatter,
+        *(chatter, decode),
     )
 }
 

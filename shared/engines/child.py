@@ -24,14 +24,6 @@ _POLL: Final = 0.5  # [s] between two questions whether the call was cancelled
 _CHUNK: Final = 65_536  # [bytes]
 _EXIT_GRACE: Final = 2.0  # [s] for a child that closed its pipe to end by itself
 
-_DOING: Final = {
-    Call.PROBE: "opening the file",
-    Call.STATUS: "saying how it is",
-    Call.PLAN: "planning the work",
-    Call.MEASURE: "measuring",
-    Call.JOIN: "joining the segments",
-}
-
 
 class Cancelled(Exception):  # like asyncio's: an outcome asked for, not an error
     """The caller no longer wants the result; the process that worked on it is gone."""
@@ -98,7 +90,7 @@ class Child:
                     now = time.monotonic()
                     if now - started >= deadline:
                         raise _failed(
-                            f"The engine process did not finish {_DOING[call]} within "
+                            f"The engine process did not finish {call.doing} within "
                             f"{deadline:g} seconds and was stopped."
                         )
                     if cancelled is not None and now - asked >= _POLL:
@@ -110,10 +102,10 @@ class Child:
                     )
         except _Ended:
             self._drain(child_log)
-            raise self._how_it_ended(_DOING[call], child_log) from None
+            raise self._how_it_ended(call.doing, child_log) from None
         except _Garbage as error:
             raise _failed(
-                f"The engine process answered what cannot be understood while {_DOING[call]} "
+                f"The engine process answered what cannot be understood while {call.doing} "
                 f"({error})."
             ) from None
         finally:
@@ -223,10 +215,12 @@ class _Exchange:
             raise _Garbage("no message") from None
         if message.get("id") != self._number or self.done:
             raise _Garbage("a message out of turn")
-        if "progress" not in message:
+        if message.keys() & protocol.OUTCOMES:
             self._outcome = message
+        elif not isinstance(message.get("progress"), int):
+            raise _Garbage("a message of no known kind")
         elif self._progress is not None:
-            self._progress(int(message["progress"]))
+            self._progress(message["progress"])
 
     def result(self) -> object:
         outcome = self._outcome or {}

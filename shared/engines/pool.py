@@ -101,7 +101,7 @@ class EnginePool:
     def probe(
         self, path: Path, options: Options, *, deadline: float, log: Log = logger
     ) -> MediaFacts:
-        """`shared.media.probe` in a child. A decoder that crashes on a file refuses the file."""
+        """`shared.media.probe` in a child."""
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
         with self._probes.child(None) as child:
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
@@ -286,6 +286,8 @@ class _Crew:
                 self._starting -= 1
                 if started is not None:
                     self._busy.add(started)
+                    if self._closed:  # meanwhile: its call is to end like that of all others
+                        started.interrupt()
                 self._changed.notify_all()
         return started
 

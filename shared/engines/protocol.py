@@ -26,12 +26,26 @@ Message = dict[str, Any]
 MAX_LINE: Final = 16 * 1024 * 1024  # [bytes]; Facts of a clip with hundreds of faces are below 1 MB
 
 
+OUTCOMES: Final = frozenset({"result", "refusal", "failure"})
+
+
 class Call(StrEnum):
     PROBE = "probe"
     STATUS = "status"
     PLAN = "plan"
     MEASURE = "measure"
     JOIN = "join"
+
+    @property
+    def doing(self) -> str:
+        """What a child is at, for sentences: "It failed while ..."."""
+        return {
+            Call.PROBE: "opening the file",
+            Call.STATUS: "loading the engine",
+            Call.PLAN: "planning the work",
+            Call.MEASURE: "measuring",
+            Call.JOIN: "joining the segments",
+        }[self]
 
 
 def encode(message: Message) -> bytes:

@@ -64,10 +64,10 @@ class Worker:
             reply = {"failure": protocol.problem_to_json(error)}
         except MemoryError:
             logger.exception("out of memory")
-            reply = self._failure(call, self._out_of_memory())
+            reply = _failure(call, f"it needs more memory than {self._memory_limit()}")
         except Exception as error:  # the process boundary: whatever an engine's libraries raise
             logger.exception("unexpected error")
-            reply = self._failure(call, f"there was an unexpected {type(error).__name__}")
+            reply = _failure(call, f"there was an unexpected {type(error).__name__}")
         self._send(reply)
 
     def _send(self, message: Message) -> None:
@@ -75,13 +75,8 @@ class Worker:
         self._replies.write(protocol.encode({"id": self._call_id, **message}))
         self._replies.flush()
 
-    def _failure(self, call: Call, what: str) -> Message:
-        sentence = f"The engine failed to {call}: {what}. The log says more."
-        return {"failure": {"code": Code.ENGINE_FAILED.value, "detail": sentence}}
-
-    def _out_of_memory(self) -> str:
-        limit = f" of {self._memory_mb} MB" if self._memory_mb else ""
-        return f"it needs more memory than its limit{limit}"
+    def _memory_limit(self) -> str:
+        return f"its limit of {self._memory_mb} MB" if self._memory_mb else "there is"
 
     def _engine(self, request: Message) -> Engine:
         name = request["engine"]
@@ -138,6 +133,11 @@ class Worker:
         return progress
 
 
+def _failure(call: Call, why: str) -> Message:
+    sentence = f"The engine failed while {call.doing}: {why}. The log says more."
+    return {"failure": {"code": Code.ENGINE_FAILED.value, "detail": sentence}}
+
+
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Take the protocol's two pipes away from everything else in the process.
 
@@ -167,7 +167,9 @@ def main(factories: EngineFactories = registry.FACTORIES) -> None:
     parent, memory_mb = int(sys.argv[1]), int(sys.argv[2])
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # hostile media is to leave no dumps behind
     if memory_mb:
+        # Not RLIMIT_AS: mapped libraries and models are three times what the process really has
         resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * _MB, memory_mb * _MB))
     requests, replies = _private_pipes()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)

@@ -86,7 +86,7 @@ def test_a_child_stays_warm(engines: EnginePool, tmp_path: Path) -> None:
         ("leave", "ended with exit code 3 while measuring."),
         ("crash", "was killed by signal 11 (SIGSEGV) while measuring."),
         ("native_hoard", "ran out of memory while measuring."),
-        ("raise_error", "there was an unexpected RuntimeError"),
+        ("raise_error", "failed while measuring: there was an unexpected RuntimeError."),
         ("hang", "did not finish measuring within 0.5 seconds"),
     ],
 )
@@ -135,6 +135,7 @@ def test_out_of_memory_by_setting(tmp_path: Path) -> None:
     [
         "print('no message')",
         "print('[]')",
+        "print('{\"id\": 1}')",
         'print(\'{"id": 99, "result": 1}\')',
         "print('x' * 20_000_000)",
     ],

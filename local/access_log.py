@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from shared.blob_names import wants_event
+
 _LINE = re.compile(r'\[(?P<time>[^\]]+)\] "PUT (?P<target>\S+) HTTP/[\d.]+" (?P<status>\d{3}) ')
 _CREATED, _ACCEPTED = 201, 202
-_HOST_CONTAINERS = ("azure-webjobs-", "$")  # what the real event subscription filters out
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def parse_upload(line: str) -> Upload | None:
     if len(segments) < 4 or not segments[3]:
         return None
     container, blob = segments[2], unquote(segments[3])
-    if container.startswith(_HOST_CONTAINERS):
+    if not wants_event(container, blob):  # the real event subscription filters them out, too
         return None
     return Upload(container, blob, datetime.strptime(match["time"], "%d/%b/%Y:%H:%M:%S %z"))
 
@@ -86,7 +87,7 @@ class LogFollower:
                 yield line.decode("utf-8", errors="replace")
             if not self._was_rotated():
                 return
-            self._close()
+            self.close()
 
     def commit(self) -> None:
         """Remember the position behind the last line that `lines` gave."""
@@ -94,6 +95,11 @@ class LogFollower:
         unfinished = self._state.with_name(self._state.name + ".new")
         unfinished.write_text(text)
         unfinished.replace(self._state)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _restore(self) -> None:
         try:
@@ -120,8 +126,3 @@ class LogFollower:
             return self._log.stat().st_ino != self._inode
         except FileNotFoundError:
             return False
-
-    def _close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None

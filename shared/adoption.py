@@ -11,7 +11,7 @@ from typing import Final
 from azure.core.exceptions import ResourceNotFoundError
 from sqlalchemy.orm import Session
 
-from shared import jobs, media, storage
+from shared import blob_names, jobs, media
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.models import AVATAR_LENGTH, NAME_LENGTH, Happening, Job, State, Step
@@ -30,7 +30,7 @@ def adopt(app: App, container: str, blob: str) -> Job | None:
         said = {**app.storage.container_metadata(container), **(properties.metadata or {})}
     except ResourceNotFoundError:
         return None
-    measured_elsewhere = blob == storage.MEASUREMENT_BLOB
+    measured_elsewhere = blob == blob_names.MEASUREMENT_BLOB
     media_type = said.get("type")
     with app.database.begin() as session:
         job = jobs.create(

@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from shared import jobs, measurement_csv, measurements, storage
+from shared import blob_names, jobs, measurement_csv, measurements
 from shared.engines.base import Facts, Task
 from shared.errors import Code, MediaError
 from shared.extract import counted, fitting_type, measure, measured_type, options
@@ -41,25 +41,25 @@ def analyse(attempt: Attempt) -> None:
 
 def _fetch(attempt: Attempt, job: Job) -> _Files:
     account, folder = attempt.app.storage, attempt.folder
-    measurement = folder / storage.MEASUREMENT_BLOB
-    extraction = folder / storage.EXTRACTION_BLOB
-    signals = folder / storage.SIGNALS_BLOB
+    measurement = folder / blob_names.MEASUREMENT_BLOB
+    extraction = folder / blob_names.EXTRACTION_BLOB
+    signals = folder / blob_names.SIGNALS_BLOB
     try:
         attempt.patiently(
-            lambda: account.download(job.container, storage.MEASUREMENT_BLOB, measurement)
+            lambda: account.download(job.container, blob_names.MEASUREMENT_BLOB, measurement)
         )
     except ResourceNotFoundError:
         raise MediaError(
             Code.MEDIA_MISSING, "openface.csv is no longer in the job's container. Retry the job."
         ) from None
     described = attempt.patiently(
-        lambda: account.download_if_there(job.container, storage.EXTRACTION_BLOB, extraction)
+        lambda: account.download_if_there(job.container, blob_names.EXTRACTION_BLOB, extraction)
     )
     facts = _facts_of(extraction, measurement) if described else None
     if facts is None:
         return _normalised(attempt, job, measurement)
     there = attempt.patiently(
-        lambda: account.download_if_there(job.container, storage.SIGNALS_BLOB, signals)
+        lambda: account.download_if_there(job.container, blob_names.SIGNALS_BLOB, signals)
     )
     return _Files(measurement, signals if there else None, facts)
 
@@ -70,8 +70,10 @@ def _normalised(attempt: Attempt, job: Job, measurement: Path) -> _Files:
     results.mkdir()
     task = Task(measurement, fitting_type(Kind.CSV, job.type), options(attempt.app.settings))
     facts = measure(attempt, "csv", task, results, expected=None)
-    signals = results / storage.SIGNALS_BLOB
-    return _Files(results / storage.MEASUREMENT_BLOB, signals if signals.exists() else None, facts)
+    signals = results / blob_names.SIGNALS_BLOB
+    return _Files(
+        results / blob_names.MEASUREMENT_BLOB, signals if signals.exists() else None, facts
+    )
 
 
 def _facts_of(extraction: Path, measurement: Path) -> Facts | None:
@@ -136,5 +138,5 @@ def report_url(attempt: Attempt, job: Job) -> str:
 
 def _clear_segments(attempt: Attempt, container: str) -> None:
     account = attempt.app.storage
-    for blob in account.blobs(container, storage.SEGMENT_PREFIX):
+    for blob in account.blobs(container, blob_names.SEGMENT_PREFIX):
         account.delete_blob(container, blob)

@@ -18,7 +18,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from shared import jobs, media, storage
+from shared import blob_names, jobs, media
 from shared.engines.base import Facts, MediaType, Options, Segment, Task
 from shared.engines.pool import Cancelled
 from shared.errors import Code, MediaError
@@ -34,8 +34,8 @@ PROBE_TIMEOUT_SECONDS: Final = 60
 MEGABYTE: Final = 1024 * 1024
 
 _OUTPUTS: Final = (
-    (storage.SIGNALS_BLOB, "text/csv"),
-    (storage.EXTRACTION_BLOB, "application/json"),
+    (blob_names.SIGNALS_BLOB, "text/csv"),
+    (blob_names.EXTRACTION_BLOB, "application/json"),
 )
 
 
@@ -90,7 +90,7 @@ def extract(attempt: Attempt) -> None:
         )
     )
     try:
-        _store(attempt, job.container, results / storage.MEASUREMENT_BLOB, "text/csv")
+        _store(attempt, job.container, results / blob_names.MEASUREMENT_BLOB, "text/csv")
     except Exception:
         attempt.transaction(
             lambda session: jobs.reopen(session, attempt.lease, "The CSV could not be stored.")
@@ -120,15 +120,15 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
                 f"The file has {size} bytes, more than the {limit} that were agreed on. "
                 "It was deleted.",
             )
-        head = attempt.patiently(lambda: account.head(job.container, job.blob, media.SNIFF_BYTES))
-        found = sniffed(head)
-        path = attempt.folder / f"media{found.extension}"
+        path = attempt.folder / "media"
         attempt.patiently(lambda: account.download(job.container, job.blob, path))
     except ResourceNotFoundError:
         raise MediaError(
             Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."
         ) from None
-    return path, found
+    with path.open("rb") as file:
+        found = sniffed(file.read(media.SNIFF_BYTES))
+    return path.rename(path.with_suffix(found.extension)), found
 
 
 def sniffed(head: bytes) -> Format:
@@ -258,7 +258,7 @@ class _Parts:
             "segments": [asdict(segment) for segment in segments],
         }
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-        self._prefix = f"{storage.SEGMENT_PREFIX}{digest}/"
+        self._prefix = f"{blob_names.SEGMENT_PREFIX}{digest}/"
         self._there = (
             set(attempt.patiently(lambda: app.storage.blobs(self._container, self._prefix)))
             if self._worthwhile

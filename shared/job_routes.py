@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, tuple_
 
-from shared import jobs, pipeline, storage
+from shared import blob_names, jobs, pipeline
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
@@ -88,7 +88,9 @@ def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job_id = uuid_of(req)
     with app.database.begin() as session:
         job = jobs.visible(session, job_id) or _unknown()
-    there = storage.MEASUREMENT_BLOB in app.storage.blobs(job.container, storage.MEASUREMENT_BLOB)
+    there = blob_names.MEASUREMENT_BLOB in app.storage.blobs(
+        job.container, blob_names.MEASUREMENT_BLOB
+    )
     with app.database.begin() as session:
         if not jobs.restart(session, job_id, State.EXTRACTED if there else State.UPLOADED):
             raise Problem(
@@ -119,7 +121,7 @@ def action_units(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def openface_csv(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         job = jobs.visible(session, uuid_of(req)) or _unknown()
-    blob = storage.MEASUREMENT_BLOB
+    blob = blob_names.MEASUREMENT_BLOB
     try:
         if app.storage.size(job.container, blob) > MAX_INLINE_BYTES:
             expires = dt.datetime.now(dt.UTC) + READ_URL_LIFETIME

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared import adoption, jobs, storage
+from shared import adoption, blob_names, jobs
 from shared.analyse import analyse
 from shared.app import App
 from shared.errors import Code
@@ -28,13 +28,12 @@ RECONCILE_LIMIT: Final = 100  # jobs per run of the timer; the rest waits for th
 
 def blob_uploaded(app: App, container: str, blob: str) -> None:
     """Do what a finished upload asks for. What is not the pipeline's is left alone, cheaply."""
-    measured = blob == storage.MEASUREMENT_BLOB
-    if storage.is_host_container(container) or (storage.is_our_output(blob) and not measured):
+    if not blob_names.wants_event(container, blob):
         return
     job = _find(app, container) or _adopt(app, container, blob)
     if job is None:
         return
-    if measured:
+    if blob == blob_names.MEASUREMENT_BLOB:
         run(app, job.id, Step.ANALYSE, analyse)
     elif blob == job.blob:
         _mark_uploaded(app, job)
@@ -183,7 +182,9 @@ def _arrived(app: App, job: Job) -> bool:
 
 
 def _has_measurement(app: App, job: Job) -> bool:
-    return storage.MEASUREMENT_BLOB in app.storage.blobs(job.container, storage.MEASUREMENT_BLOB)
+    return blob_names.MEASUREMENT_BLOB in app.storage.blobs(
+        job.container, blob_names.MEASUREMENT_BLOB
+    )
 
 
 def _fail_exhausted(session: Session, job: Job) -> bool:

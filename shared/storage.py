@@ -6,8 +6,6 @@ Nothing here holds more than a few blocks of a file in memory. Errors are the SD
 
 import contextlib
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -26,49 +24,16 @@ from azure.storage.blob import (
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
+from shared.blob_names import is_host_container
 from shared.settings import Settings
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024  # of an upload
 CHUNK_BYTES: Final = 1024 * 1024  # of a download; the SDK holds about eleven times this
-MAX_BLOB_NAME: Final = 100  # keeps action_unit_report.url within its 300 characters
 CONNECT_TIMEOUT_SECONDS: Final = 5
 READ_TIMEOUT_SECONDS: Final = 60
 CLOCK_SKEW: Final = dt.timedelta(minutes=5)  # between this clock and the storage service's
 
-MEASUREMENT_BLOB: Final = "openface.csv"
-SIGNALS_BLOB: Final = "signals.csv"
-EXTRACTION_BLOB: Final = "extraction.json"
-REPORT_BLOB: Final = "report.json"
-SEGMENT_PREFIX: Final = "segments/"
-OUR_BLOBS: Final = frozenset({MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB})
-
 RETRY_QUEUE: Final = "job-retry"
-
-_HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")
-
-
-def is_host_container(container: str) -> bool:
-    """True for the containers that Azure and the Functions host keep for themselves."""
-    return _HOST_CONTAINER.match(container) is not None
-
-
-def is_our_output(blob: str) -> bool:
-    """True for what the pipeline itself writes beside the media."""
-    return blob in OUR_BLOBS or blob.startswith(SEGMENT_PREFIX)
-
-
-def blob_name(filename: str, extension: str) -> str:
-    """A safe blob name that a person still recognises as `filename`.
-
-    ASCII letters, digits, `.`, `-` and `_`; at most MAX_BLOB_NAME long; never empty, hidden, a
-    path or one of our own outputs. The extension is the content's, whatever the name said.
-    """
-    base = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    stem = base.rsplit(".", 1)[0] if "." in base.strip(".") else base
-    ascii_stem = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_stem).strip(".-_")[: MAX_BLOB_NAME - 20]
-    name = f"{safe.strip('.-_') or 'media'}{extension}"
-    return f"media-{name}" if is_our_output(name) else name
 
 
 class Storage:

@@ -19,13 +19,13 @@ from sqlalchemy import delete
 
 from shared import jobs, measurement_csv, media
 from shared.app import App
+from shared.blob_names import blob_name
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
 from shared.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
 from shared.media import Kind, MediaFacts
 from shared.models import AVATAR_LENGTH, ENGINE_LENGTH, NAME_LENGTH, Happening, Job, State, Step
 from shared.stage import job_log
-from shared.storage import blob_name
 from shared.views import UploadUrlView
 
 MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never used as a path

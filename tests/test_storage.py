@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.app import App
-from shared.storage import (
-    BLOCK_BYTES,
+from shared.blob_names import (
     MAX_BLOB_NAME,
     OUR_BLOBS,
     SEGMENT_PREFIX,
     blob_name,
     is_host_container,
 )
+from shared.storage import BLOCK_BYTES
 
 SAFE = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 MEGABYTE = 1024 * 1024

@@ -1,0 +1,52 @@
+"""Names of containers and blobs: whose they are, and how a user's file name becomes one.
+
+Knows nothing of the storage account; the local event relay uses it as well.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+MAX_BLOB_NAME: Final = 100  # keeps action_unit_report.url within its 300 characters
+
+MEASUREMENT_BLOB: Final = "openface.csv"
+SIGNALS_BLOB: Final = "signals.csv"
+EXTRACTION_BLOB: Final = "extraction.json"
+REPORT_BLOB: Final = "report.json"
+SEGMENT_PREFIX: Final = "segments/"
+OUR_BLOBS: Final = frozenset({MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB})
+
+_HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")
+
+
+def is_host_container(container: str) -> bool:
+    """True for the containers that Azure and the Functions host keep for themselves."""
+    return _HOST_CONTAINER.match(container) is not None
+
+
+def is_our_output(blob: str) -> bool:
+    """True for what the pipeline itself writes beside the media."""
+    return blob in OUR_BLOBS or blob.startswith(SEGMENT_PREFIX)
+
+
+def wants_event(container: str, blob: str) -> bool:
+    """Whether the pipeline must be told that this blob appeared.
+
+    The event subscription filters by the same rule; an event that comes all the same is ignored.
+    """
+    ours = is_our_output(blob) and blob != MEASUREMENT_BLOB
+    return not ours and not is_host_container(container)
+
+
+def blob_name(filename: str, extension: str) -> str:
+    """A safe blob name that a person still recognises as `filename`.
+
+    ASCII letters, digits, `.`, `-` and `_`; at most MAX_BLOB_NAME long; never empty, hidden, a
+    path or one of our own outputs. The extension is the content's, whatever the name said.
+    """
+    base = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = base.rsplit(".", 1)[0] if "." in base.strip(".") else base
+    ascii_stem = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_stem).strip(".-_")[: MAX_BLOB_NAME - 20]
+    name = f"{safe.strip('.-_') or 'media'}{extension}"
+    return f"media-{name}" if is_our_output(name) else name

@@ -10,7 +10,7 @@ import httpx
 from local.errors import StackError
 
 DIRECT_LIMIT = 90 * 1024 * 1024  # [bytes]; larger files go straight to the storage
-POLL = 0.2  # [s]
+POLL = 0.1, 1.0  # [s] between two looks at a job: at first, and for a long one
 STILL_LIMIT = 600.0  # [s] without any change of the job, after which it is given up
 AWAY_LIMIT = 90.0  # [s] without an answer, after which the service is given up
 
@@ -51,6 +51,7 @@ class Client:
         """
         moved = answered = time.monotonic()
         seen: Json = {}
+        pause, longest = POLL
         while seen.get("state") not in ("done", "failed"):
             now = time.monotonic()
             found = self._find(job["id"])
@@ -63,7 +64,8 @@ class Client:
                 raise StackError(f"The service at {self.http} has not answered for a while.")
             if now - moved > STILL_LIMIT:
                 raise StackError(f"The job {job['id']} has not moved for {STILL_LIMIT:.0f} s.")
-            time.sleep(POLL)
+            time.sleep(pause)
+            pause = min(pause * 1.1, longest)
         return seen
 
     def action_units(self, job: Json) -> Json:

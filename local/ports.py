@@ -44,6 +44,7 @@ def _bind(port: int) -> socket.socket | None:
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers themselves do
     try:
         holder.bind((ADDRESS, port))
+        holder.listen(1)  # with SO_REUSEADDR two may be bound to one port, but only one listens
     except OSError:
         holder.close()
         return None

@@ -149,7 +149,9 @@ def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
     if found.kind is Kind.CSV:
         return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
     app = attempt.app
-    return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
+    return app.engines.probe(
+        path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS, log=attempt.log
+    )
 
 
 def _note_media(session: Session, job: Job, media_type: MediaType, facts: MediaFacts) -> None:
@@ -164,7 +166,12 @@ def measure(
     """Measure every segment that is not there yet, then join them into `results`."""
     pool = attempt.app.engines
     segments = pool.plan(
-        engine, task, attempt.app.settings.processes, deadline=PLAN_TIMEOUT_SECONDS
+        engine,
+        task,
+        attempt.app.settings.processes,
+        deadline=PLAN_TIMEOUT_SECONDS,
+        cancelled=attempt.heartbeat.lost,
+        log=attempt.log,
     )
     counted = [segment.frames for segment in segments]
     if None not in counted:

@@ -9,11 +9,13 @@ from typing import Final
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+from shared.engines.mediapipe.regions import Box
+from shared.pictures import Picture
 
-_SHARPNESS_SIDE: Final = 64  # pixels of the patch in which sharpness is measured
+_SMALL_SIDE: Final = 64  # pixels of the small face in which sharpness and colour are measured
 
 # The forehead as a patch of one pixel per unit, laid on the inner corners of the eyes and the top
 # of the forehead, which furrows do not move.
@@ -23,6 +25,7 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = -40.0, 52.0, 80, 46  # of the patch [units]
 _PATCH: Final = np.array([(x - _LEFT, _TOP - y) for x, y in _ANCHOR_PLACES], dtype=np.float32)
 _BETWEEN_BROWS: Final = (slice(22, 46), slice(26, 54))  # rows, columns of the patch
 _FOREHEAD: Final = (slice(0, 22), slice(0, 80))
+_GREEN: Final = 1
 _DARK: Final = 8.0  # added to brightness, so that shadow is no contrast
 
 
@@ -31,39 +34,49 @@ class Appearance:
     sharpness: float  # variance of the Laplacian of the face at 64 x 64 pixels [levels^2]
     brow_furrows: float  # mean change of brightness across the face between the brows [% / unit]
     forehead_lines: float  # mean change of brightness down the forehead [% / unit]
+    colour: tuple[float, float, float]  # mean of the face's box [levels of red, green, blue]
 
 
-def appearance(picture: Picture, points: NDArray[np.float32]) -> Appearance:
-    """Of the face with the mesh `points` (478, 3) [pixels]; zeros outside of the picture."""
+def appearance(picture: Picture, points: NDArray[np.float32], box: Box) -> Appearance:
+    """Of the face with the mesh `points` (478, 3) in `box`; zeros outside of the picture.
+
+    Only the green channel counts, but OpenCV reads the three of a part of the picture faster than
+    numpy copies one of them.
+    """
     height, width = picture.shape[:2]
-    left, top = np.maximum(points[:, :2].min(axis=0), 0).astype(int).tolist()
-    right, bottom = points[:, :2].max(axis=0).astype(int).tolist()
-    right, bottom = min(width, right), min(height, bottom)
+    left, top = max(0, int(box.left)), max(0, int(box.top))
+    right, bottom = min(width, int(box.right)), min(height, int(box.bottom))
     if right - left < 2 or bottom - top < 2:
-        return Appearance(0.0, 0.0, 0.0)
-    green = np.ascontiguousarray(picture[top:bottom, left:right, 1])
+        return Appearance(0.0, 0.0, 0.0, (0.0, 0.0, 0.0))
+    face = picture[top:bottom, left:right]
     anchors = points[_ANCHORS, :2] - np.array((left, top), dtype=np.float32)
     patch = cv2.warpAffine(
-        green,
+        face,
         cv2.getAffineTransform(_PATCH, anchors),
         (_WIDTH, _HEIGHT),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float32)
+    )
+    green = np.asarray(cv2.extractChannel(patch, _GREEN), np.uint8)
+    between, forehead = green[_BETWEEN_BROWS], green[_FOREHEAD]
+    side = (_SMALL_SIDE, _SMALL_SIDE)
+    small = cv2.resize(face, side, interpolation=cv2.INTER_LINEAR)
+    red, green_level, blue, _ = cv2.mean(small)
     return Appearance(
-        _sharpness(green),
-        _change(patch[_BETWEEN_BROWS], axis=1),
-        _change(patch[_FOREHEAD], axis=0),
+        _sharpness(small),
+        _change(between, between[:, 1:], between[:, :-1]),
+        _change(forehead, forehead[1:], forehead[:-1]),
+        (red, green_level, blue),
     )
 
 
-def _sharpness(green: NDArray[np.uint8]) -> float:
-    side = (_SHARPNESS_SIDE, _SHARPNESS_SIDE)
-    small = cv2.resize(green, side, interpolation=cv2.INTER_LINEAR)
-    _, deviation = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_32F))
+def _sharpness(small: MatLike) -> float:
+    edges = cv2.Laplacian(cv2.extractChannel(small, _GREEN), cv2.CV_32F)
+    _, deviation = cv2.meanStdDev(edges)
     return float(deviation[0, 0]) ** 2
 
 
-def _change(patch: NDArray[np.float32], axis: int) -> float:
-    step = np.abs(np.diff(patch, axis=axis)).mean()
-    return float(100.0 * step / (patch.mean() + _DARK))
+def _change(patch: Picture, after: Picture, before: Picture) -> float:
+    """Mean step between neighbours, in % of the mean brightness."""
+    step = cv2.norm(after, before, cv2.NORM_L1) / after.size
+    return float(100.0 * step / (cv2.mean(patch)[0] + _DARK))

@@ -3,8 +3,9 @@
     mesh       the network's own belief that the region holds a face
     turn       1 up to 35 degrees between the face and the camera, 0 from 75: beyond it, one half
                of the face is guessed, not seen
-    size       1 from 30 pixels between the outer corners of the eyes, falling with smaller faces
-    sharpness  1 for a face with detail at the resolution of the mesh, less for a blurred one
+    size       1 from 16 pixels between the outer corners of the eyes (a face some 24 wide), 0 at 0
+    sharpness  1 for a face with some detail left, falling with blur of more than 5 % of the
+               distance between the eyes, at which the mesh begins to slip
 
 A frame is a success when its confidence reaches `Options.confidence_threshold` (0.7).
 `docs/validity.md` shows the same table.
@@ -21,16 +22,14 @@ Array = NDArray[np.float64]
 
 TURN_FULL: Final = np.radians(35.0)
 TURN_NONE: Final = np.radians(75.0)
-SIZE_FULL: Final = 30.0  # [pixels]
-SIZE_NONE: Final = 3.0
-SHARPNESS_FULL: Final = 60.0  # variance of the Laplacian, see `tracking.sharpness`
-SHARPNESS_NONE: Final = 0.0
+SIZE_FULL: Final = 16.0  # [pixels]
+SHARPNESS_FULL: Final = 25.0  # variance of the Laplacian, see `appearance`
 
 
 def confidence(records: Records) -> Array:
     """(n,) confidences; 0 for records without a face."""
-    size = _ramp(np.sqrt(records["eye_distance"]), np.sqrt(SIZE_NONE), np.sqrt(SIZE_FULL))
-    sharp = _ramp(np.sqrt(records["sharpness"]), SHARPNESS_NONE, np.sqrt(SHARPNESS_FULL))
+    size = _ramp(records["eye_distance"], 0.0, SIZE_FULL)
+    sharp = _ramp(np.sqrt(records["sharpness"]), 0.0, np.sqrt(SHARPNESS_FULL))
     turned = _ramp(-turn(records), -TURN_NONE, -TURN_FULL)
     found = records["track"] != NO_FACE
     result: Array = np.where(found, records["score"] * turned * size * sharp, 0.0).round(4)

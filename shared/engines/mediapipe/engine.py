@@ -20,8 +20,8 @@ from shared.engines.mediapipe import identity, joining, signals
 from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh
 from shared.engines.mediapipe.identity import Track
 from shared.engines.mediapipe.joining import FaceFacts, Recording
-from shared.engines.mediapipe.records import Writer, read_header, read_trailer
-from shared.engines.mediapipe.tracking import Tracker
+from shared.engines.mediapipe.records import Writer
+from shared.engines.mediapipe.tracking import MANNERS, Tracker
 from shared.errors import Code, MediaError
 from shared.pictures import load_image
 
@@ -68,11 +68,13 @@ class MediapipeEngine:
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
         if self._networks is None:
             self._networks = (FaceDetector(), FaceMesh())
-        tracker = Tracker(*self._networks)
+        tracker = Tracker(*self._networks, MANNERS[task.type])
         if task.type.is_image:
             picture = load_image(task.media, task.options)
-            with Writer(output, picture.shape[1], picture.shape[0]) as writer:
+            height, width = picture.shape[:2]
+            with Writer(output, width, height) as writer:
                 writer.add(0, 0.0, tracker.follow(picture, 0.0))
+                writer.finish(Damage(), tracker)
             progress(1)
             return
         with (
@@ -82,11 +84,10 @@ class MediapipeEngine:
             for number, frame in enumerate(clip.frames(segment)):
                 writer.add(number, frame.timestamp, tracker.follow(frame.picture, frame.timestamp))
                 progress(number + 1)
-            writer.damage = clip.damage
+            writer.finish(clip.damage, tracker)
 
     def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
-        paths = [path for _, path in segments]
-        recording = Recording(paths)
+        recording = Recording([path for _, path in segments])
         faces = recording.census.faces()
         if not faces:
             raise MediaError(Code.NO_FACE_FOUND, _no_face(task.type))
@@ -95,9 +96,7 @@ class MediapipeEngine:
         threshold = task.options.confidence_threshold
         face_facts = joining.face_facts(recording, chosen, threshold, still=still)
         facts = self._facts(task, recording, face_facts)
-        facts.width, facts.height = read_header(paths[0])
-        damage = sum((read_trailer(path) for path in paths), Damage())
-        facts.warnings = [*damage.warnings(), *warnings]
+        facts.warnings = [*recording.damage.warnings(), *warnings]
         if not facts.faces:
             facts.warnings.append(
                 "No face could be seen well enough to count: too small, too blurred or turned too "
@@ -114,6 +113,8 @@ class MediapipeEngine:
             version=self.version(),
             settings={"confidence_threshold": task.options.confidence_threshold},
             frames=census.frames,
+            width=recording.width,
+            height=recording.height,
             faces=sum(1 for face in face_facts if face.good_frames),
             signals=signals.NAMES,
             validity={str(number): face.validity for number, face in enumerate(face_facts)},

@@ -1,10 +1,12 @@
 """Which tracks are the same face, over all segments of a clip.
 
-A face that comes back within a second or two at about the same place and size is the same face;
-so is one that goes on from the end of a segment to the start of the next. What was seen for a
+A face that comes back within two seconds at about the same place and size is the same face; so is
+one that goes on from the end of a segment to the start of the next. Across a cut of the film it
+must be at the same place in the same light. What was seen for a
 moment only, and without certainty, is taken for a mistake of the networks and dropped.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +19,11 @@ from shared.engines.mediapipe.records import NO_FACE, Records
 REJOIN_SECONDS: Final = 2.0  # the longest absence after which a face is known by its place
 _REJOIN_DISTANCE: Final = 0.75  # between the centres, in widths of the face
 _REJOIN_GROWTH: Final = 1.6  # in width, either way
+# After a cut to another shot the same place may be another person's: what must agree is stricter.
+_CUT_DISTANCE: Final = 0.35
+_CUT_GROWTH: Final = 1.3
+_CUT_COLOUR: Final = 0.15  # of the face's mean red, green and blue
+
 _FLEETING_SECONDS: Final = 0.3  # seen for less than this, a face must be certain
 _CERTAIN_DETECTION: Final = 0.75
 
@@ -27,11 +34,18 @@ class _Place:
     x: float  # centre [pixels]
     y: float
     width: float
+    colour: tuple[float, float, float]
 
     @classmethod
     def of(cls, record: np.void) -> "_Place":
         left, top, width, height = record["box"].tolist()
-        return cls(float(record["time"]), left + width / 2, top + height / 2, width)
+        return cls(
+            float(record["time"]),
+            left + width / 2,
+            top + height / 2,
+            width,
+            tuple(record["colour"].tolist()),
+        )
 
 
 @dataclass(slots=True)
@@ -56,15 +70,26 @@ class Census:
 
     def __init__(self) -> None:
         self._tracks: dict[Key, Track] = {}
+        self._cuts: list[float] = []  # times of the first frames of shots but the first
+        self._cut_pending = False
         self.frames = 0
         self.first_time = 0.0
         self.last_time = 0.0
 
+    def begin(self, *, cut: bool) -> None:
+        """A segment begins, maybe with another shot."""
+        self._cut_pending = cut
+
     def add(self, segment: int, records: Records) -> None:
+        """The next block of a segment."""
         if self.frames == 0:
             self.first_time = float(records["time"][0])
         self.last_time = float(records["time"][-1])
         self.frames += np.unique(records["frame"]).size
+        if self._cut_pending:
+            self._cuts.append(float(records["time"][0]))
+            self._cut_pending = False
+        self._cuts += np.unique(records["time"][records["cut"]]).tolist()
         areas = records["box"][:, 2] * records["box"][:, 3]
         largest = _largest_of_frame(records["frame"], areas)
         for number in np.unique(records["track"]).tolist():
@@ -85,19 +110,38 @@ class Census:
     def faces(self) -> list[list[Track]]:
         """The faces, each as its tracks in order of time, in order of first appearance."""
         groups: list[list[Track]] = []
+        recent: list[list[Track]] = []  # those that a track may still go on
         ordered = sorted(self._tracks.values(), key=lambda t: (t.first.time, t.segment, t.number))
         for track in ordered:
+            start = track.first
+            recent = [g for g in recent if start.time - g[-1].last.time <= REJOIN_SECONDS]
             home = min(
-                (group for group in groups if _same_face(group[-1].last, track.first)),
-                key=lambda group: _distance(group[-1].last, track.first),
+                (group for group in recent if self._same_face(group[-1].last, start)),
+                key=lambda group: _distance(group[-1].last, start),
                 default=None,
             )
             if home is None:
-                groups.append([track])
-            else:
-                home.append(track)
+                home = []
+                groups.append(home)
+                recent.append(home)
+            home.append(track)
         period = (self.last_time - self.first_time) / max(1, self.frames - 1)
         return [group for group in groups if not self._fleeting(group, period)]
+
+    def _same_face(self, before: _Place, after: _Place) -> bool:
+        """Whether a track that ended at one place may go on at another."""
+        gap = after.time - before.time
+        if not 0 < gap <= REJOIN_SECONDS:
+            return False
+        growth = max(before.width, after.width) / max(1.0, min(before.width, after.width))
+        distance = _distance(before, after)
+        if bisect_right(self._cuts, before.time) < bisect_right(self._cuts, after.time):
+            return (
+                growth <= _CUT_GROWTH
+                and distance <= _CUT_DISTANCE
+                and _colour_change(before, after) <= _CUT_COLOUR
+            )
+        return growth <= _REJOIN_GROWTH and distance <= _REJOIN_DISTANCE
 
     def _fleeting(self, group: list[Track], period: float) -> bool:
         shown = sum(track.frames for track in group) * period
@@ -130,11 +174,6 @@ def _distance(a: _Place, b: _Place) -> float:
     return float(np.hypot(a.x - b.x, a.y - b.y)) / max(a.width, b.width, 1.0)
 
 
-def _same_face(before: _Place, after: _Place) -> bool:
-    gap = after.time - before.time
-    growth = max(before.width, after.width) / max(1.0, min(before.width, after.width))
-    return (
-        0 < gap <= REJOIN_SECONDS
-        and growth <= _REJOIN_GROWTH
-        and _distance(before, after) <= _REJOIN_DISTANCE
-    )
+def _colour_change(a: _Place, b: _Place) -> float:
+    """Largest change of a channel, as a share of the brighter one."""
+    return max(abs(x - y) / max(x, y, 1.0) for x, y in zip(a.colour, b.colour, strict=True))

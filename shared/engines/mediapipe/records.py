@@ -1,14 +1,15 @@
-"""The raw measurement of a segment on disk: header, blocks of records in order of frames, trailer.
+"""The raw measurement of a segment on disk: records in order of frames, then a summary.
 
 A frame without a face has one record with track `NO_FACE`. Files are written and read in blocks,
 so that memory does not grow with the length of a clip, and under a temporary name until they are
 whole.
 """
 
-import io
 import json
+import os
+import struct
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,21 +19,22 @@ from numpy.typing import NDArray
 
 from shared.engines.decoding import Damage
 from shared.engines.mediapipe import alignment, measures
-from shared.engines.mediapipe.tracking import Face
+from shared.engines.mediapipe.tracking import Sight, Tracker
 
 NO_FACE: Final = -1
 
-HEADER: Final = np.dtype([("width", "<u4"), ("height", "<u4")])
 RECORD: Final = np.dtype(
     [
         ("frame", "<u4"),  # from 0, within the segment
         ("time", "<f8"),  # [s]
+        ("cut", "?"),  # another shot than the frame before
         ("track", "<i4"),  # of `tracking.Face`, or NO_FACE
         ("score", "<f4"),  # of the mesh, 0..1
         ("detection", "<f4"),  # of the detector, 0..1
-        ("sharpness", "<f4"),  # of `appearance.Appearance`, as are the next two
+        ("sharpness", "<f4"),  # of `appearance.Appearance`, as are the next three
         ("brow_furrows", "<f4"),
         ("forehead_lines", "<f4"),
+        ("colour", "<f4", (3,)),  # mean of the face [levels of red, green, blue]
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
@@ -45,43 +47,59 @@ _GIVEN: Final = np.dtype(RECORD.descr[: RECORD.descr.index(("box", "<f4", (4,)))
 
 Records = NDArray[np.void]
 
-_BLOCK_FACES: Final = 256  # aligned at once: enough for numpy to be fast, 1.5 MB of points
+_BLOCK: Final = 256  # faces aligned at once: enough for numpy to be fast, 1.5 MB of points
+_LENGTH: Final = struct.Struct("<Q")  # of the summary, at the end of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is known of a segment as a whole."""
+
+    width: int  # of the pictures
+    height: int
+    damage: Damage  # what was wrong with the media in this segment
+    first: list[list[list[int]]]  # its first and last picture, see `scenes.small`
+    last: list[list[list[int]]]
 
 
 class Writer:
-    """Takes frames in order; `close` completes the file. Left by an error, it leaves nothing."""
+    """Takes frames in order and completes the file on leaving; left by an error, leaves nothing."""
 
     def __init__(self, path: Path, width: int, height: int) -> None:
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
-        self._file: io.BufferedWriter = self._partial.open("wb")
+        self._file = self._partial.open("wb")
         self._width, self._height = width, height
-        self.damage = Damage()
         self._points: list[NDArray[np.float32]] = []
         self._records: list[tuple[object, ...]] = []
-        np.save(self._file, np.array([(width, height)], dtype=HEADER))
+        self._summary: Summary | None = None
 
-    def add(self, frame: int, time: float, faces: list[Face]) -> None:
-        if len(self._records) >= _BLOCK_FACES:
+    def add(self, frame: int, time: float, sight: Sight) -> None:
+        if len(self._records) >= _BLOCK:
             self._flush()
-        for face in faces:
+        for face in sight.faces:
             box, seen = face.box, face.appearance
             self._records.append(
                 (
                     frame,
                     time,
+                    sight.cut,
                     face.track,
                     face.mesh.score,
                     face.detection,
                     seen.sharpness,
                     seen.brow_furrows,
                     seen.forehead_lines,
+                    seen.colour,
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )
             self._points.append(face.mesh.points)
-        if not faces:
-            self._records.append((frame, time, NO_FACE, *(0.0,) * 5, (0.0,) * 4))
+        if not sight.faces:
+            nothing = (0.0,) * 5
+            self._records.append(
+                (frame, time, sight.cut, NO_FACE, *nothing, (0.0,) * 3, (0.0,) * 4)
+            )
 
     def _flush(self) -> None:
         records = np.zeros(len(self._records), dtype=RECORD)
@@ -97,9 +115,15 @@ class Writer:
                 aligned, self._width, self._height
             )
             records["measures"][faces] = measures.measure(aligned)
-        np.save(self._file, records)
+        self._file.write(records.tobytes())
         self._records.clear()
         self._points.clear()
+
+    def finish(self, damage: Damage, tracker: Tracker) -> None:
+        """To be called after the last frame: a file that was not finished is not kept."""
+        ends = (tracker.first, tracker.last)
+        first, last = ([] if end is None else end.tolist() for end in ends)
+        self._summary = Summary(self._width, self._height, damage, first, last)
 
     def __enter__(self) -> Self:
         return self
@@ -110,40 +134,44 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            if self._records:
+        with self._file:
+            if kind is None and self._summary is not None:
                 self._flush()
-            trailer = json.dumps(asdict(self.damage)).encode()
-            np.save(self._file, np.frombuffer(trailer, dtype=np.uint8))
-        self._file.close()
-        if kind is None:
+                summary = json.dumps(asdict(self._summary)).encode()
+                self._file.write(summary + _LENGTH.pack(len(summary)))
+        if kind is None and self._summary is not None:
             self._partial.replace(self._path)
         else:
             self._partial.unlink()
 
 
-def read_header(path: Path) -> tuple[int, int]:
-    """Width and height of the pictures."""
+def read_summary(path: Path) -> Summary:
     with path.open("rb") as file:
-        header = np.load(file)
-    return int(header["width"][0]), int(header["height"][0])
+        file.seek(-_LENGTH.size, os.SEEK_END)
+        (length,) = _LENGTH.unpack(file.read())
+        file.seek(-_LENGTH.size - length, os.SEEK_END)
+        data = json.loads(file.read(length))
+    return Summary(**{**data, "damage": Damage(**data["damage"])})
 
 
 def read_blocks(path: Path) -> Iterator[Records]:
     """The records of a file; all records of a frame are in one block."""
     with path.open("rb") as file:
-        np.load(file)
-        while True:
-            block = np.load(file)
-            if block.dtype != RECORD:
-                return  # the trailer
-            yield block
-
-
-def read_trailer(path: Path) -> Damage:
-    """What was wrong with the media in this segment."""
-    with path.open("rb") as file:
-        block = np.load(file)
-        while block.dtype != np.uint8:
-            block = np.load(file)
-    return Damage(**json.loads(block.tobytes()))
+        file.seek(-_LENGTH.size, os.SEEK_END)
+        end = file.tell()
+        (length,) = _LENGTH.unpack(file.read())
+        left = (end - length) // RECORD.itemsize
+        file.seek(0)
+        rest = np.zeros(0, dtype=RECORD)
+        while left:
+            count = min(left, _BLOCK)
+            left -= count
+            data = file.read(count * RECORD.itemsize)
+            block = np.concatenate((rest, np.frombuffer(data, dtype=RECORD)))
+            # the last frame may go on in what is read next
+            whole = (
+                len(block) if not left else int(np.searchsorted(block["frame"], block["frame"][-1]))
+            )
+            rest = block[whole:]
+            if whole:
+                yield block[:whole]

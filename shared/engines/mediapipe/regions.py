@@ -4,6 +4,7 @@ Both as MediaPipe's `FaceMesh` does it, so that the network sees what it was tra
 """
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,29 @@ from shared.engines.mediapipe.graphs import Detection, Region
 _MARGIN: Final = 1.5  # side of the region in sides of the face's box
 _RIGHT_EYE: Final = 33  # outer corners of the eyes
 _LEFT_EYE: Final = 263
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A face in the picture, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        both = width * height
+        return both / (self.area + other.area - both)
+
+    @property
+    def area(self) -> float:
+        return (self.right - self.left) * (self.bottom - self.top)
 
 
 def from_detection(found: Detection) -> Region:
@@ -27,14 +51,18 @@ def from_detection(found: Detection) -> Region:
     )
 
 
-def from_mesh(points: NDArray[np.float32]) -> Region:
+def from_mesh(points: NDArray[np.float32], box: Box) -> Region:
     """The region for the next picture of a face whose mesh in the last one is `points`."""
-    left, top = points[:, :2].min(axis=0).tolist()
-    right, bottom = points[:, :2].max(axis=0).tolist()
-    eyes = points[_LEFT_EYE, :2] - points[_RIGHT_EYE, :2]
+    eyes = points[_LEFT_EYE] - points[_RIGHT_EYE]
     return Region(
-        x=(left + right) / 2,
-        y=(top + bottom) / 2,
-        side=_MARGIN * max(right - left, bottom - top),
+        x=(box.left + box.right) / 2,
+        y=(box.top + box.bottom) / 2,
+        side=_MARGIN * max(box.right - box.left, box.bottom - box.top),
         angle=math.atan2(float(eyes[1]), float(eyes[0])),
     )
+
+
+def box_of(points: NDArray[np.float32]) -> Box:
+    left, top, _ = points.min(axis=0).tolist()
+    right, bottom, _ = points.max(axis=0).tolist()
+    return Box(left, top, right, bottom)

@@ -1,46 +1,44 @@
 """Follows every face through the pictures of one segment.
 
 A face is found by the detector, confirmed by the mesh, and from then on its region follows its own
-mesh, which is cheap. The detector looks again when a mesh is lost and at fixed moments of the
-clip, so that where a clip is cut into segments does not change when a new face is noticed.
+mesh, which is cheap. The detector looks again when a mesh is lost, when the picture is cut to
+another shot, and at fixed moments of the clip, so that where a clip is cut into segments does not
+change when a new face is noticed.
 
-A track is a face without a gap. Whether two tracks are the same face is settled in `identity`,
-for all segments at once.
+A track is a face without a gap and without a cut. Whether two tracks are the same face is settled
+in `identity`, for all segments at once.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from shared.engines.mediapipe import regions
-from shared.engines.mediapipe.appearance import Appearance, Picture, appearance
+from shared.engines.base import MediaType
+from shared.engines.mediapipe import regions, scenes
+from shared.engines.mediapipe.appearance import Appearance, appearance
 from shared.engines.mediapipe.graphs import Detection, FaceDetector, FaceMesh, Mesh, Region
+from shared.engines.mediapipe.regions import Box, box_of
+from shared.engines.mediapipe.tiles import detect_in_tiles
+from shared.pictures import Picture
 
-LOOK_AGAIN_SECONDS: Final = 0.5  # a new face is noticed at the latest after this long
-_SETTLING_FITS: Final = 2  # further fits on a face just found: its first region is a rough guess
 _SAME_FACE_OVERLAP: Final = 0.4  # intersection over union of two boxes
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A face in the picture, in pixels."""
+class Manner:
+    """How hard to look."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    look_every: float = 1.0  # [s]: a new face is noticed at the latest after so long
+    crowd: bool = False  # look into tiles too; without, that is done only where no face is found
+    refits: int = 2  # on a face just found, whose first region is a rough guess
 
-    def overlap(self, other: "Box") -> float:
-        """Intersection over union."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        if width <= 0 or height <= 0:
-            return 0.0
-        both = width * height
-        return both / (self.area + other.area - both)
 
-    @property
-    def area(self) -> float:
-        return (self.right - self.left) * (self.bottom - self.top)
+MANNERS: Final = {
+    MediaType.IP: Manner(refits=1),
+    MediaType.IW: Manner(refits=1, crowd=True),
+    MediaType.VS: Manner(),
+    MediaType.VM: Manner(look_every=0.5, crowd=True),
+}
+TILES_EVERY: Final = 2.0  # [s]; a multiple of every `look_every`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,14 @@ class Face:
     appearance: Appearance
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen in one picture."""
+
+    faces: list[Face]  # in the order in which they were first seen
+    cut: bool  # the picture is another shot than the one before
+
+
 @dataclass(slots=True)
 class _Track:
     number: int
@@ -65,33 +71,40 @@ class _Track:
 class Tracker:
     """Feed it pictures in order. Not for use by two threads."""
 
-    def __init__(self, detector: FaceDetector, mesh: FaceMesh) -> None:
+    def __init__(self, detector: FaceDetector, mesh: FaceMesh, manner: Manner) -> None:
         self._detector = detector
         self._mesh = mesh
+        self._manner = manner
         self._tracks: list[_Track] = []
         self._started = 0
-        self._last_look = -1
+        self._period = self._tiles_period = -1
+        self.first: scenes.Small | None = None  # first and last picture, made small
+        self.last: scenes.Small | None = None
 
-    def follow(self, picture: Picture, time: float) -> list[Face]:
-        """The faces of the next picture, in the order in which they were first seen."""
+    def follow(self, picture: Picture, time: float) -> Sight:
+        """Find and follow the faces of the next picture."""
+        small = scenes.small(picture)
+        cut = self.last is not None and scenes.is_cut(self.last, small)
+        self.first = small if self.first is None else self.first
+        self.last = small
+        if cut:
+            self._tracks.clear()
         lost = self._update(picture)
-        look = int(time / LOOK_AGAIN_SECONDS)
-        if lost or not self._tracks or look != self._last_look:
-            self._last_look = look
-            self._find(picture)
-        return [
-            Face(t.number, t.mesh, t.box, t.detection, appearance(picture, t.mesh.points))
+        self._look(picture, time, needed=lost or not self._tracks)
+        faces = [
+            Face(t.number, t.mesh, t.box, t.detection, appearance(picture, t.mesh.points, t.box))
             for t in self._tracks
         ]
+        return Sight(faces, cut)
 
     def _update(self, picture: Picture) -> bool:
         """Lay the mesh of every track on the new picture; whether a track was lost."""
-        fits = self._mesh.fit(picture, [regions.from_mesh(t.mesh.points) for t in self._tracks])
+        wanted = [regions.from_mesh(track.mesh.points, track.box) for track in self._tracks]
         kept: list[_Track] = []
-        for track, fit in zip(self._tracks, fits, strict=True):
+        for track, fit in zip(self._tracks, self._mesh.fit(picture, wanted), strict=True):
             if fit is None:
                 continue
-            box = box_of(fit)
+            box = box_of(fit.points)
             if any(box.overlap(other.box) > _SAME_FACE_OVERLAP for other in kept):
                 continue  # two meshes slid onto one face: the older one keeps it
             track.mesh, track.box = fit, box
@@ -100,19 +113,32 @@ class Tracker:
         self._tracks = kept
         return lost
 
-    def _find(self, picture: Picture) -> None:
-        for found in self._detector.detect(picture):
-            known = self._track_at(found)
+    def _look(self, picture: Picture, time: float, *, needed: bool) -> None:
+        """Search for new faces if it is time to, or needed."""
+        period, tiles_period = int(time / self._manner.look_every), int(time / TILES_EVERY)
+        if not needed and period == self._period:
+            return
+        self._period = period
+        self._take(picture, self._detector.detect(picture))
+        wanted = self._manner.crowd or not self._tracks
+        if wanted and tiles_period != self._tiles_period:
+            self._tiles_period = tiles_period
+            self._take(picture, detect_in_tiles(self._detector, picture))
+
+    def _take(self, picture: Picture, found: list[Detection]) -> None:
+        """Start a track for every detection that is a face and has none."""
+        for each in found:
+            known = self._track_at(each)
             if known is not None:
-                known.detection = found.score
+                known.detection = each.score
                 continue
-            mesh = self._settle(picture, regions.from_detection(found))
+            mesh = self._settle(picture, regions.from_detection(each))
             if mesh is None:
                 continue
-            box = box_of(mesh)
-            if any(box.overlap(t.box) > _SAME_FACE_OVERLAP for t in self._tracks):
+            box = box_of(mesh.points)
+            if any(box.overlap(track.box) > _SAME_FACE_OVERLAP for track in self._tracks):
                 continue
-            self._tracks.append(_Track(self._started, mesh, box, found.score))
+            self._tracks.append(_Track(self._started, mesh, box, each.score))
             self._started += 1
 
     def _track_at(self, found: Detection) -> _Track | None:
@@ -128,14 +154,9 @@ class Tracker:
     def _settle(self, picture: Picture, region: Region) -> Mesh | None:
         """Fit until the region is as good as that of a face followed for some frames."""
         mesh = self._mesh.fit(picture, [region])[0]
-        for _ in range(_SETTLING_FITS):
+        for _ in range(self._manner.refits):
             if mesh is None:
                 return None
-            mesh = self._mesh.fit(picture, [regions.from_mesh(mesh.points)])[0]
+            region = regions.from_mesh(mesh.points, box_of(mesh.points))
+            mesh = self._mesh.fit(picture, [region])[0]
         return mesh
-
-
-def box_of(mesh: Mesh) -> Box:
-    left, top = mesh.points[:, :2].min(axis=0).tolist()
-    right, bottom = mesh.points[:, :2].max(axis=0).tolist()
-    return Box(left, top, right, bottom)

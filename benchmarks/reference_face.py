@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from shared.engines.mediapipe import alignment, measures  # noqa: E402
-from shared.engines.mediapipe.graphs import FaceMesh, Region  # noqa: E402
+from shared.engines.mediapipe import alignment, measures
+from shared.engines.mediapipe.graphs import FaceMesh, Region
 
 SIDE: Final = 192  # what the network sees
 GREY: Final = 128

@@ -23,6 +23,7 @@ from typing import Any, Final
 import mediapipe as mp
 import numpy as np
 from mediapipe.calculators.tensor import tensors_to_detections_calculator_pb2
+from mediapipe.calculators.util import thresholding_calculator_pb2
 from mediapipe.framework import calculator_pb2
 from mediapipe.framework.formats import detection_pb2, rect_pb2
 from mediapipe.python._framework_bindings import resource_util, validated_graph_config
@@ -53,6 +54,7 @@ _MESH_GRAPH: Final = {
     ],
 }
 _MESH_SCORE: Final = "facelandmarkcpu__face_presence_score"  # inside the sub-graph
+MESH_THRESHOLD: Final = 0.5
 DETECTOR_THRESHOLD: Final = 0.5  # low, because the mesh's own score confirms every face
 
 # A serialised landmark: tag and length, then three times tag and little-endian float.
@@ -117,7 +119,11 @@ class _Graph:
     """A running MediaPipe graph, fed by one packet per input and call."""
 
     def __init__(
-        self, config: dict[str, Any], outputs: tuple[str, ...], sides: dict[str, Any]
+        self,
+        config: dict[str, Any],
+        outputs: tuple[str, ...],
+        sides: dict[str, Any],
+        least_score: float = MESH_THRESHOLD,
     ) -> None:
         resource_util.set_resource_dir(str(Path(mp.__file__).parent.parent))
         validated = validated_graph_config.ValidatedGraphConfig()
@@ -128,6 +134,7 @@ class _Graph:
         expanded.output_stream.extend(outputs)
         for node in expanded.node:
             _set_detector_threshold(node)
+            _set_mesh_threshold(node, least_score)
         self._graph = mp.CalculatorGraph(graph_config=expanded)
         self._packets: dict[str, Any] = {}
         for name in outputs:
@@ -173,10 +180,11 @@ class FaceDetector:
 class FaceMesh:
     """Lays the mesh on the face in a region of a picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_score: float = MESH_THRESHOLD) -> None:
+        """`least_score`: what the network believes less is no face."""
         sides = {"with_attention": mp.packet_creator.create_bool(True)}
         with _quiet():
-            self._graph = _Graph(_MESH_GRAPH, ("landmarks", _MESH_SCORE), sides)
+            self._graph = _Graph(_MESH_GRAPH, ("landmarks", _MESH_SCORE), sides, least_score)
             side = len(_WARM_UP)
             self.fit(_WARM_UP, [Region(side / 2, side / 2, side, 0.0)])
 
@@ -237,3 +245,11 @@ def _set_detector_threshold(node: calculator_pb2.CalculatorGraphConfig.Node) -> 
             packed.Unpack(options)
             options.min_score_thresh = DETECTOR_THRESHOLD
             packed.Pack(options)
+
+
+def _set_mesh_threshold(
+    node: calculator_pb2.CalculatorGraphConfig.Node, least_score: float
+) -> None:
+    if node.calculator == "ThresholdingCalculator":
+        extension = thresholding_calculator_pb2.ThresholdingCalculatorOptions.ext
+        node.options.Extensions[extension].threshold = least_score

@@ -143,9 +143,9 @@ def probe(path: Path, options: Options) -> MediaFacts:
     found = sniff_file(path)
     size = path.stat().st_size
     if found.kind is Kind.IMAGE:
-        from shared.pictures import load_image  # noqa: PLC0415  # keeps Pillow out of the host
+        from shared.pictures import displayed_size  # noqa: PLC0415  # keeps Pillow out of the host
 
-        height, width = load_image(path, options).shape[:2]
+        width, height = displayed_size(path, options)
         return MediaFacts(found.name, found.kind, size, width, height)
     if found.kind is Kind.VIDEO:
         from shared.engines.decoding import probe_clip  # noqa: PLC0415  # keeps FFmpeg out

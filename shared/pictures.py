@@ -13,6 +13,8 @@ What is made of the odd cases:
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +42,22 @@ DAMAGE: Final = (
 
 def load_image(path: Path, options: Options) -> Picture:
     """The picture as a person sees it. Raises MediaError for what cannot be measured."""
+    with _opened(path, options) as image:
+        return np.ascontiguousarray(np.asarray(_as_rgb(image)))
+
+
+def displayed_size(path: Path, options: Options) -> tuple[int, int]:
+    """Width and height of what `load_image` gives, and raises for the same reasons.
+
+    The picture is decoded, but not converted: half the memory.
+    """
+    with _opened(path, options) as image:
+        return image.size
+
+
+@contextmanager
+def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
+    """The file's first picture, decoded and upright."""
     found = sniff_file(path)
     try:
         with warnings.catch_warnings():
@@ -47,7 +65,9 @@ def load_image(path: Path, options: Options) -> Picture:
             with Image.open(path, formats=[found.name]) as image:
                 _refuse(image, options)
                 image.load()
-                return np.ascontiguousarray(np.asarray(_as_rgb(_upright(image))))
+                with suppress(*DAMAGE):  # of the EXIF block
+                    ImageOps.exif_transpose(image, in_place=True)
+                yield image
     except DAMAGE as error:
         raise MediaError(
             Code.UNDECODABLE_MEDIA,
@@ -71,20 +91,17 @@ def _refuse(image: Image.Image, options: Options) -> None:
         )
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except DAMAGE:
-        return image
-
-
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.int64)
-        return Image.fromarray((grey.clip(0, 65_535) >> 8).astype(np.uint8)).convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
+        grey = np.clip(np.asarray(image), 0, 65_535) >> 8
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        return over_grey(image if image.mode == "RGBA" else image.convert("RGBA"))
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def over_grey(image: Image.Image) -> Image.Image:
+    """An RGBA image as RGB, over mid grey."""
     shown = Image.new("RGB", image.size, MID_GREY)
-    with_alpha = image.convert("RGBA")
-    shown.paste(with_alpha, mask=with_alpha.getchannel("A"))
+    shown.paste(image, mask=image.getchannel("A"))
     return shown

@@ -51,6 +51,7 @@ class Clip:
     times: Sequence[float] | None = None  # [s], increasing
     rotation: Literal[0, 90, 180, 270] = 0  # by which a player turns what is coded, clockwise
     pixel_aspect: Fraction | None = None  # width : height of a pixel
+    transparent: bool = False  # outside of an oval; with a codec that can be
     pixel_format: str = "yuv420p"
     key_interval: int = 12  # [frames]
     codec: str | None = None  # None: the usual one of the format
@@ -104,7 +105,9 @@ class Clip:
         return stream
 
     def _frame(self, time: float, stream: VideoStream) -> VideoFrame:
-        frame = VideoFrame.from_ndarray(self._coded(time), format="rgb24")
+        frame = VideoFrame.from_ndarray(
+            self._coded(time), format="rgba" if self.transparent else "rgb24"
+        )
         if self.times is not None:
             frame.pts, frame.time_base = round(time / _TICKS), _TICKS
         else:
@@ -115,6 +118,8 @@ class Clip:
     def _coded(self, time: float) -> Pixels:
         """What is stored for it to look like the scene when played."""
         picture = self.scene(time, *self.size)
+        if self.transparent:
+            picture = np.asarray(_in_mode(Image.fromarray(picture), "RGBA"))
         if self.pixel_aspect is not None:
             width = round(self.size[0] / self.pixel_aspect)
             picture = np.asarray(Image.fromarray(picture).resize((width, self.size[1])))

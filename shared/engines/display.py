@@ -1,7 +1,8 @@
 """How decoded frames become pictures as displayed, settled by the first frame of a clip.
 
 Turned and mirrored as the display matrix says (phones store what the sensor saw), stretched where
-pixels are not square, 8 bits, RGB, in the colours that the stream declares.
+pixels are not square, 8 bits, RGB, in the colours that the stream declares. Transparent renderings
+lie over mid grey, as still pictures do.
 """
 
 import struct
@@ -12,10 +13,11 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
+from PIL import Image
 
 from shared.engines.base import Options
 from shared.errors import Code, MediaError
-from shared.pictures import Picture
+from shared.pictures import Picture, over_grey
 
 _ASPECT_LIMIT: Final = 4.0  # pixels more oblong than this are a wrong header
 
@@ -27,6 +29,7 @@ class Display:
     swap: bool  # rows become columns
     flip_x: bool  # after swapping
     flip_y: bool
+    transparent: bool
 
     @classmethod
     def of(cls, frame: VideoFrame, stream: VideoStream, options: Options) -> Self:
@@ -39,7 +42,14 @@ class Display:
             width = wide if wide * height <= options.max_pixels else width
         a, b, c, d = _display_matrix(frame)
         swap = abs(b) > abs(a)
-        return cls(coded, (width, height), swap, (c if swap else a) < 0, (b if swap else d) < 0)
+        return cls(
+            coded=coded,
+            scaled=(width, height),
+            swap=swap,
+            flip_x=(c if swap else a) < 0,
+            flip_y=(b if swap else d) < 0,
+            transparent=any(component.is_alpha for component in frame.format.components),
+        )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,16 +59,29 @@ class Display:
 
     def picture(self, frame: VideoFrame, reformatter: VideoReformatter) -> Picture:
         """A frame of any size as a picture of ours. The reformatter keeps its tables between."""
+        if self.transparent:
+            layered = Image.fromarray(self._converted(frame, reformatter, "rgba", 4))
+            picture = np.asarray(over_grey(layered))
+        else:
+            picture = self._converted(frame, reformatter, "rgb24", 3)
+        return self._upright(picture)
+
+    def _converted(
+        self, frame: VideoFrame, reformatter: VideoReformatter, pixel_format: str, values: int
+    ) -> Picture:
         width, height = self.scaled
-        rgb = reformatter.reformat(
-            frame, width, height, "rgb24", interpolation=Interpolation.BILINEAR, threads=1
+        converted = reformatter.reformat(
+            frame, width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
         )
-        plane = rgb.planes[0]
+        plane = converted.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        picture = np.ascontiguousarray(rows[:height, : width * 3])  # FFmpeg may pad the rows
+        packed = np.ascontiguousarray(rows[:height, : width * values])  # FFmpeg may pad the rows
+        return packed.reshape(height, width, values)
+
+    def _upright(self, picture: Picture) -> Picture:
         if not (self.swap or self.flip_x or self.flip_y):
-            return picture.reshape(height, width, 3)
-        pixels = picture.view("V3")  # moving whole pixels is twice as fast as moving bytes
+            return picture
+        pixels = picture.view("V3")[..., 0]  # moving whole pixels is twice as fast as bytes
         if self.swap:
             pixels = pixels.T
         if self.flip_x:

@@ -13,6 +13,7 @@ import pytest
 from shared.engines.base import Options, Segment
 from shared.engines.decoding import Damage, Frame, key_frames, open_clip
 from shared.errors import Code, MediaError
+from shared.pictures import MID_GREY
 from tests import faces, media_factory
 from tests.media_factory import Clip
 
@@ -77,6 +78,16 @@ def test_a_turned_phone(tmp_path: Path, suffix: str, rotation: Literal[90, 180, 
         assert stored.rotation % 360 == -rotation % 360
     frames, _ = read(path)
     assert max(difference(frame, clip) for frame in frames) < 8
+
+
+def test_a_transparent_rendering_lies_over_mid_grey(tmp_path: Path) -> None:
+    clip = Clip(size=(160, 120), seconds=0.12, codec="png", pixel_format="rgba", transparent=True)
+    frames, _ = read(clip.write(tmp_path / "rendering.mov"))
+    for frame in frames:
+        assert frame.picture[0, 0].tolist() == list(MID_GREY)
+        centre = frame.picture[40:80, 60:100].astype(int)
+        shown = clip.scene(frame.timestamp, 160, 120)[40:80, 60:100]
+        assert np.abs(centre - shown).max() == 0
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm", "avi", "wmv"])

@@ -1,0 +1,1 @@
+"""Tests of the analysis: synthetic signals with known answers, and properties."""

@@ -1,0 +1,152 @@
+"""Two builds: what changed, how surely, and whether for the better."""
+
+import time
+
+import numpy as np
+import pytest
+
+from shared.analysis.comparison import Change, Comparison, Difference, compare
+from shared.analysis.measuring import MeasuredRecording, measure
+from shared.analysis.parameter_sets import ParameterSet
+from shared.engines.base import MediaType
+from shared.errors import Code, Problem
+from tests.analysis.synthetic import SUBJECT, Signal, clip, clock, face, image, noise, recording
+
+LATER = SUBJECT.model_copy(update={"name": "build 2"})
+
+
+def moving(middle: float, seed: int = 1, seconds: float = 60) -> MeasuredRecording:
+    return clip(25, seconds, {"AU12": noise(seed, middle, 0.4, seconds)})
+
+
+def a_set(measure_code: str = "AU12.level", **more: object) -> ParameterSet:
+    parameter = {"measure": measure_code, "lower": 1.5, "upper": 2.5} | more
+    return ParameterSet.model_validate(
+        {"name": "A", "engine": "mediapipe", "parameters": [parameter], "required_share": 0.8}
+    )
+
+
+def compared(
+    before: MeasuredRecording,
+    after: MeasuredRecording,
+    parameter_set: ParameterSet | None = None,
+    **options: bool,
+) -> Comparison:
+    return compare((SUBJECT, before), (LATER, after), parameter_set, **options)
+
+
+def only(result: Comparison) -> Difference:
+    (difference,) = result.faces[0].differences
+    return difference
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        (2.0, 3.5, "worse"),
+        (0.5, 2.0, "better"),
+        (3.5, 3.0, "better"),  # still outside, but nearer
+        (0.6, 3.9, "worse"),
+        (1.9, 2.1, "no_clear_change"),  # both within
+        (3.5, 3.5, "no_clear_change"),
+    ],
+)
+def test_a_change_is_judged_by_the_band(before: float, after: float, change: str) -> None:
+    difference = only(compared(moving(before), moving(after, seed=2), a_set()))
+    assert difference.change == change
+    assert difference.difference == pytest.approx(after - before, abs=0.25)
+    assert difference.difference_low is not None
+    assert difference.difference_high is not None
+    assert difference.difference_low < after - before < difference.difference_high
+    assert difference.difference_high - difference.difference_low < 0.5
+
+
+def test_the_same_level_with_less_time_within_is_worse() -> None:
+    steady, wild = clip(25, 60, {"AU12": 2.0}), clip(25, 60, {"AU12": noise(1, 2, 1.5, 60)})
+    difference = only(compared(steady, wild, a_set(lower=1.0, upper=3.0)))
+    assert difference.share_before == 1
+    assert (difference.share_after or 1) < 0.8
+    assert difference.change == "worse"
+    assert only(compared(wild, steady, a_set(lower=1.0, upper=3.0))).change == "better"
+
+
+def test_without_a_set_there_is_no_better_or_worse() -> None:
+    result = compared(moving(1.0), moving(3.0))
+    differences = {item.measure: item for item in result.faces[0].differences}
+    assert differences["AU12.level"].change == "higher"
+    assert differences["AU04.level"].change == "no_clear_change"
+    back = {item.measure: item for item in compared(moving(3), moving(1)).faces[0].differences}
+    assert back["AU12.peak"].change == "lower"
+    assert (differences["AU12.level"].lower, result.parameter_set) == (None, None)
+
+
+def test_chance_is_no_clear_change() -> None:
+    """Ten pairs of clips that differ by chance only: 95 % intervals may miss one, hardly three."""
+    wrong = sum(
+        item.change is not Change.NO_CLEAR_CHANGE
+        for seed in range(10)
+        for item in compared(moving(2, seed), moving(2, seed + 500)).faces[0].differences
+        if item.measure == "AU12.level"
+    )
+    assert wrong <= 2
+
+
+def test_comparing_twice_gives_the_same() -> None:
+    assert compared(moving(1), moving(2)) == compared(moving(1), moving(2))
+
+
+def test_images_have_no_interval() -> None:
+    worse = only(compared(image({"AU12": 2.0}), image({"AU12": 3.0}), a_set()))
+    assert (worse.difference, worse.difference_low, worse.change) == (1.0, None, "worse")
+    assert "no interval" in (worse.reason or "")
+    same = only(compared(image({"AU12": 3.0}), image({"AU12": 4.0}), a_set()))
+    assert same.change == "no_clear_change"
+
+
+def test_the_most_extreme_moment_has_no_interval() -> None:
+    frozen = clip(25, 30, {"AU12": 2.0})
+    difference = only(compared(moving(2), frozen, a_set("longest_still", lower=None, upper=4.0)))
+    assert (difference.difference_low, difference.change) == (None, "worse")
+
+
+def test_what_was_not_measured_is_not_compared() -> None:
+    parameter_set = a_set("duchenne_share", lower=0.5, upper=None)
+    smiles: dict[str, Signal] = {"AU12": lambda t: np.where(t % 4 < 2, 3.0, 0.0), "AU06": 2.0}
+    difference = only(compared(clip(25, 20, smiles), clip(25, 20, {}), parameter_set))
+    assert (difference.before, difference.after) == (1.0, None)
+    assert difference.change == "not_compared"
+    assert difference.reason == "In the later build: No smile was seen."
+
+
+def test_faces_are_paired_in_order() -> None:
+    times = clock(25, 12)
+    two = (face(times, {"AU12": 1.0}, face_id=3), face(times, {"AU12": 2.0}, face_id=8))
+    before = measure(recording(*two, media_type=MediaType.VM, duration=12.0))
+    result = compared(before, moving(2, seconds=12), a_set())
+    assert [(pair.before, pair.after) for pair in result.faces] == [(3, 0)]
+    assert result.notices == ("Face 8 of the earlier build has no counterpart.",)
+
+
+def test_engines_are_not_mixed_silently() -> None:
+    theirs = measure(recording(face(clock(25, 12), {"AU12": 2.0}), engine="openface"))
+    with pytest.raises(Problem) as refused:
+        compared(moving(2, seconds=12), theirs)
+    assert refused.value.code is Code.ENGINE_MISMATCH
+    allowed = compared(moving(2, seconds=12), theirs, a_set(), allow_engine_mismatch=True)
+    assert len(allowed.notices) == 2
+    with pytest.raises(Problem) as refused:
+        compared(moving(2, seconds=12), image({}))
+    assert refused.value.code is Code.TYPE_MISMATCH
+
+
+def test_two_hours_are_compared_in_seconds() -> None:
+    clips = []
+    for seed in (1, 2):
+        series = face(
+            clock(30, 3600), {"AU12": noise(seed, 2, 1, 3600), "AU45": noise(9, 1, 1, 3600)}
+        )
+        clips.append(measure(recording(series)))
+    started = time.process_time()
+    result = compared(clips[0], clips[1])
+    assert time.process_time() - started < 15
+    assert len(result.faces[0].differences) > 70

@@ -1,0 +1,127 @@
+"""What is exported is imported as the same set, exactly."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.interchange import csv_values, from_csv, from_json, to_csv, to_json
+from shared.analysis.parameter_sets import Parameter, ParameterSet
+from shared.errors import Code, Problem
+
+CODES = st.sampled_from(sorted(CATALOGUE))
+SHARES = st.floats(0, 1)
+
+
+@st.composite
+def parameters(draw: st.DrawFn, code: str) -> Parameter:
+    entry = CATALOGUE[code]
+    numbers = st.floats(entry.lower or 0.0, 1e6 if entry.upper is None else entry.upper)
+    flags = {"allow_low_validity": draw(st.booleans()), "optional": draw(st.booleans())}
+    if draw(st.booleans()):
+        return Parameter(
+            measure=code,
+            reference=draw(numbers),
+            deviation_percent=draw(st.floats(0, 1000)),
+            deviation_absolute=draw(st.none() | st.floats(0, 1000)),
+            **flags,
+        )
+    low, high = sorted((draw(numbers), draw(numbers)))
+    keep = draw(st.sampled_from(["both", "lower", "upper"]))
+    return Parameter(
+        measure=code,
+        lower=None if keep == "upper" else low,
+        upper=None if keep == "lower" else high,
+        **flags,
+    )
+
+
+@st.composite
+def parameter_sets(draw: st.DrawFn) -> ParameterSet:
+    codes = draw(st.lists(CODES, min_size=1, max_size=5, unique=True))
+    texts = st.text(
+        st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="/\\"),
+        max_size=40,
+    )
+    lines = st.text(st.sampled_from("ab \"',;\n\té="), max_size=30)
+    return ParameterSet(
+        name="n" + draw(texts),
+        description=draw(lines),
+        engine=draw(st.sampled_from(["mediapipe", "openface", "py-feat"])),
+        required_share=draw(SHARES),
+        min_face_share=draw(SHARES),
+        parameters=tuple(draw(parameters(code)) for code in codes),
+    )
+
+
+quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@quickly
+@given(parameter_sets())
+def test_json_and_csv_keep_a_set(parameter_set: ParameterSet) -> None:
+    assert from_json(to_json(parameter_set)) == parameter_set
+    assert from_csv(to_csv(parameter_set)) == parameter_set
+
+
+def test_the_csv_is_made_for_spreadsheets() -> None:
+    text = (
+        "\ufeffname,Neutral portrait,,,,,,\r\nengine,mediapipe\r\n,,,\r\n"
+        "measure, lower,upper,optional\r\nAU12.level,,0.5,\r\n\r\njitter,,0.2,true\r\n"
+    )
+    assert from_csv(text.encode()) == ParameterSet(
+        name="Neutral portrait",
+        engine="mediapipe",
+        parameters=(
+            Parameter(measure="AU12.level", upper=0.5),
+            Parameter(measure="jitter", upper=0.2, optional=True),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "no line begins with `measure`"),
+        (b"name,x\n", "no line begins with `measure`"),
+        (b"nam,x\nmeasure,lower\n", "Line 1: 'nam' is no field"),
+        (b"name,x\nname,y\nmeasure,lower\n", "Line 2: name is given twice"),
+        (b"name,a,b\nmeasure,lower\n", "Line 1: name has 2 values"),
+        (b"measure,low\n", "Line 1: 'low' is no column"),
+        (b"measure,lower,lower\n", "Line 1: A column stands there twice"),
+        (b"measure,lower\njitter,1,2\n", "Line 2: It has 3 cells"),
+        (b'measure,lower\njitter,"1\n', "not a CSV"),
+        (b"measure,lower\n\xff\n", "not UTF-8"),
+        (b"measure,lower\n" + b"jitter,1\n" * 2000, "more than 1000 lines"),
+    ],
+)
+def test_files_that_are_refused(text: bytes, says: str) -> None:
+    with pytest.raises(Problem) as refused:
+        csv_values(text)
+    assert refused.value.code is Code.INVALID_CSV
+    assert says in refused.value.detail
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "wide", "1,5"])
+def test_cells_that_are_no_numbers_are_named(cell: str) -> None:
+    text = f'name,x\nengine,mediapipe\nmeasure,lower\njitter,"{cell}"\n'
+    with pytest.raises(ValidationError) as refused:
+        from_csv(text.encode())
+    assert refused.value.errors()[0]["loc"] == ("parameters", 0, "lower")
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "parameter-sets").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_are_as_we_write_them(path: Path) -> None:
+    parameter_set = from_json(path.read_bytes())
+    assert path.read_bytes() == to_json(parameter_set)
+    assert parameter_set.description, "an example says where its numbers are from"
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 3

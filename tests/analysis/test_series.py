@@ -1,0 +1,46 @@
+"""Rows become arrays, face by face."""
+
+import numpy as np
+import pytest
+
+from shared.analysis.series import FaceSeries, collect
+from shared.engines.action_units import INTENSITIES
+from shared.engines.base import Row
+from tests.analysis.synthetic import clock, face
+
+
+def row(frame: int, face_id: int, *signals: float) -> Row:
+    values = [frame / 10] * len(INTENSITIES)
+    return Row(frame, face_id, frame / 25, 0.9, frame != 2, values, 5, signals)
+
+
+def test_rows_are_grouped_by_face() -> None:
+    faces = collect([row(1, 3, 0.5), row(1, 0, 0.1), row(2, 3, float("nan"))], ["gap"])
+    assert [item.face for item in faces] == [0, 3]
+    second = faces[1]
+    assert second.timestamps.tolist() == [0.04, 0.08]
+    assert second.success.tolist() == [True, False]
+    assert second.intensities.shape == (2, 17)
+    assert second.intensities[1, 16] == pytest.approx(0.2)
+    assert second.presences.tolist() == [5, 5]
+    assert second.signals["gap"][0] == 0.5
+    assert np.isnan(second.signals["gap"][1])
+
+
+def test_a_row_with_other_signals_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 signals, not 0"):
+        collect([row(1, 0, 0.5)])
+
+
+def test_arrays_that_do_not_belong_together_are_refused() -> None:
+    good = face(clock(25, 1))
+    with pytest.raises(ValueError, match="success"):
+        FaceSeries(0, good.timestamps, good.success[:3], good.intensities, good.presences)
+    with pytest.raises(ValueError, match="intensities"):
+        FaceSeries(0, good.timestamps, good.success, good.intensities[:, :5], good.presences)
+
+
+def test_time_does_not_go_back() -> None:
+    good = face(clock(25, 1))
+    with pytest.raises(ValueError, match="go back"):
+        FaceSeries(0, good.timestamps[::-1], good.success, good.intensities, good.presences)

@@ -41,7 +41,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}  # a crash of the server loses nothing
 
 
 def _binaries() -> Path:

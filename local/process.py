@@ -45,6 +45,7 @@ class Process:
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self._close()  # the guard of one that crashed
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_name(self.log.name + ".1"))

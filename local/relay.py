@@ -14,12 +14,13 @@ by then is announced without them.
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -77,14 +78,14 @@ def blob_created(
 
 
 class Relay:
-    """Follows one log and delivers to one webhook until `stop` says so."""
+    """Follows one log and delivers to one webhook until `stop` is set."""
 
     def __init__(
         self,
         follower: LogFollower,
         storage: BlobServiceClient,
         webhook: str,
-        stop: Callable[[], bool] = lambda: False,
+        stop: threading.Event,
     ) -> None:
         self._follower = follower
         self._storage = storage
@@ -93,10 +94,17 @@ class Relay:
         # trust_env: a proxy of the user's network must not be asked for this machine
         self._client = httpx.Client(timeout=30, trust_env=False)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+        self._follower.close()
+
     def run(self) -> None:
-        while not self._stop():
+        while not self._stop.is_set():
             self.forward()
-            time.sleep(POLL)
+            self._stop.wait(POLL)
 
     def forward(self) -> None:
         """Deliver what the log has by now."""
@@ -111,7 +119,7 @@ class Relay:
         refusals = 0
         pause = 0.1
         name = f"{upload.container}/{upload.blob}"
-        while not self._stop():
+        while not self._stop.is_set():
             outcome = self._try(upload)
             if outcome == "delivered":
                 _say(f"{name}: delivered")
@@ -125,7 +133,7 @@ class Relay:
                     _say(f"{name}: given up after {refusals} tries; the last answer: {outcome}")
                     return True
                 _say(f"{name}: the host answered {outcome}; next try in {pause:.1f} s")
-            time.sleep(pause)
+            self._stop.wait(pause)
             pause = min(pause * 2, MAX_PAUSE)
         return False
 
@@ -176,7 +184,11 @@ def main() -> int:
         connection_timeout=2,
     )
     _say(f"to {options.webhook}")
-    Relay(LogFollower(options.log, options.state), storage, options.webhook).run()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    follower = LogFollower(options.log, options.state)
+    with Relay(follower, storage, options.webhook, stop) as relay:
+        relay.run()
     return 0
 
 

@@ -128,7 +128,7 @@ _EVENTS: Final = (
         "blink duration",
         "s",
         "Median time between the half-height points of AU45's rise and fall, over whole blinks.",
-        "endogenous blinks: Stern, Walrath & Goldstein 1984, Psychophysiology 21:22",
+        "own definition; healthy people: Ousler et al. 2014, Clinical Ophthalmology 8:869",
         events.blink_duration,
         upper=events.MAX_BLINK,
         aus=("AU45",),

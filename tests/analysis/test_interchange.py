@@ -1,5 +1,6 @@
 """What is exported is imported as the same set, exactly."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,8 @@ def test_cells_that_are_no_numbers_are_named(cell: str) -> None:
     assert refused.value.errors()[0]["loc"] == ("parameters", 0, "lower")
 
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "parameter-sets").glob("*.json"))
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples" / "parameter-sets").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -125,3 +127,19 @@ def test_the_examples_are_as_we_write_them(path: Path) -> None:
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 3
+
+
+def test_the_examples_in_the_documentation_work() -> None:
+    text = (ROOT / "docs" / "parameter-sets.md").read_text(encoding="utf-8")
+    (as_json,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    (as_csv,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    bounds = {item.measure: item.bounds for item in from_json(as_json.encode()).parameters}
+    assert bounds["AU12.level"] == (1.5, 2.5)
+    assert bounds["AU25.level"] == (0, 0.3)
+    assert [item.measure for item in from_csv(as_csv.encode()).parameters] == [
+        "AU12.level",
+        "blinks_per_minute",
+        "jitter",
+    ]
+    for path in EXAMPLES:
+        assert f"`{path.name}`" in text

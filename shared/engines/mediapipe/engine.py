@@ -1,7 +1,8 @@
 """The embedded engine: Face Mesh on decoded pictures, Action Units from its geometry.
 
 Odd cases:
-- No face in the whole media: MediaError `no_face_found`.
+- No face in the whole media, or none that is ever clear enough for a success: MediaError
+  `no_face_found`.
 - IP takes the largest face. VS takes the face that is the largest one for the longest time, and
   says so when there are others. IW and VM take every face; numbers in order of first appearance
   (IW: from left to right).
@@ -26,6 +27,13 @@ from shared.errors import Code, MediaError
 from shared.pictures import load_image
 
 FORMULAS_VERSION: Final = "1"  # raise it when a change of code changes what is measured
+
+_WANTED: Final = (
+    "Send one in which a face is at least 24 pixels wide, in focus, and turned towards the camera."
+)
+
+_OF_ALL: Final = {MediaType.IP: MediaType.IW, MediaType.VS: MediaType.VM}
+"""The types that measure one face, and those that measure all in such media."""
 
 SEGMENT_SECONDS: Final = 60.0  # what a killed attempt may lose
 CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second process
@@ -95,13 +103,10 @@ class MediapipeEngine:
         still = task.type.is_image
         threshold = task.options.confidence_threshold
         face_facts = joining.face_facts(recording, chosen, threshold, still=still)
+        if not any(face.good_frames for face in face_facts):
+            raise MediaError(Code.NO_FACE_FOUND, _unclear_face(task.type))
         facts = self._facts(task, recording, face_facts)
         facts.warnings = [*recording.damage.warnings(), *warnings]
-        if not facts.faces:
-            facts.warnings.append(
-                "No face could be seen well enough to count: too small, too blurred or turned too "
-                "far away."
-            )
         return Measurement(
             facts, joining.rows(recording, chosen, face_facts, threshold, still=still)
         )
@@ -140,14 +145,13 @@ def _cuts(keys: Sequence[float], duration: float, length: float) -> list[float]:
 
 
 def _choose(kind: MediaType, faces: list[list[Track]]) -> tuple[list[list[Track]], list[str]]:
-    if kind in (MediaType.IP, MediaType.VS):
+    if kind in _OF_ALL:
         warnings = []
         if len(faces) > 1:
-            where = "image" if kind is MediaType.IP else "video"
             which = "largest" if kind is MediaType.IP else "one that is largest for longest"
             warnings.append(
-                f"The {where} shows {len(faces)} faces; the {which} was measured. Use the type "
-                f"{'IW' if kind is MediaType.IP else 'VM'} to measure all of them."
+                f"The {_medium(kind)} shows {len(faces)} faces; the {which} was measured. "
+                f"Use the type {_OF_ALL[kind]} to measure all of them."
             )
         return [identity.largest(faces)], warnings
     if kind is MediaType.IW:
@@ -156,8 +160,12 @@ def _choose(kind: MediaType, faces: list[list[Track]]) -> tuple[list[list[Track]
 
 
 def _no_face(kind: MediaType) -> str:
-    where = "image" if kind.is_image else "video"
-    return (
-        f"No face was found in the {where}. Send one in which a face is at least 24 pixels wide, "
-        "in focus, and turned towards the camera."
-    )
+    return f"No face was found in the {_medium(kind)}. {_WANTED}"
+
+
+def _unclear_face(kind: MediaType) -> str:
+    return f"There is a face in the {_medium(kind)}, but never clear enough to measure. {_WANTED}"
+
+
+def _medium(kind: MediaType) -> str:
+    return "image" if kind.is_image else "video"

@@ -14,9 +14,6 @@ changes its size is scaled to it, since an engine's measures are relative to the
 
 What cannot be decoded is left out and counted, never fatal, as long as one frame can. Decoder and
 converter have one thread each: an engine process is to use one core.
-
-Hostile input: FFmpeg is told the container's kind from our own sniffing, may open nothing but
-this file (no playlist can name another), and refuses pictures over the limit of pixels.
 """
 
 import re
@@ -32,38 +29,24 @@ import av
 import av.error
 import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from shared.engines.base import Options, Segment
 from shared.engines.clock import FALLBACK_FPS, Clock, Seconds, presentation
-from shared.engines.display import Display, refuse_too_large
+from shared.engines.container import NO_PICTURE, open_container
+from shared.engines.display import Display
 from shared.errors import Code, MediaError
 from shared.media import Kind, MediaFacts, sniff_file
 from shared.pictures import Picture
 
-_DEMUXERS: Final = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "MKV": "matroska",
-                    "AVI": "avi", "WMV": "asf"}  # fmt: skip
-_PROBE_BYTES: Final = 5_000_000  # what FFmpeg may read to learn about the streams
-_PROBE_TIME: Final = 5_000_000  # [us] of media, likewise
 _PATIENCE: Final = 300  # packets read in search of a first frame
 _READ_ERRORS: Final = 20  # in a row; after these the rest of the file counts as unreadable
 _RESERVE: Final = 64 * 1024 * 1024  # [bytes] that a decoder may need at once
 _LOST_END: Final = 0.5  # [s] that may be missing at the end before it is said
 _TELLING: Final = ("mov", "avi")  # demultiplexers of formats with a duration for each stream
 _MATROSKA_DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
-
-_UNREADABLE: Final = (
-    "The video cannot be opened: its header or index is missing or damaged, as when a recording "
-    "or an upload was cut off. Export it again."
-)
-_NO_PICTURE: Final = (
-    "The file has a video stream, but no picture in it can be decoded. Export it again, for "
-    "example as H.264 in an MP4."
-)
-_NO_VIDEO: Final = "There is no video in the file, at most sound. Send the clip with its picture."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +106,7 @@ class Clip:
         self._decoder = self._decode(patience=_PATIENCE)
         first = next(self._decoder, None)
         if first is None:
-            raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
+            raise MediaError(Code.UNDECODABLE_MEDIA, NO_PICTURE)
         self._first = first
         self._origin = presentation(first)
         self._display = Display.of(first, stream, options)
@@ -290,12 +273,8 @@ class Clip:
 
 def open_clip(path: Path, options: Options) -> Clip:
     """Open a video for decoding. Raises MediaError with the code and sentence of the refusal."""
-    container = _open(path, options)
+    container, stream = open_container(path, options)
     try:
-        stream = _video_stream(container)
-        refuse_too_large(stream.codec_context.width, stream.codec_context.height, options)
-        stream.codec_context.options = {"max_pixels": _decoder_limit(options)}
-        stream.codec_context.thread_count = 1
         clip = Clip(container, stream, options)
         count = clip.frame_count
         if count is not None and count > options.max_frames:
@@ -325,47 +304,6 @@ def key_frames(path: Path, options: Options) -> list[float]:
     """Where a clip can be cut [s]; the first is 0. See `Clip.key_times`."""
     with open_clip(path, options) as clip:
         return clip.key_times()
-
-
-# Until 18, PyAV refuses the whole file for a title that is not UTF-8 unless told otherwise; from
-# 19 on it is lenient and no longer knows the option.
-_LENIENT: Final[dict[str, Any]] = (
-    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
-)
-
-
-def _open(path: Path, options: Options) -> InputContainer:
-    try:
-        container: InputContainer = av.open(
-            f"file:{path}",
-            "r",
-            format=_DEMUXERS[sniff_file(path).name],
-            options={
-                "protocol_whitelist": "file",
-                "probesize": str(_PROBE_BYTES),
-                "analyzeduration": str(_PROBE_TIME),
-                "max_pixels": _decoder_limit(options),
-            },
-            **_LENIENT,
-        )
-    except av.error.FFmpegError as error:  # also its MemoryError: a header that claims too much
-        raise MediaError(Code.UNDECODABLE_MEDIA, _UNREADABLE) from error
-    return container
-
-
-def _decoder_limit(options: Options) -> str:
-    """Against a picture that is larger than its header says. Decoders count in whole blocks."""
-    return str(2 * options.max_pixels)
-
-
-def _video_stream(container: InputContainer) -> VideoStream:
-    """The first one that is not a cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            if stream.codec_context is None:  # no decoder for it in this build
-                raise MediaError(Code.UNDECODABLE_MEDIA, _NO_PICTURE)
-            return stream
-    raise MediaError(Code.NO_VIDEO_STREAM, _NO_VIDEO)
 
 
 def _refuse_shortage() -> None:

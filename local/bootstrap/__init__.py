@@ -14,7 +14,7 @@ from argparse import Namespace
 
 from local.bootstrap.clean import clean
 from local.bootstrap.console import say
-from local.bootstrap.install import install, is_complete
+from local.bootstrap.packages import install, is_complete
 from local.cli import parse
 from local.errors import StackError
 from local.paths import ROOT, VENV

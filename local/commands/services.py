@@ -7,6 +7,7 @@ from local import local_settings, relay, runfile
 from local.commands.starting import start_services
 from local.errors import StackError
 from local.functions_host import base_url
+from local.ports import answers
 from local.supervisor import watch
 
 
@@ -14,6 +15,8 @@ def run(options: Namespace) -> int:
     port: int = options.host_port
     if not 0 < port < 65536:
         raise StackError(f"{port} is not a port.")
+    if answers(port):
+        print(f"Port {port} is in use already. If that is not your host, choose --host-port.")
     with start_services() as stack:
         stack.start_relay(relay.webhook_url(base_url(port)))
         for line in local_settings.provide(stack):

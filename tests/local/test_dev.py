@@ -141,7 +141,7 @@ def test_data_survives_a_kill_and_the_next_start_is_quick(checkout: _Checkout) -
 
     start = time.monotonic()
     with checkout.running("up", "--quiet"):
-        assert time.monotonic() - start < 30  # on a busy machine; 5 s on an idle one
+        assert time.monotonic() - start < 20  # 5 s where nothing else runs
         addresses = checkout.addresses()
         job = httpx.get(f"{addresses['http']}/api/jobs/{result['job']['id']}").json()
         assert job["state"] == "done"

@@ -103,6 +103,13 @@ class Stack:
         assert self._database_url is not None
         return self._database_url
 
+    @property
+    def host_pid(self) -> int:
+        """Process id of the host, as long as it has been started."""
+        if self._host is None or not self._host.started:
+            raise StackError("The Functions host has not been started.")
+        return self._host.pid
+
     def environment(self) -> dict[str, str]:
         """The environment of the app's processes: ours, with the stack's addresses in it."""
         return (

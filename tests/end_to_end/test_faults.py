@@ -48,8 +48,7 @@ def _measuring(service: Service, clip: Path) -> str:
 
 
 def _kill_engines(stack: Stack) -> int:
-    (host,) = [process for process in stack.processes() if "host" in process.name]
-    engines = psutil.Process(host.pid).children(recursive=True)
+    engines = psutil.Process(stack.host_pid).children(recursive=True)
     for process in engines:
         process.kill()
     return len(engines)

@@ -218,7 +218,7 @@ def _judged(
 
 
 def _statistic(build: _Build, code: str) -> Statistic:
-    statistic = build.face.values[code].statistic
+    statistic = build.face.statistic(code)
     if statistic is None:
         raise ValueError(f"{code} was not measured")
     return statistic

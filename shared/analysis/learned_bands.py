@@ -43,11 +43,12 @@ def sample(face: MeasuredFace, *, with_errors: bool) -> Sample:
     values, reasons, errors = {}, {}, {}
     histograms = {}
     for code, found in face.values.items():
-        if found.value is None or found.statistic is None:
+        if found.value is None:
             reasons[code] = found.reason or ""
             continue
         values[code] = found.value
-        drawn = None if draws is None else draws.draws(found.statistic)
+        statistic = face.statistic(code) if draws else None
+        drawn = draws.draws(statistic) if draws and statistic else None
         if drawn is not None and np.isfinite(drawn).all():
             errors[code] = float(drawn.std())
         if found.measure.by_frame and not face.track.image:

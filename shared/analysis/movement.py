@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, Floats32
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Track
 from shared.engines.base import Scale
@@ -43,52 +43,53 @@ def longest_still(track: Track) -> Statistic:
     return Extreme(best, at)
 
 
-def _grids(track: Track, aus: tuple[str, ...]) -> Iterator[tuple[float, float, Floats]]:
-    """Per stretch: its start [s], its rate [1/s] and its signals [samples, aus], evenly spaced."""
+def _grids(track: Track, aus: tuple[str, ...]) -> Iterator[tuple[float, float, Floats32]]:
+    """Per stretch: its start [s], its rate [1/s] and its signals [aus, samples], evenly spaced."""
     rate = track.fps
     for stretch in track.stretches:
         times = track.times[stretch]
         samples = round((times[-1] - times[0]) * rate) + 1
         even = times[0] + np.arange(samples) / rate
-        columns = [np.interp(even, times, track.intensity(au)[stretch]) for au in aus]
-        yield float(times[0]), rate, np.column_stack(columns)
+        grid = np.empty((len(aus), samples), np.float32)
+        for row, au in zip(grid, aus, strict=True):
+            row[:] = np.interp(even, times, track.intensity(au)[stretch])
+        yield float(times[0]), rate, grid
 
 
-def _longest_within(grid: Floats, width: float) -> tuple[int, int]:
-    """Start and length of the longest window in which each column's range is at most `width`.
+def _longest_within(grid: Floats32, width: float) -> tuple[int, int]:
+    """Start and length of the longest window in which each row's range is at most `width`.
 
     Doubles the window while one fits; the longest is then less than twice as long, and the range
-    of any such window is that of its two (overlapping) halves.
+    of any such window is that of its two (overlapping) halves. Row by row and in place, for an
+    hour's grid is large. Uses up the grid.
     """
-    lowest = highest = grid
+    lowest, highest = grid, grid.copy()  # of the window of `size` that begins there
+    samples = grid.shape[1]
     size = 1
-    while 2 * size <= len(grid):
-        low = np.minimum(lowest[:-size], lowest[size:])
-        high = np.maximum(highest[:-size], highest[size:])
-        if not _fits(low, high, width).any():
-            break
-        lowest, highest, size = low, high, 2 * size
-    fits, too_long = size, min(2 * size, len(grid) + 1)
+    while 2 * size <= samples and _fits(lowest, highest, size, size, width).any():
+        for low, high in zip(lowest, highest, strict=True):
+            np.minimum(low[:-size], low[size:], out=low[:-size])
+            np.maximum(high[:-size], high[size:], out=high[:-size])
+        size *= 2
+    fits, too_long = size, min(2 * size, samples + 1)
     while too_long - fits > 1:
         length = (fits + too_long) // 2
-        if _windows(lowest, highest, length - size, width).any():
+        if _fits(lowest, highest, size, length - size, width).any():
             fits = length
         else:
             too_long = length
-    return int(np.argmax(_windows(lowest, highest, fits - size, width))), fits
+    return int(np.argmax(_fits(lowest, highest, size, fits - size, width))), fits
 
 
-def _fits(low: Floats, high: Floats, width: float) -> Bools:
-    fits: Bools = np.all(high - low <= width + 1e-6, axis=1)
+def _fits(lowest: Floats32, highest: Floats32, size: int, shift: int, width: float) -> Bools:
+    """Whether the window of `size + shift` samples that begins at each place is narrow enough."""
+    windows = lowest.shape[1] - size - shift + 1
+    fits = np.ones(windows, np.bool_)
+    for low, high in zip(lowest, highest, strict=True):
+        top = np.maximum(high[:windows], high[shift : shift + windows])
+        bottom = np.minimum(low[:windows], low[shift : shift + windows])
+        fits &= top - bottom <= width + 1e-6
     return fits
-
-
-def _windows(lowest: Floats, highest: Floats, shift: int, width: float) -> Bools:
-    if not shift:
-        return _fits(lowest, highest, width)
-    low = np.minimum(lowest[:-shift], lowest[shift:])
-    high = np.maximum(highest[:-shift], highest[shift:])
-    return _fits(low, high, width)
 
 
 def jitter(track: Track) -> Statistic | NotMeasured:
@@ -102,7 +103,7 @@ def jitter(track: Track) -> Statistic | NotMeasured:
     total: list[float] = []
     for start, rate, grid in _grids(track, track.moving_aus):
         size = round(JITTER_WINDOW * rate)
-        if len(grid) < size:
+        if grid.shape[1] < size:
             continue
         step = size // 2
         above, whole = _energies(grid, size, step, rate)
@@ -116,16 +117,16 @@ def jitter(track: Track) -> Statistic | NotMeasured:
     return Mean(np.array(fast), np.array(total), np.array(times))
 
 
-def _energies(grid: Floats, size: int, step: int, rate: float) -> tuple[Floats, Floats]:
-    """Per window: energy above `JITTER_HZ` and in all, as variances, summed over the columns."""
+def _energies(grid: Floats32, size: int, step: int, rate: float) -> tuple[Floats, Floats]:
+    """Per window: energy above `JITTER_HZ` and in all, as variances, summed over the rows."""
     taper = np.hanning(size + 1)[:-1]
     frequencies = np.fft.rfftfreq(size, 1 / rate)
     sides = np.where((frequencies > 0) & (frequencies < rate / 2 - 1e-9), 2.0, 1.0)
     sides /= size * (taper**2).sum()
-    windows = 1 + (len(grid) - size) // step
+    windows = 1 + (grid.shape[1] - size) // step
     above, whole = np.zeros(windows), np.zeros(windows)
-    for column in grid.T:
-        pieces = sliding_window_view(column, size)[::step]
+    for row in grid:
+        pieces = sliding_window_view(row.astype(np.float64), size)[::step]
         pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * taper
         power = np.abs(np.fft.rfft(pieces, axis=1)) ** 2 * sides
         power[:, 0] = 0.0

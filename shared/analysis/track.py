@@ -98,7 +98,8 @@ def track(recording: Recording, series: FaceSeries) -> Track:
         steps = np.diff(timestamps)
     interval = _interval(steps, facts.fps) if not image else 0.0
     chosen = series.success & ~_broken(series.intensities)
-    times = timestamps[chosen]
+    kept: slice | Bools = slice(None) if chosen.all() else chosen  # a slice copies nothing
+    times = timestamps[kept]
     covers, stretches = _covers(times, interval)
     return Track(
         face=series.face,
@@ -111,9 +112,9 @@ def track(recording: Recording, series: FaceSeries) -> Track:
         interval=interval,
         times=times,
         covers=covers,
-        intensities=series.intensities[chosen],
-        presences=series.presences[chosen],
-        signals={name: values[chosen] for name, values in series.signals.items()},
+        intensities=series.intensities[kept],
+        presences=series.presences[kept],
+        signals={name: values[kept] for name, values in series.signals.items()},
         stretches=stretches,
     )
 

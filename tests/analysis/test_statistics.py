@@ -8,7 +8,7 @@ from shared.analysis.bootstrap import DRAWS, Resampling, interval, resampling
 from shared.analysis.statistics import Extreme, Mean, Quantiles, rounded
 from shared.analysis.student import two_sided
 from shared.analysis.track import Track
-from tests.analysis.synthetic import clip, found, noise
+from tests.analysis.synthetic import clip, noise
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_interval_of_independent_blocks_is_the_textbooks() -> None:
     levels = np.random.default_rng(0).normal(2.5, 0.4, 400)
     measured = clip(25, 400, {"AU12": lambda times: levels[times.astype(int)]})
     sample = resampling(measured.faces[0].track, 0)
-    statistic = found(measured, "AU12.level").statistic
+    statistic = measured.faces[0].statistic("AU12.level")
     assert sample is not None
     assert statistic is not None
     drawn = sample.draws(statistic)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.analysis.series import Floats, Recording
+from shared.analysis.series import Floats
 from shared.analysis.track import Track, track
 from shared.engines.action_units import INTENSITIES
 from tests.analysis.synthetic import clock, face, recording
@@ -73,6 +73,6 @@ def test_an_action_unit_that_is_nowhere_is_not_there() -> None:
 def test_what_the_source_lacks_is_not_there() -> None:
     series = face(clock(25, 1))
     measured = recording(series)
-    lacking = Recording(measured.type, measured.facts, [series], frozenset({"AU45"}))
-    assert not track(lacking, series).has("AU45")
-    assert "AU45" not in track(lacking, series).moving_aus
+    measured.facts.settings["absent"] = ["AU45"]
+    assert not track(measured, series).has("AU45")
+    assert "AU45" not in track(measured, series).moving_aus

@@ -21,7 +21,7 @@ from shared import jobs, measurement_csv, media
 from shared.app import App
 from shared.blob_names import blob_name
 from shared.engines.base import MediaType
-from shared.errors import Code, Problem
+from shared.errors import Code, EngineError, MediaError, Problem
 from shared.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
 from shared.media import Kind, MediaFacts
 from shared.models import AVATAR_LENGTH, ENGINE_LENGTH, NAME_LENGTH, Happening, Job, State, Step
@@ -236,6 +236,19 @@ def _probe(app: App, path: Path, found: media.Format) -> MediaFacts:
     if found.kind is Kind.CSV:
         measurement_csv.dialect_of(path)  # its header is refused here, its rows by the job
         return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
+    try:
+        return _opened(app, path)
+    except EngineError:  # a process may be killed for other reasons than this file
+        try:
+            return _opened(app, path)
+        except EngineError as error:
+            raise MediaError(
+                Code.UNDECODABLE_MEDIA,
+                f"The file could not be opened, in two tries: {error.detail} Encode it anew.",
+            ) from None
+
+
+def _opened(app: App, path: Path) -> MediaFacts:
     return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
 
 

@@ -3,33 +3,19 @@
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import azure.functions as func
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-import function_app
 from shared.app import app
 from shared.errors import STATUS, Code, EngineError, FieldError, MediaError, Problem
 from shared.http import parse, parse_json, problem_response, respond
 from shared.settings import STORAGE
+from tests.routes import Route, http_routes
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
-
-
-def routes() -> list[tuple[str, str, Callable[[func.HttpRequest], func.HttpResponse]]]:
-    """Method, route and function of every HTTP trigger."""
-    found = []
-    for function in function_app.app.get_functions():
-        binding = json.loads(function.get_function_json())["bindings"][0]
-        if binding["type"] == "httpTrigger":
-            found += [
-                (method, binding["route"], function.get_user_function())
-                for method in binding["methods"]
-            ]
-    return found
 
 
 def request(method: str, route: str = "api/jobs/{id}", body: bytes = b"") -> func.HttpRequest:
@@ -61,9 +47,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
 
 
 @pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize(("method", "route", "function"), routes())
-def test_not_set_up(method: str, route: str, function: Callable[..., Any]) -> None:
-    check(function(request(method, route)), "service_unavailable")
+@pytest.mark.parametrize("route", http_routes(), ids=lambda r: f"{r.method} {r.path}")
+def test_not_set_up(route: Route) -> None:
+    check(route.function(request(route.method, route.path)), "service_unavailable")
 
 
 def test_everything_away(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -75,15 +61,11 @@ def test_everything_away(environment: pytest.MonkeyPatch, caplog: pytest.LogCapt
         "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=cGxhbnRlZA==;"
         f"BlobEndpoint=http://127.0.0.1:{port}/a;QueueEndpoint=http://127.0.0.1:{port}/a;",
     )
-    for method, route in (
-        ("GET", "api/jobs"),
-        ("GET", "api/jobs/{id}"),
-        ("DELETE", "api/jobs/{id}"),
-    ):
-        function = next(f for m, r, f in routes() if (m, r) == (method, route))
-        response = function(request(method, route))
-        check(response, "service_unavailable")
-        assert response.headers["Retry-After"]
+    for route in http_routes():
+        if route.path in ("api/jobs", "api/jobs/{id}"):
+            response = route.function(request(route.method, route.path))
+            check(response, "service_unavailable")
+            assert response.headers["Retry-After"]
     assert "planted" not in caplog.text
     app().close()
 

@@ -83,7 +83,7 @@ class EnginePool:
         self._status = _Crew(1, self._start)
         self._status_lock = threading.Lock()
         self._status_answer: dict[str, tuple[str, list[str]]] = {}
-        self._status_until = 0.0
+        self._status_until: dict[str, float] = {}
 
     def _start(self) -> Child:
         return self._starter.submit(Child, self._command, self._environment, _ROOT).result()
@@ -196,13 +196,25 @@ class EnginePool:
         self._starter.shutdown()
 
     def _statuses(self) -> dict[str, tuple[str, list[str]]]:
+        """The last answers. Only the first caller waits: old answers are renewed in passing."""
         with self._status_lock:
-            if time.monotonic() >= self._status_until:
-                self._status_answer = {name: self._ask(name) for name in self._engine_names}
-                self._status.dismiss()  # it has every engine's libraries in memory
-                good = not any(problems for _, problems in self._status_answer.values())
-                self._status_until = time.monotonic() + (STATUS_AGE if good else STATUS_AGE_BAD)
-            return dict(self._status_answer)
+            now = time.monotonic()
+            due = [name for name in self._engine_names if now >= self._status_until.get(name, now)]
+            if not self._status_answer:
+                self._renew_statuses(due)
+            elif due:
+                # by one thread at a time
+                self._status_until |= dict.fromkeys(due, now + STATUS_DEADLINE)
+                threading.Thread(target=self._renew_statuses, args=(due,), name="status").start()
+            return self._status_answer
+
+    def _renew_statuses(self, engines: Sequence[str]) -> None:
+        answers = {name: self._ask(name) for name in engines}
+        self._status.dismiss()  # it has the engines' libraries in memory
+        self._status_answer = self._status_answer | answers
+        for name, (_, problems) in answers.items():
+            age = STATUS_AGE_BAD if problems else STATUS_AGE
+            self._status_until[name] = time.monotonic() + age
 
     def _ask(self, engine: str) -> tuple[str, list[str]]:
         try:

@@ -112,9 +112,13 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The environment of the app's processes: ours, with the stack's addresses in it."""
+        programs = Path(sys.executable).parent
         return (
             dict(os.environ)
             | {
+                # func takes its Python from these
+                "VIRTUAL_ENV": sys.prefix,
+                "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
                 "FUNCTIONS_WORKER_RUNTIME": "python",
                 "AzureWebJobsStorage": self.storage,
                 "AZURE_STORAGE_CONNECTION_STRING": self.storage,

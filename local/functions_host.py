@@ -24,7 +24,7 @@ class HostKind(StrEnum):
 def choose(kind: HostKind) -> tuple[HostKind, str]:
     """The host to start, and a sentence that says which and why."""
     if kind is HostKind.BUILTIN:
-        return kind, "the built-in host (asked for)"
+        return kind, "the built-in host, as asked for"
     path = shutil.which("func")
     version = _core_tools_version(path) if path else None
     if path is None:
@@ -37,7 +37,7 @@ def choose(kind: HostKind) -> tuple[HostKind, str]:
         return HostKind.FUNC, f"Azure Functions Core Tools {version} ({path})"
     if kind is HostKind.FUNC:
         raise StackError(f"{problem}. Install version 4, or use --host builtin.")
-    return HostKind.BUILTIN, f"the built-in host ({problem})"
+    return HostKind.BUILTIN, f"the built-in host: {problem}"
 
 
 def command(kind: HostKind, port: int) -> list[str | Path]:

@@ -92,11 +92,15 @@ def _pip_index() -> str:
     return result.stdout.strip()
 
 
-def _pip() -> list[str] | None:
+def _pip() -> Optional[list[str]]:
+    """The command of a pip: of any Python here, else one that comes with a fresh environment."""
     for python in (sys.executable, *candidates()):
         command = [python, "-m", "pip"]
         if _succeeds([*command, "--version"]):
             return command
+    own = TOOLS / "pip"
+    if _succeeds([sys.executable, "-m", "venv", str(own)]):  # fails on Debian without python3-venv
+        return [str(own / "bin" / "python"), "-m", "pip"]
     return None
 
 

@@ -107,7 +107,7 @@ def _service(host: HostKind, *, keep: bool) -> Iterator[Run]:
         return
     with start_services(host) as stack:
         start_host(stack)
-        say(f"  ({stack.host_description})")
+        say(f"  with {stack.host_description}")
         with runfile.written(stack, host=stack.host_kind.value) as run:
             yield run
     say("\nThe service is stopped again; `python3 dev.py up` starts it with this data.")

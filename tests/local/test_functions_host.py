@@ -31,8 +31,8 @@ def test_without_core_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("PATH", str(tmp_path))
     kind, why = choose(HostKind.AUTO)
     assert kind is HostKind.BUILTIN
-    assert why == ("the built-in host (Azure Functions Core Tools (func) are not installed)")
-    with pytest.raises(StackError, match="not installed. Install version 4, or use --host builtin"):
+    assert why == ("the built-in host: Azure Functions Core Tools (func) are not installed")
+    with pytest.raises(StackError, match="Install version 4, or use --host builtin"):
         choose(HostKind.FUNC)
 
 

@@ -92,7 +92,7 @@ def _pip_index() -> str:
     return result.stdout.strip()
 
 
-def _pip() -> Optional[list[str]]:
+def _pip() -> list[str] | None:
     """The command of a pip: of any Python here, else one that comes with a fresh environment."""
     for python in (sys.executable, *candidates()):
         command = [python, "-m", "pip"]

@@ -1,5 +1,6 @@
 """`dev.py lock`: the lock files, from pyproject.toml. They hold no registry's address."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -47,7 +48,12 @@ def compiled(*, upgrade: bool = False) -> dict[str, bytes]:
 
 def _compile(program: Path, folder: Path, options: list[str]) -> None:
     result = subprocess.run(
-        [program, *_COMPILE, *options], cwd=folder, capture_output=True, text=True, check=False
+        [program, *_COMPILE, *options],
+        cwd=folder,
+        env=os.environ | uv.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode:
         raise StackError(f"uv could not resolve the requirements:\n{result.stderr.strip()}")

@@ -21,7 +21,10 @@ def step(text: str) -> Iterator[None]:
     start = time.monotonic()
     try:
         yield
-    except BaseException:
+    except Exception:
         say(" failed")
+        raise
+    except BaseException:
+        say(" interrupted")
         raise
     say(f" {time.monotonic() - start:5.1f} s")

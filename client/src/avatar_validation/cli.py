@@ -1,0 +1,93 @@
+"""The command line: arguments in, exit code out. Nothing ends in a traceback."""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from avatar_validation import __version__
+from avatar_validation.arguments import positive
+from avatar_validation.commands import status, submit
+from avatar_validation.display import display
+from avatar_validation.errors import ClientError
+from avatar_validation.results import Exit
+from avatar_validation.retrying import Patience
+from avatar_validation.service import DEFAULT_ADDRESS, KEY_VARIABLE, URL_VARIABLE, Service
+from avatar_validation.tool import Tool, consoles, print_json
+
+INTERRUPTED = 128 + signal.SIGINT  # as shells have it
+
+_DESCRIPTION = (
+    "Submits builds of a talking avatar to the Avatar Validation Pipeline, and says whether they "
+    "hold what is expected of them."
+)
+_CODES = (
+    "Exit codes: 0 everything passed (or was measured, where no parameter set applies); 1 a "
+    "verdict is fail; 2 the tool or the service failed, or a job did; 3 a verdict is inconclusive. "
+    f"Environment: {URL_VARIABLE}, {KEY_VARIABLE}, NO_COLOR."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    options = _parser().parse_args(arguments)
+    out, err = consoles()
+    try:
+        return _run(options, out, err)
+    except ClientError as error:
+        if getattr(options, "json", False):
+            problem = {"code": error.code, "detail": str(error)}
+            print_json({"exit_code": Exit.ERROR.value, "error": problem})
+        err.print(f"avatar-validation: {error}", style="red", soft_wrap=True)
+        return Exit.ERROR
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.ERROR
+
+
+def _run(options: Namespace, out: Console, err: Console) -> int:
+    shown = display(err)
+    address = options.url or os.environ.get(URL_VARIABLE) or DEFAULT_ADDRESS
+    key = options.key or os.environ.get(KEY_VARIABLE)
+    service = Service(address, key, Patience(options.patience, shown.note))
+    try:
+        code: Exit = options.run(options, Tool(service, out, shown))
+    finally:
+        service.close()
+    sys.stdout.flush()  # here, where a broken pipe is still ours to handle
+    return code
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (submit, status):
+        command.add(commands, [_common()])
+    return parser
+
+
+def _common() -> ArgumentParser:
+    """What every command takes."""
+    parser = ArgumentParser(add_help=False)
+    group = parser.add_argument_group("the service")
+    group.add_argument(
+        "--url", help=f"its address (default: {URL_VARIABLE}, else {DEFAULT_ADDRESS})"
+    )
+    group.add_argument(
+        "--key", help=f"its function key; better in {KEY_VARIABLE}, where no one sees it"
+    )
+    group.add_argument(
+        "--patience",
+        type=positive,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to try again where the service is away (default: 60)",
+    )
+    return parser

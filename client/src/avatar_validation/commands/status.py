@@ -1,0 +1,49 @@
+"""`avatar-validation status`: a job's steps, and its verdicts when it is done."""
+
+from argparse import ArgumentParser, Namespace
+
+from avatar_validation import outputs
+from avatar_validation.arguments import (
+    Commands,
+    add_command,
+    add_files,
+    add_json,
+    add_timeout,
+    check_output,
+)
+from avatar_validation.following import follow
+from avatar_validation.results import Exit, Result
+from avatar_validation.tool import Tool
+
+
+def add(commands: Commands, common: list[ArgumentParser]) -> None:
+    parser = add_command(
+        commands,
+        "status",
+        common,
+        "show what has become of jobs",
+        "Exits as `submit` does; with 3 where a job is not at its end.",
+    )
+    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id")
+    parser.add_argument("--wait", action="store_true", help="wait until the jobs are at their end")
+    add_timeout(parser)
+    add_files(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: Namespace, tool: Tool) -> Exit:
+    for path in (options.junit, options.markdown):
+        check_output(path)
+    results = []
+    with tool.display:
+        for job_id in dict.fromkeys(options.ids):
+            job = tool.service.job(job_id)
+            result = Result(f"{job['media']['filename']} ({job_id})")
+            result.update(job)
+            tool.display.job(result.label, job)
+            results.append(result)
+        if options.wait:
+            follow(tool.service, results, tool.display, options.timeout)
+        outputs.fetch_reports(tool.service, results)
+    return outputs.deliver(options, results, tool, submitted=Exit.INCONCLUSIVE)

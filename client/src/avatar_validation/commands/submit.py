@@ -1,0 +1,119 @@
+"""`avatar-validation submit`: files in, verdicts out."""
+
+import uuid
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from avatar_validation import outputs
+from avatar_validation.arguments import (
+    TYPES,
+    Commands,
+    add_command,
+    add_files,
+    add_json,
+    add_timeout,
+    check_input,
+    check_output,
+)
+from avatar_validation.errors import Away, ClientError
+from avatar_validation.following import follow, how_to_follow
+from avatar_validation.results import Exit, Result
+from avatar_validation.tool import Tool
+from avatar_validation.uploads import Fields, Uploader
+
+
+def add(commands: Commands, common: list[ArgumentParser]) -> None:
+    parser = add_command(
+        commands,
+        "submit",
+        common,
+        "submit images or clips of a build and wait for their verdicts",
+        "A file that was submitted before, with the same fields, is not measured again.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--avatar", required=True, help="whose face it is")
+    parser.add_argument("--name", metavar="BUILD", help="which build of it (default: default)")
+    parser.add_argument(
+        "--type",
+        choices=TYPES,
+        help="image of one face or of all, video of one face or of all "
+        "(default: of one, by the content)",
+    )
+    parser.add_argument("--engine", help="which engine measures (default: the service's setting)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="sets",
+        help="a parameter set to hold it to; may be given several times "
+        "(default: the service's, for this type of media)",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="measure known files again, as jobs of their own"
+    )
+    parser.add_argument(
+        "--wait", action=BooleanOptionalAction, default=True, help="wait for the verdicts"
+    )
+    add_timeout(parser)
+    add_files(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: Namespace, tool: Tool) -> Exit:
+    paths = list(dict.fromkeys(options.files))
+    for path in paths:
+        check_input(path)
+    for path in (options.junit, options.markdown):
+        check_output(path)
+        if path and not options.wait:
+            raise ClientError("--no-wait leaves nothing to write to --junit or --markdown.")
+    fields = Fields(options.avatar, options.name, options.type, options.engine, tuple(options.sets))
+    uploader = Uploader(tool.service, fields, nonce=uuid.uuid4().hex if options.again else "")
+    results = [Result(label) for label in _labels(paths)]
+    try:
+        with tool.display:
+            _send(uploader, paths, results, tool)
+            if options.wait:
+                follow(tool.service, results, tool.display, options.timeout)
+                outputs.fetch_reports(tool.service, results)
+    except KeyboardInterrupt:
+        _say_what_goes_on(results, tool)
+        raise
+    return outputs.deliver(options, results, tool)
+
+
+def _send(uploader: Uploader, paths: Sequence[Path], results: Sequence[Result], tool: Tool) -> None:
+    """One after the other; the first ones are measured meanwhile. A refused file stops no other."""
+    away: Away | None = None
+    for path, result in zip(paths, results, strict=True):
+        if away is not None:  # the others would only wait in vain as well
+            result.fail(away)
+            continue
+        try:
+            job = uploader.send(path, partial(tool.display.sending, result.label))
+        except ClientError as error:
+            away = error if isinstance(error, Away) else None
+            result.fail(error)
+        else:
+            result.update(job)
+            tool.display.job(result.label, job)
+
+
+def _labels(paths: Sequence[Path]) -> list[str]:
+    """File names, with their folders where that alone tells them apart."""
+    names = [path.name for path in paths]
+    return [
+        name if names.count(name) == 1 else str(path)
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def _say_what_goes_on(results: Sequence[Result], tool: Tool) -> None:
+    for result in results:
+        if result.pending:
+            command = how_to_follow(str(result.job_id))
+            tool.display.note(f"{result.label} goes on in the service. Follow it: {command}")

@@ -1,0 +1,70 @@
+"""All results as one JUnit XML file: the service's own of each report, under one root.
+
+A file without a verdict has a suite too: with an error where the tool or the service failed, with a
+passed test case where it was only measured. CI servers tell test cases apart by class name and
+name, so both begin with the file's.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from xml.etree import ElementTree as Xml
+
+from avatar_validation.errors import ClientError
+from avatar_validation.results import Outcome, Result
+from avatar_validation.service import Json
+
+_ILLEGAL = re.compile(
+    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # XML 1.0, production 2
+)
+
+Render = Callable[[Json], bytes]
+
+
+def document(results: Sequence[Result], render: Render) -> bytes:
+    """`render` gets a report's JUnit XML from the service."""
+    root = Xml.Element("testsuites", name="avatar-validation")
+    for result in results:
+        if result.reports:
+            for report in result.reports:
+                root.extend(_suites(result.label, render(report)))
+        else:
+            root.append(_suite(result))
+    Xml.indent(root)
+    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _suites(label: str, content: bytes) -> list[Xml.Element]:
+    try:
+        found = Xml.fromstring(content)  # noqa: S314 - the service's own, which we trust anyway
+    except Xml.ParseError:
+        raise ClientError("The service's JUnit XML of a report cannot be read.") from None
+    suites = found.findall("testsuite")
+    for suite in suites:
+        suite.set("name", f"{_legal(label)}: {suite.get('name')}")
+        for case in suite.findall("testcase"):
+            case.set("classname", f"{_class_name(label)}.{case.get('classname')}")
+    return suites
+
+
+def _suite(result: Result) -> Xml.Element:
+    failed = result.outcome is Outcome.ERROR
+    totals = {"tests": "1", "failures": "0", "errors": str(int(failed)), "skipped": "0"}
+    suite = Xml.Element("testsuite", {"name": _legal(result.label), **totals, "time": "0"})
+    names = {"classname": _class_name(result.label), "name": "measured", "time": "0"}
+    case = Xml.SubElement(suite, "testcase", names)
+    if result.error is not None:
+        error = Xml.SubElement(case, "error", type=result.error["code"])
+        error.set("message", _legal(result.error["detail"]))
+        if result.job_id is not None:
+            error.text = f"job {result.job_id}"
+    return suite
+
+
+def _class_name(label: str) -> str:
+    """Without dots, which CI servers take for packages."""
+    return _legal(label).replace(".", "_")
+
+
+def _legal(text: str) -> str:
+    """What XML cannot hold, even escaped, is replaced."""
+    return _ILLEGAL.sub("\ufffd", text)

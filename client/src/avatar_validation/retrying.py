@@ -1,0 +1,96 @@
+"""Trying again while a service is away: lost connections, 429, 502, 503, 504.
+
+The first pause is short and each is twice the one before, with chance in it so that many clients
+do not come back at the same moment. A `Retry-After` that asks for more is kept to.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from avatar_validation.errors import Away, MaybeDone
+
+PASSING = frozenset({429, 502, 503, 504})
+"""Statuses of a service that may be there again in a moment; 502 and 504 are a gateway's."""
+
+FIRST_PAUSE = 0.5  # [s]
+LONGEST_PAUSE = 15.0  # [s] unless the service asks for more
+
+Note = Callable[[str], None]
+
+
+class Patience:
+    """How often and how long to try. `seconds` count from the first failure of each request."""
+
+    def __init__(self, seconds: float, note: Note) -> None:
+        self.seconds = seconds
+        self._note = note
+
+    def retried(
+        self,
+        send: Callable[[], httpx.Response],
+        who: str,
+        *,
+        passing: frozenset[int] = PASSING,
+        repeatable: bool = True,
+    ) -> httpx.Response:
+        """The first answer that is not a passing one. `who` is asked, in words.
+
+        A request that is not `repeatable` is sent again only when it cannot have been acted on.
+        Raises Away when patience has run out, MaybeDone where it is not known what became of it.
+        """
+        give_up: float | None = None
+        pause = FIRST_PAUSE
+        while True:
+            asked = 0.0
+            try:
+                response = send()
+            except httpx.TransportError as error:
+                if not repeatable and not _never_sent(error):
+                    raise MaybeDone(
+                        f"{who} was asked, but the connection broke before it answered "
+                        f"({_words(error)}). Look whether it was done before you try again."
+                    ) from None
+                trouble = f"{who} cannot be reached ({_words(error)})"
+            else:
+                if response.status_code not in passing:
+                    return response
+                asked = retry_after(response)
+                trouble = f"{who} is not available ({response.status_code})"
+            now = time.monotonic()
+            give_up = now + self.seconds if give_up is None else give_up
+            wait = max(pause * random.uniform(0.5, 1.0), asked)  # noqa: S311 - spreads, no secret
+            if now + wait > give_up:
+                more = f"; it asks to wait {asked:.0f} s" if asked > self.seconds else ""
+                raise Away(
+                    f"{trouble}{more}. Tried for {self.seconds:.0f} s (--patience). "
+                    "Check the address, or try later."
+                )
+            self._note(f"{trouble}; trying again in {wait:.0f} s")
+            time.sleep(wait)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def retry_after(response: httpx.Response) -> float:
+    """The seconds that `Retry-After` asks for, in either of its forms; 0 without a usable one."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return 0.0
+
+
+def _never_sent(error: httpx.TransportError) -> bool:
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+
+
+def _words(error: httpx.TransportError) -> str:
+    """Without the "[Errno 111]" that operating systems begin with."""
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return str(error).rpartition("] ")[2] or type(error).__name__

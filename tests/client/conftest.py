@@ -1,0 +1,42 @@
+"""The installed client as a process of its own, against the shared stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import faces, media_factory
+from tests.client.running import Client
+from tests.end_to_end.service import Service
+from tests.media_factory import Clip
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def service(stack: Stack) -> Iterator[Service]:
+    """What the service itself says, to hold the client to."""
+    client = Service(stack)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def client(stack: Stack, tmp_path: Path) -> Client:
+    return Client(stack.http, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of media, made once."""
+    folder = tmp_path_factory.mktemp("client-media")
+    media_factory.picture(folder / "face.jpg")
+    media_factory.picture(folder / "grey.jpg", mode="L")
+    media_factory.picture(folder / "empty.jpg", scene=faces.empty)
+    Clip(seconds=1).write(folder / "clip.mp4")
+    (folder / "page.jpg").write_text("<html>no picture</html>")
+    return folder

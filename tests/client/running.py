@@ -1,0 +1,70 @@
+"""Runs the client as its users do: as a process, with nothing of ours in its environment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from local.paths import ROOT
+
+LIMIT = 60  # [s] for any run
+
+Run = subprocess.CompletedProcess[str]
+
+
+class Client:
+    """`python -m avatar_validation` in a folder, for the service at an address."""
+
+    def __init__(self, address: str, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "client" / "src"),
+            "AVATAR_VALIDATION_URL": address,
+        } | environment
+
+    def run(self, *arguments: str | Path) -> Run:
+        return subprocess.run(
+            self._command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+
+    def json(self, *arguments: str | Path) -> Any:
+        """What `--json` prints, after the exit code was found to be the one in it."""
+        run = self.run(*arguments, "--json")
+        found = json.loads(run.stdout)
+        if "exit_code" in found:
+            assert found["exit_code"] == run.returncode, run.stderr
+        return found
+
+    def interrupt(self, *arguments: str | Path, when: str) -> Run:
+        """A run that is ended by Ctrl-C as soon as this stands on standard error."""
+        with subprocess.Popen(
+            self._command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            seen = ""
+            deadline = time.monotonic() + LIMIT
+            while when not in seen and time.monotonic() < deadline:
+                seen += process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=LIMIT)
+        return Run(process.args, process.returncode, stdout, seen + stderr)
+
+    @staticmethod
+    def _command(*arguments: str | Path) -> list[str]:
+        return [sys.executable, "-W", "error", "-m", "avatar_validation", *map(str, arguments)]

@@ -46,9 +46,10 @@ class MediapipeEngine:
 
     def __init__(self) -> None:
         self._networks: tuple[FaceDetector, FaceMesh] | None = None
+        self._version = f"{metadata.version('mediapipe')}+{FORMULAS_VERSION}"
 
     def version(self) -> str:
-        return f"{metadata.version('mediapipe')}+{FORMULAS_VERSION}"
+        return self._version
 
     def problems(self) -> list[str]:
         return []

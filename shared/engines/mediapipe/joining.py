@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from shared.engines.action_units import INTENSITIES
 from shared.engines.base import Row, Validity
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import intensities, signals, validity
+from shared.engines.mediapipe import intensities, scenes, signals, validity
 from shared.engines.mediapipe.confidence import confidence, turn
 from shared.engines.mediapipe.identity import Census, Track
 from shared.engines.mediapipe.intensities import NeutralEstimate
 from shared.engines.mediapipe.records import Records, read_blocks, read_summary
-from shared.engines.mediapipe.scenes import Small, is_cut
 
 Array = NDArray[np.float64]
 
@@ -45,18 +44,17 @@ class Recording:
         self.census = Census()
         self.damage = Damage()
         self._starts: list[int] = []  # global number of each segment's first frame
-        last: Small | None = None
+        last: scenes.Small | None = None
         for segment, path in enumerate(paths):
             summary = read_summary(path)
             self.width, self.height = summary.width, summary.height
             self.damage += summary.damage
             self._starts.append(self.census.frames)
-            first = np.array(summary.first, dtype=np.uint8)
-            self.census.begin(cut=last is not None and first.size > 0 and is_cut(last, first))
+            first = scenes.from_text(summary.first)
+            self.census.begin(cut=scenes.is_cut(last, first))
             for records in read_blocks(path):
                 self.census.add(segment, records)
-            if summary.last:
-                last = np.array(summary.last, dtype=np.uint8)
+            last = scenes.from_text(summary.last) if summary.last else last
 
     def blocks(self, faces: Sequence[Sequence[Track]]) -> Iterator[Block]:
         """All records; those of no chosen face with face -1."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import alignment, measures
+from shared.engines.mediapipe import alignment, measures, scenes
 from shared.engines.mediapipe.tracking import Sight, Tracker
 
 NO_FACE: Final = -1
@@ -58,8 +58,8 @@ class Summary:
     width: int  # of the pictures
     height: int
     damage: Damage  # what was wrong with the media in this segment
-    first: list[list[list[int]]]  # its first and last picture, see `scenes.small`
-    last: list[list[list[int]]]
+    first: str  # its first and last picture, as `scenes.to_text` makes them; empty without frames
+    last: str
 
 
 class Writer:
@@ -121,8 +121,7 @@ class Writer:
 
     def finish(self, damage: Damage, tracker: Tracker) -> None:
         """To be called after the last frame: a file that was not finished is not kept."""
-        ends = (tracker.first, tracker.last)
-        first, last = ([] if end is None else end.tolist() for end in ends)
+        first, last = scenes.to_text(tracker.first), scenes.to_text(tracker.last)
         self._summary = Summary(self._width, self._height, damage, first, last)
 
     def __enter__(self) -> Self:

@@ -26,6 +26,24 @@ def small(picture: Picture) -> Small:
     return picture[down // 2 :: down, across // 2 :: across].copy()
 
 
-def is_cut(before: Small, after: Small) -> bool:
+def is_cut(before: Small | None, after: Small | None) -> bool:
+    """Whether two pictures that follow each other are of two shots; not, where one is missing."""
+    if before is None or after is None:
+        return False
     change = np.abs(before.astype(np.int16) - after)
     return bool(change.mean() > CUT_LEVELS)
+
+
+def to_text(picture: Small | None) -> str:
+    if picture is None:
+        return ""
+    height, width, _ = picture.shape
+    return f"{height} {width} {picture.tobytes().hex()}"
+
+
+def from_text(text: str) -> Small | None:
+    if not text:
+        return None
+    height, width, pixels = text.split()
+    flat = np.frombuffer(bytes.fromhex(pixels), dtype=np.uint8)
+    return flat.reshape(int(height), int(width), 3)

@@ -84,7 +84,7 @@ class Tracker:
     def follow(self, picture: Picture, time: float) -> Sight:
         """Find and follow the faces of the next picture."""
         small = scenes.small(picture)
-        cut = self.last is not None and scenes.is_cut(self.last, small)
+        cut = scenes.is_cut(self.last, small)
         self.first = small if self.first is None else self.first
         self.last = small
         if cut:

@@ -1,0 +1,298 @@
+"""How fast the embedded engine is beside MediaPipe alone, and how much memory it takes.
+
+    python benchmarks/video.py [--clip FILE] [--rounds 5] [--write]
+
+Everything is compared with a bare loop on the same media in the same run, in turns, because the
+speed of a machine changes by the minute: quote the ratios. `--write` puts the tables into
+`docs/performance.md`. Without `../shared/media` the clips are generated.
+
+- One core: decoding and measuring a clip, and joining, against `decode + FaceMesh` (refined
+  landmarks, one face). In CPU seconds, so that other programs do not count.
+- All cores: a long clip, cut over the pool's processes, against the same loop on one core.
+- Images: a warm engine against the same networks through MediaPipe's own API (full-range
+  detection, Face Mesh on the crop), and against Face Mesh alone, which finds fewer faces.
+- Memory: the peak of a process that measures and joins one minute, and six.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import mediapipe as mp
+import numpy as np
+from PIL import Image
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from shared.engines import output  # noqa: E402
+from shared.engines.base import MediaType, Segment, Task  # noqa: E402
+from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
+from shared.engines.pool import EnginePool  # noqa: E402
+from tests import faces, media_factory  # noqa: E402
+
+MEDIA: Final = ROOT.parent / "shared" / "media"
+DOCUMENT: Final = ROOT / "docs" / "performance.md"
+BEGIN: Final = "<!-- bench video: written by the script, do not edit -->"
+END: Final = "<!-- bench video: end -->"
+
+LONG_SECONDS: Final = 120
+DEADLINE: Final = 1200.0  # [s]
+MB: Final = 1024
+
+
+def clip_of(folder: Path) -> Path:
+    path = MEDIA / "WolfgangLanger_Pexels.mp4"
+    if path.is_file():
+        return path
+    return media_factory.Clip(seconds=20, size=(640, 360)).write(folder / "clip.mp4")
+
+
+def picture_of(folder: Path) -> Path:
+    path = MEDIA / "single_face.jpg"
+    return path if path.is_file() else media_factory.picture(folder / "picture.jpg")
+
+
+def looped(source: Path, path: Path, seconds: float) -> Path:
+    """The clip's pictures again and again, copied without encoding."""
+    with av.open(str(source)) as container, av.open(str(path), "w") as out:
+        stream = container.streams.video[0]
+        copy = out.add_stream_from_template(stream)
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        last = packets[-1]
+        length = stream.duration or (last.pts or 0) + (last.duration or 0)
+        turns = int(np.ceil(seconds / float(length * (stream.time_base or 1))))
+        for turn in range(turns):
+            with av.open(str(source)) as again:
+                for packet in again.demux(again.streams.video[0]):
+                    if packet.size:
+                        packet.pts = (packet.pts or 0) + turn * length
+                        packet.dts = (packet.dts or 0) + turn * length
+                        packet.stream = copy
+                        out.mux(packet)
+    return path
+
+
+def engine_pass(engine: MediapipeEngine, media: Path, kind: MediaType, folder: Path) -> int:
+    """Measure in one segment and join; the number of rows."""
+    task, segment = Task(media, kind), Segment(0)
+    engine.measure(task, segment, folder / "0.raw", _ignore)
+    return sum(1 for _ in engine.join(task, [(segment, folder / "0.raw")]).rows)
+
+
+def _ignore(frames: int) -> None:
+    del frames
+
+
+def bare_pass(media: Path) -> int:
+    """The loop to beat."""
+    mesh = mp.solutions.face_mesh.FaceMesh(refine_landmarks=True)
+    count = 0
+    with av.open(str(media)) as container:
+        container.streams.video[0].codec_context.thread_count = 1
+        for frame in container.decode(video=0):
+            mesh.process(frame.to_ndarray(format="rgb24"))
+            count += 1
+    mesh.close()
+    return count
+
+
+def per_second(work: Callable[[], int], clock: Callable[[], float]) -> float:
+    start = clock()
+    count = work()
+    return count / (clock() - start)
+
+
+def in_turns(
+    ours: Callable[[], int],
+    theirs: Callable[[], int],
+    rounds: int,
+    clock: Callable[[], float] = time.process_time,
+) -> tuple[float, float, float]:
+    """Median ratio, and both median speeds [per second], after a first turn that warms up."""
+    pairs = [(per_second(ours, clock), per_second(theirs, clock)) for _ in range(rounds + 1)][1:]
+    return (
+        statistics.median(a / b for a, b in pairs),
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+    )
+
+
+def one_core(clip: Path, folder: Path, rounds: int) -> list[str]:
+    engine = MediapipeEngine()
+    ratio, ours, theirs = in_turns(
+        lambda: engine_pass(engine, clip, MediaType.VS, folder), lambda: bare_pass(clip), rounds
+    )
+    return [
+        "| one core | engine / bare loop | engine | bare loop |",
+        "|---|---|---|---|",
+        f"| {_describe(clip)} | **{ratio:.2f}** | {ours:.0f} fps | {theirs:.0f} fps |",
+    ]
+
+
+def all_cores(clip: Path, folder: Path, rounds: int) -> list[str]:
+    cores = len(os.sched_getaffinity(0))
+    long = looped(clip, folder / "long.mp4", LONG_SECONDS)
+    pool = EnginePool(cores)
+
+    def spread() -> int:
+        task = Task(long, MediaType.VS)
+        segments = pool.plan("mediapipe", task, cores, deadline=DEADLINE)
+        parts = [(segment, folder / f"{segment.index}.part") for segment in segments]
+        with ThreadPoolExecutor(cores) as threads:
+            list(
+                threads.map(
+                    lambda part: pool.measure("mediapipe", task, *part, deadline=DEADLINE), parts
+                )
+            )
+        return pool.join("mediapipe", task, parts, folder, deadline=DEADLINE).frames
+
+    ratio, ours, theirs = in_turns(
+        spread, lambda: bare_pass(long), min(rounds, 3), time.perf_counter
+    )
+    pool.close()
+    return [
+        f"| {cores} cores | engines / bare loop on one core | engines | bare loop |",
+        "|---|---|---|---|",
+        f"| {_describe(long)} | **{ratio:.2f}** | {ours:.0f} fps | {theirs:.0f} fps |",
+    ]
+
+
+def images(picture: Path, folder: Path, rounds: int) -> list[str]:
+    engine = MediapipeEngine()
+    detection = mp.solutions.face_detection.FaceDetection(model_selection=1)
+    mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True)
+    times = 20
+
+    def ours() -> int:
+        return sum(engine_pass(engine, picture, MediaType.IP, folder) for _ in range(times))
+
+    def same_networks() -> int:
+        for _ in range(times):
+            pixels = _pixels(picture)
+            for found in detection.process(pixels).detections or []:
+                mesh.process(_crop(pixels, found))
+        return times
+
+    def mesh_alone() -> int:
+        for _ in range(times):
+            mesh.process(_pixels(picture))
+        return times
+
+    lines = [
+        "| images, one core | engine / bare loop | engine | bare loop |",
+        "|---|---|---|---|",
+    ]
+    for name, bare in (
+        ("against detection and mesh through MediaPipe's API", same_networks),
+        ("against Face Mesh alone", mesh_alone),
+    ):
+        ratio, fast, base = in_turns(ours, bare, rounds)
+        lines.append(f"| {name} | **{ratio:.2f}** | {fast:.0f} / s | {base:.0f} / s |")
+    return lines
+
+
+def _pixels(picture: Path) -> faces.Pixels:
+    with Image.open(picture) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _crop(pixels: faces.Pixels, found: Any) -> faces.Pixels:
+    """The face and half its size around it."""
+    height, width = pixels.shape[:2]
+    box = found.location_data.relative_bounding_box
+    left, right = (int(width * (box.xmin + box.width * at)) for at in (-0.5, 1.5))
+    top, bottom = (int(height * (box.ymin + box.height * at)) for at in (-0.5, 1.5))
+    return np.ascontiguousarray(pixels[max(0, top) : bottom, max(0, left) : right])
+
+
+def memory(clip: Path, folder: Path) -> list[str]:
+    peaks = {}
+    for minutes in (1, 6):
+        media = looped(clip, folder / f"{minutes}.mp4", 60 * minutes)
+        command = [sys.executable, __file__, "--peak-of", str(media)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        peaks[minutes] = int(done.stdout)
+    return [
+        "| memory | peak | more than for 1 minute |",
+        "|---|---|---|",
+        *(
+            f"| {minutes} min | {peak} MB | {peak - peaks[1]} MB |"
+            for minutes, peak in peaks.items()
+        ),
+    ]
+
+
+def peak_of(media: Path) -> int:
+    """Peak of this process [MB] after measuring as the pipeline does, segment by segment."""
+    engine, task = MediapipeEngine(), Task(media, MediaType.VS)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = []
+        for segment in engine.plan(task, 1):
+            files.append((segment, folder / f"{segment.index}.raw"))
+            engine.measure(task, *files[-1], _ignore)
+        output.write(engine.join(task, files), folder)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MB
+
+
+def _describe(clip: Path) -> str:
+    with av.open(str(clip)) as container:
+        stream = container.streams.video[0]
+        seconds = float((stream.duration or 0) * (stream.time_base or 0))
+        return f"{stream.width} x {stream.height}, {seconds:.0f} s"
+
+
+def machine() -> str:
+    info = Path("/proc/cpuinfo").read_text()
+    name = next((x.split(":")[1] for x in info.splitlines() if x.startswith("model name")), "")
+    return f"{name.strip() or 'unknown processor'}, {len(os.sched_getaffinity(0))} cores"
+
+
+def write(text: str) -> None:
+    """Replace the part of the document between the marks."""
+    old = DOCUMENT.read_text(encoding="utf-8")
+    before, rest = old.split(BEGIN)
+    _, after = rest.split(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--clip", type=Path, help="default: from ../shared/media, else generated")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    parser.add_argument("--peak-of", type=Path, help=argparse.SUPPRESS)  # runs as its own child
+    arguments = parser.parse_args()
+    if arguments.peak_of:
+        with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+            print(peak_of(arguments.peak_of))
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-video-") as name:
+        folder = Path(name)
+        clip = arguments.clip or clip_of(folder)
+        tables = [
+            one_core(clip, folder, arguments.rounds),
+            all_cores(clip, folder, arguments.rounds),
+            images(picture_of(folder), folder, arguments.rounds),
+            memory(clip, folder),
+        ]
+    text = "\n\n".join([f"On {machine()}.", *("\n".join(table) for table in tables)])
+    print(text)
+    if arguments.write:
+        write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -27,12 +27,13 @@ class Client:
             "AVATAR_VALIDATION_URL": address,
         } | environment
 
-    def run(self, *arguments: str | Path) -> Run:
+    def run(self, *arguments: str | Path, stdout: int = subprocess.PIPE) -> Run:
         return subprocess.run(
-            self._command(*arguments),
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=LIMIT,
             check=False,
@@ -49,7 +50,7 @@ class Client:
     def interrupt(self, *arguments: str | Path, when: str) -> Run:
         """A run that is ended by Ctrl-C as soon as this stands on standard error."""
         with subprocess.Popen(
-            self._command(*arguments),
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -66,5 +67,5 @@ class Client:
         return Run(process.args, process.returncode, stdout, seen + stderr)
 
     @staticmethod
-    def _command(*arguments: str | Path) -> list[str]:
+    def command(*arguments: str | Path) -> list[str]:
         return [sys.executable, "-W", "error", "-m", "avatar_validation", *map(str, arguments)]

@@ -36,31 +36,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     out, err = consoles()
     try:
-        return _run(options, out, err)
-    except ClientError as error:
-        if getattr(options, "json", False):
-            problem = {"code": error.code, "detail": str(error)}
-            print_json({"exit_code": Exit.ERROR.value, "error": problem})
-        err.print(f"avatar-validation: {error}", style="red", soft_wrap=True)
-        return Exit.ERROR
+        code = _run(options, out, err)
+        sys.stdout.flush()  # here, where a broken pipe is still ours to handle
     except KeyboardInterrupt:
         err.print("Stopped.")
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.ERROR
+    return code
 
 
 def _run(options: Namespace, out: Console, err: Console) -> int:
     shown = display(err)
     address = options.url or os.environ.get(URL_VARIABLE) or DEFAULT_ADDRESS
     key = options.key or os.environ.get(KEY_VARIABLE)
-    service = Service(address, key, Patience(options.patience, shown.note))
     try:
-        code: Exit = options.run(options, Tool(service, out, shown))
-    finally:
-        service.close()
-    sys.stdout.flush()  # here, where a broken pipe is still ours to handle
+        with Service(address, key, Patience(options.patience, shown.note)) as service:
+            code: Exit = options.run(options, Tool(service, out, shown))
+    except ClientError as error:
+        if getattr(options, "json", False):
+            problem = {"code": error.code, "detail": str(error)}
+            print_json({"exit_code": Exit.ERROR.value, "error": problem})
+        err.print(f"avatar-validation: {error}", style="red", soft_wrap=True)
+        return Exit.ERROR
     return code
 
 

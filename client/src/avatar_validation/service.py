@@ -1,6 +1,7 @@
 """The service over HTTP: one place that asks, tries again, and turns problems into sentences."""
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -36,7 +37,15 @@ class Service:
             timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT),
         )
 
-    def close(self) -> None:
+    def __enter__(self) -> "Service":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._http.close()
 
     def get(self, path: str, **options: Any) -> httpx.Response:

@@ -1,0 +1,195 @@
+"""What the client does where the service, the network or the user breaks something."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack
+from tests.client.running import Client
+from tests.client.unsteady import Unsteady, answer, lose_answer, lose_request, pass_on
+from tests.end_to_end.service import Service
+
+KEY = "a-function-key-that-nobody-may-see"
+
+
+@pytest.fixture
+def gateway(stack: Stack) -> Iterator[Unsteady]:
+    with Unsteady(stack.http) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def behind(gateway: Unsteady, tmp_path: Path) -> Client:
+    """A client whose requests take the way through the gateway."""
+    return Client(gateway.address, tmp_path)
+
+
+def test_a_lost_answer_makes_no_second_job(
+    behind: Client, gateway: Unsteady, service: Service, media: Path
+) -> None:
+    gateway.next(lose_request, lose_answer)
+    jobs = service.rows()
+    run = behind.run("submit", media / "face.jpg", "--avatar", "Lost answers", "--no-wait")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.count("trying again") == 2
+    assert service.rows() == jobs + 1
+    keys = {request.headers["idempotency-key"] for request in gateway.requests}
+    assert len(gateway.requests) == 3
+    assert len(keys) == 1
+
+
+def test_it_waits_as_long_as_it_is_asked_to(behind: Client, gateway: Unsteady, media: Path) -> None:
+    gateway.next(answer(429, {"Retry-After": "2"}), answer(503), pass_on, answer(502))
+    run = behind.run("submit", media / "face.jpg", "--avatar", "Patience")
+    assert run.returncode == 0, run.stderr
+    assert "is not available (429); trying again in 2 s" in run.stderr
+    assert "(503)" in run.stderr
+    assert "(502)" in run.stderr  # while following the job
+
+
+def test_it_does_not_wait_longer_than_patience(behind: Client, gateway: Unsteady) -> None:
+    gateway.next(answer(503, {"Retry-After": "600"}))
+    run = behind.run("status", "x", "--patience", "5")
+    assert run.returncode == 2
+    assert "it asks to wait 600 s. Tried for 5 s (--patience)" in run.stderr
+
+
+def test_a_service_that_is_not_there(tmp_path: Path, media: Path) -> None:
+    with socket.socket() as free:  # bound and never listening: nobody else gets the port
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        client = Client(address, tmp_path)
+        files = (media / "face.jpg", media / "grey.jpg")
+        found = client.json(
+            "submit", *files, "--avatar", "Ada", "--patience", "1", "--junit", "out.xml"
+        )
+    assert found["exit_code"] == 2
+    assert [result["outcome"] for result in found["results"]] == ["error", "error"]
+    for result in found["results"]:
+        assert result["error"]["code"] == "service_away"
+        assert address in result["error"]["detail"]
+        assert "Connection refused" in result["error"]["detail"]
+    assert (tmp_path / "out.xml").read_text().count("<error ") == 2
+
+
+def test_the_service_goes_away_meanwhile(
+    behind: Client, gateway: Unsteady, service: Service, media: Path
+) -> None:
+    gateway.next(pass_on, *[lose_request] * 20)
+    run = behind.run("submit", media / "face.jpg", "--avatar", "Away", "--patience", "1")
+    assert run.returncode == 2
+    (job,) = service.http.get("/api/jobs?avatar=Away").json()["items"]
+    assert f"avatar-validation status {job['id']} --wait" in run.stdout
+
+
+def test_the_key_opens_the_service_and_stays_secret(
+    stack: Stack, tmp_path: Path, media: Path
+) -> None:
+    command = ("submit", media / "face.jpg", "--avatar", "Keys", "--no-wait")
+    with Unsteady(stack.http, key=KEY) as gateway:
+        without = Client(gateway.address, tmp_path).run(*command)
+        wrong = Client(gateway.address, tmp_path, AVATAR_VALIDATION_KEY=KEY + "x").run(*command)
+        right = Client(gateway.address, tmp_path, AVATAR_VALIDATION_KEY=KEY).run(*command)
+        given = Client(gateway.address, tmp_path).run(*command, "--key", KEY, "--json")
+    for run in (without, wrong):
+        assert run.returncode == 2
+        assert "does not take the key (401). Set AVATAR_VALIDATION_KEY" in run.stdout
+    for run in (right, given):
+        assert run.returncode == 0, run.stderr
+    for run in (without, wrong, right, given):
+        assert KEY not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("key", ["a\nb", "schlüssel", "  "])
+def test_a_key_that_is_none(client: Client, key: str) -> None:
+    run = client.run("status", "x", "--key", key)
+    assert run.returncode == 2
+    assert "odd characters" in run.stderr
+    assert key.strip() not in run.stderr or not key.strip()
+
+
+def test_the_key_goes_to_nobody_else(stack: Stack, tmp_path: Path) -> None:
+    with Unsteady(stack.http) as other, Unsteady(stack.http) as gateway:
+        gateway.next(answer(307, {"Location": f"{other.address}/api/jobs/x?code=secret"}))
+        run = Client(gateway.address, tmp_path).run("status", "x", "--key", KEY)
+        assert run.returncode == 2
+        assert f"sends its visitors on to {other.address}" in run.stderr
+        assert "secret" not in run.stderr
+        assert other.requests == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:7071", "ftp://a", "http://", "http://a:b@c", "http://a:99999", "http://a?code=k"],
+)
+def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
+    run = Client(address, tmp_path).run("status", "x")
+    assert run.returncode == 2
+    assert "must be like https://name.azurewebsites.net" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_another_program_at_the_address(behind: Client, gateway: Unsteady) -> None:
+    page = answer(200, {"Content-Type": "text/html"}, b"<html>hello</html>")
+    gateway.next(page, answer(404), answer(500))
+    for words in ("text/html instead of JSON", "There is nothing at", "answered 500"):
+        run = behind.run("status", "x")
+        assert run.returncode == 2
+        assert words in run.stderr
+
+
+def test_ctrl_c(client: Client, service: Service, media: Path) -> None:
+    run = client.interrupt("submit", media / "clip.mp4", "--avatar", "Interrupted", when="job ")
+    assert run.returncode == 130
+    (job,) = service.http.get("/api/jobs?avatar=Interrupted").json()["items"]
+    assert f"Follow it: avatar-validation status {job['id']} --wait" in run.stderr
+    assert run.stderr.endswith("Stopped.\n")
+    assert "Traceback" not in run.stderr
+    service.wait(job["id"])
+
+
+def test_a_wait_that_is_too_long(client: Client, media: Path) -> None:
+    found = client.json("submit", media / "clip.mp4", "--avatar", "Slow", "--timeout", "0.001")
+    assert found["exit_code"] == 2
+    (result,) = found["results"]
+    assert result["error"]["code"] == "timed_out"
+    assert f"avatar-validation status {result['job']['id']} --wait" in result["error"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["submit", "nothing.mp4", "--avatar", "A"], "There is no file nothing.mp4."),
+        (["submit", ".", "--avatar", "A"], ". is a folder."),
+        (["submit", __file__, "--avatar", "A", "--junit", "no/out.xml"], "There is no folder"),
+        (["submit", __file__, "--avatar", "A", "--no-wait", "--junit", "x"], "nothing to write"),
+        (["submit", __file__], "required: --avatar"),
+        (["status", "x", "--patience", "-1"], "'-1' is not a number above 0"),
+        (["status", "../../jobs"], "There is no job with this id."),
+        (["status"], "required: ID"),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_what_the_user_got_wrong(client: Client, arguments: list[str], words: str) -> None:
+    run = client.run(*arguments)
+    assert run.returncode == 2
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_errors_are_json_too(client: Client) -> None:
+    found = client.json("status", "x")
+    assert found["error"]["code"] == "job_not_found"
+
+
+def test_a_reader_that_has_seen_enough(client: Client) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = client.run("status", "x", "--json", stdout=writing)
+    os.close(writing)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert "Exception" not in run.stderr

@@ -133,12 +133,13 @@ def _start_in_background(host: HostKind) -> Run:
                 START_LIMIT,
                 "The service",
             )
-        except (StackError, KeyboardInterrupt):
-            service.terminate()
-            service.wait()
-            if service.returncode < 0:
-                raise
-            raise StackError(log.read_text(encoding="utf-8").strip()) from None
+        except StackError as error:
+            said = log.read_text(encoding="utf-8").strip()
+            raise StackError(f"{error} What it said:\n{said}") from None
+        finally:
+            if runfile.read() is None:  # it failed, or we were interrupted
+                service.terminate()
+                service.wait()
     run = runfile.read()
     assert run is not None
     return run

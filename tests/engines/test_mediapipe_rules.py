@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.engines.action_units import INTENSITIES, PRESENCES
+from shared.engines.action_units import INTENSITIES, PRESENCES, WORDS
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import confidence, intensities, measures, validity
+from shared.engines.mediapipe import confidence, intensities, measures, signals, validity
 from shared.engines.mediapipe.appearance import Appearance
 from shared.engines.mediapipe.formulas import FORMULAS
 from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh, Mesh
@@ -159,6 +159,15 @@ def test_validity_drops_a_class_for_small_or_turned_faces() -> None:
     ):
         assert (worse["AU12"], worse["AU15"], worse["AU04"]) == ("moderate", "low", "low")
     assert set(near) == set(PRESENCES)
+
+
+def test_the_documented_validity_is_the_engines() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "validity.md").read_text(encoding="utf-8")
+    clip, image = (validity.of_face(still=s, eye_distance=90, turn=0.1) for s in (False, True))
+    for au in PRESENCES:
+        assert f"| {au} | {WORDS[au]} | {clip[au]} | {image[au]} |" in text
+    for name in signals.NAMES:
+        assert f"`{name}`" in text
 
 
 def count_faces(*tracks: Records, cut: float | None = None) -> list[int]:

@@ -49,7 +49,7 @@ FORMULAS: Final[dict[str, Formula]] = {
         "10 mm, and lines the middle of the forehead.",
     ),
     "AU02": Formula(
-        {"middle_brow": 0.5, "outer_brow": 0.5, "forehead_lines": 2.0},
+        {"middle_brow": 0.5, "outer_brow": 0.5, "forehead_lines": 1.0},
         full=12,
         inhibited=_INHIBITION,
         why="The lateral frontalis lifts the middle and outer brow by up to 10 mm, and lines the "

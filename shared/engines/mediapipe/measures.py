@@ -5,9 +5,9 @@ the corners of the eyes up. Measures with two sides are kept apart for the right
 of the face (the person's own right and left). Landmarks are those of MediaPipe's refined mesh.
 
 A mesh is not quite rigid: when a head nods, the network shifts the mouth and the chin of an
-unmoved face a little against its eyes. How much was found on photographs of eleven people that
-were turned in three dimensions by up to 16 degrees, each a texture on its own mesh; `nod` takes
-it back. Turns to the side shift both halves of the face in opposite ways and cancel out.
+unmoved face a little against its eyes. How much was found on eleven views of eight people, turned
+in three dimensions by up to 16 degrees (`benchmarks/nod.py`); `nod` takes it back. Turns to the
+side shift both halves of the face in opposite ways and cancel out.
 """
 
 from collections.abc import Callable
@@ -134,7 +134,7 @@ NAMES: Final[tuple[str, ...]] = (
 )
 """The columns of `measure`."""
 
-_NODS: Final = np.array(
+NODS: Final = np.array(
     [m.nod for m in SIDED.values() for _ in range(2)] + [m.nod for m in CENTRAL.values()]
 )
 
@@ -144,7 +144,7 @@ def measure(aligned: Aligned) -> NDArray[np.float32]:
     columns = [sided.of(aligned.points, side) for sided in SIDED.values() for side in (0, 1)]
     columns += [central.of(aligned.points) for central in CENTRAL.values()]
     pitch = aligned.rotation[:, :1]
-    result: NDArray[np.float32] = (np.column_stack(columns) - pitch * _NODS).astype(np.float32)
+    result: NDArray[np.float32] = (np.column_stack(columns) - pitch * NODS).astype(np.float32)
     return result
 
 

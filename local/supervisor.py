@@ -39,7 +39,8 @@ def _restart(process: Process, start: Callable[[], None], times: list[float]) ->
         try:
             start()
         except StackError as error:
-            what = str(error)
+            say(str(error))
+            what = f"{process.name} did not start again"
         else:
             say(f"{process.name} runs again.")
             return

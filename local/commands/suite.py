@@ -13,5 +13,14 @@ def run(options: Namespace) -> int:
     for name in _ADDRESSES:  # tests never touch what these may name
         os.environ.pop(name, None)
     os.chdir(ROOT)
+    arguments = options.arguments or _whole_suite()
     # pytest takes the place of this process: Ctrl-C and its exit code are its own
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *options.arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
+
+
+def _whole_suite() -> list[str]:
+    """In parallel, each worker on services of its own. Half of the time is waiting: one worker
+    more than there are cores.
+    """
+    workers = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 4
+    return ["-n", str(workers), "--dist", "worksteal"]

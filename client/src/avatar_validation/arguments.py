@@ -23,6 +23,13 @@ def positive(text: str) -> float:
     return number
 
 
+def version_number(text: str) -> int:
+    """A version of a parameter set."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ArgumentTypeError(f"{text!r} is not a version: they are counted from 1")
+    return int(text)
+
+
 def add_command(
     commands: Commands, name: str, common: list[ArgumentParser], summary: str, more: str = ""
 ) -> ArgumentParser:
@@ -53,6 +60,16 @@ def add_files(parser: ArgumentParser) -> None:
     )
 
 
+def add_output(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--output",
+        "-o",
+        type=Path,
+        metavar="FILE",
+        help="write it there instead of to standard output",
+    )
+
+
 def check_input(path: Path) -> None:
     """Raises ClientError where it is not a file."""
     if path.is_dir():
@@ -69,6 +86,13 @@ def check_output(path: Path | None) -> None:
         raise ClientError(f"{path} is a folder. Name a file to write to.")
     if not path.absolute().parent.is_dir():
         raise ClientError(f"There is no folder {path.absolute().parent} to write {path.name} to.")
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ClientError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def write(path: Path, content: bytes) -> None:

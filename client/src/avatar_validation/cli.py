@@ -10,7 +10,7 @@ from rich.console import Console
 
 from avatar_validation import __version__
 from avatar_validation.arguments import positive
-from avatar_validation.commands import status, submit
+from avatar_validation.commands import report, sets, status, submit
 from avatar_validation.display import display
 from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit
@@ -67,7 +67,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (submit, status):
+    for command in (submit, status, report, sets):
         command.add(commands, [_common()])
     return parser
 

@@ -53,6 +53,8 @@ class Result:
     error: Json | None = None
     """`code` and `detail`, where the tool or the service failed."""
     reports: list[Json] = field(default_factory=list)
+    known: bool = False
+    """The job was done already when its file was submitted."""
 
     @property
     def pending(self) -> bool:

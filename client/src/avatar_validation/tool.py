@@ -3,11 +3,14 @@
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from avatar_validation.arguments import write
 from avatar_validation.display import Display
 from avatar_validation.service import Service
 
@@ -39,6 +42,19 @@ class Tool:
 
     def json(self, value: Any) -> None:
         print_json(value)
+
+    def line(self, text: str | Text) -> None:
+        """One line, however long."""
+        self.out.print(text, soft_wrap=True)
+
+    def deliver(self, content: bytes, path: Path | None) -> None:
+        """A document to a file, or byte for byte to standard output."""
+        if path is not None:
+            write(path, content)
+            return
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
 
     def table(self, columns: list[str], rows: list[list[str]]) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold")

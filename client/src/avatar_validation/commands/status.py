@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from avatar_validation import outputs
+from avatar_validation import outputs, reports
 from avatar_validation.arguments import (
     Commands,
     add_command,
@@ -45,5 +45,5 @@ def run(options: Namespace, tool: Tool) -> Exit:
             results.append(result)
         if options.wait:
             follow(tool.service, results, tool.display, options.timeout)
-        outputs.fetch_reports(tool.service, results)
+        reports.fetch(tool.service, results)
     return outputs.deliver(options, results, tool, submitted=Exit.INCONCLUSIVE)

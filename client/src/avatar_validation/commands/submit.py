@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from avatar_validation import outputs
+from avatar_validation import outputs, reports
 from avatar_validation.arguments import (
     TYPES,
     Commands,
@@ -79,7 +79,7 @@ def run(options: Namespace, tool: Tool) -> Exit:
             _send(uploader, paths, results, tool)
             if options.wait:
                 follow(tool.service, results, tool.display, options.timeout)
-                outputs.fetch_reports(tool.service, results)
+                reports.fetch(tool.service, results, options.sets)
     except KeyboardInterrupt:
         _say_what_goes_on(results, tool)
         raise
@@ -100,6 +100,7 @@ def _send(uploader: Uploader, paths: Sequence[Path], results: Sequence[Result], 
             result.fail(error)
         else:
             result.update(job)
+            result.known = job["state"] == "done"
             tool.display.job(result.label, job)
 
 

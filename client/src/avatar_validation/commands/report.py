@@ -1,0 +1,87 @@
+"""`avatar-validation report`: one report, as a table or as a document."""
+
+import uuid
+from argparse import ArgumentParser, Namespace
+
+from avatar_validation import reports
+from avatar_validation.arguments import Commands, add_command, add_output, check_output
+from avatar_validation.errors import ClientError
+from avatar_validation.results import Exit
+from avatar_validation.service import Json, Service
+from avatar_validation.tool import Tool
+from avatar_validation.words import band, number
+
+_SUFFIXES = {"json": ".json", "csv": ".csv", "md": ".md", "junit": ".xml"}
+
+
+def add(commands: Commands, common: list[ArgumentParser]) -> None:
+    parser = add_command(
+        commands,
+        "report",
+        common,
+        "show a report, or write it as a document",
+        "Exits with 0 whatever the verdict is; `status` gates.",
+    )
+    parser.add_argument(
+        "id", metavar="ID", help="a report's id, or that of a job which has one report"
+    )
+    parser.add_argument("--format", choices=_SUFFIXES, help="as a document instead of a table")
+    add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: Namespace, tool: Tool) -> Exit:
+    check_output(options.output)
+    if options.output and not options.format:
+        raise ClientError("--output needs --format, for a table is for people.")
+    report_id = _report_id(options.id, tool.service)
+    if options.format:
+        suffix = _SUFFIXES[options.format]
+        document = tool.service.get(reports.path(report_id, suffix)).content
+        tool.deliver(document, options.output)
+    else:
+        _show(reports.one(tool.service, report_id), tool)
+    return Exit.PASS
+
+
+def _report_id(given: str, service: Service) -> str:
+    try:
+        uuid.UUID(given)
+    except ValueError:
+        return given
+    job = service.job(given)
+    entries = reports.latest(job["reports"])
+    if not entries:
+        raise ClientError(
+            f"Job {given} has no report; its state is {job['state']}. A job that no parameter set "
+            "applies to is measured only."
+        )
+    if len(entries) > 1:
+        listed = ", ".join(f"{entry['id']} ({entry['parameter_set']})" for entry in entries)
+        raise ClientError(f"Job {given} has several reports. Ask for one of them: {listed}.")
+    return str(entries[0]["id"])
+
+
+def _show(report: Json, tool: Tool) -> None:
+    subject, engine = report["subject"], report["engine"]
+    tool.line(
+        f"{subject['avatar']}, {subject['name']}: measured by {engine['name']} {engine['version']}"
+    )
+    for line in reports.lines(report):
+        tool.line(line)
+    for face in report["faces"]:
+        if face["results"]:
+            tool.line("")
+            if len(report["faces"]) > 1:
+                tool.line(f"Face {face['face']}: {face['verdict']}")
+            tool.table(
+                ["measure", "", "value", "expected", "outcome"],
+                [_row(found) for found in face["results"]],
+            )
+
+
+def _row(found: Json) -> list[str]:
+    value = "" if found["value"] is None else f"{number(found['value'])} {found['unit']}".rstrip()
+    outcome = found["outcome"].replace("_", " ")
+    expected = band(found["lower"], found["upper"])
+    return [found["measure"], found["words"], value, expected, outcome]

@@ -72,12 +72,14 @@ class Faces:
         if not detections:
             return None
         region = regions.from_detection(detections[0])
+        points = None
         for _ in range(FITS):
             (mesh,) = self._mesh.fit(picture, [region])
             if mesh is None:
                 return None
+            points = mesh.points.astype(np.float64)
             region = regions.from_mesh(mesh.points, box_of(mesh.points))
-        return mesh.points.astype(np.float64)
+        return points
 
 
 def turned(picture: Picture, points: Points, pitch: float, yaw: float) -> Picture:

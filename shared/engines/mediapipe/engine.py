@@ -35,7 +35,7 @@ _WANTED: Final = (
 _OF_ALL: Final = {MediaType.IP: MediaType.IW, MediaType.VS: MediaType.VM}
 """The types that measure one face, and those that measure all in such media."""
 
-SEGMENT_SECONDS: Final = 60.0  # what a killed attempt may lose
+SEGMENT_SECONDS: Final = 30.0  # at most, about: what a killed attempt may lose
 CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second process
 
 
@@ -45,14 +45,23 @@ class MediapipeEngine:
     name = "mediapipe"
 
     def __init__(self) -> None:
-        self._networks: tuple[FaceDetector, FaceMesh] | None = None
+        self._made: tuple[FaceDetector, FaceMesh] | None = None
         self._version = f"{metadata.version('mediapipe')}+{FORMULAS_VERSION}"
 
     def version(self) -> str:
         return self._version
 
     def problems(self) -> list[str]:
+        try:
+            self._networks()
+        except (OSError, RuntimeError, ValueError) as error:
+            return [f"Its networks cannot be started; install mediapipe again. ({error})"]
         return []
+
+    def _networks(self) -> tuple[FaceDetector, FaceMesh]:
+        if self._made is None:
+            self._made = (FaceDetector(), FaceMesh())
+        return self._made
 
     def plan(self, task: Task, parts: int) -> list[Segment]:
         if task.type.is_image:
@@ -61,8 +70,8 @@ class MediapipeEngine:
             duration, count = clip.duration, clip.frame_count
         if duration is None or duration < CUT_FROM_SECONDS:
             return [Segment(0, frames=count)]
-        length = min(SEGMENT_SECONDS, duration / max(1, parts))
-        cuts = _cuts(key_frames(task.media, task.options), duration, length)
+        rounds = math.ceil(duration / (SEGMENT_SECONDS * parts))
+        cuts = _cuts(key_frames(task.media, task.options), duration, rounds * parts)
         rate = count / duration if count else None
         return [
             Segment(
@@ -75,9 +84,7 @@ class MediapipeEngine:
         ]
 
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
-        if self._networks is None:
-            self._networks = (FaceDetector(), FaceMesh())
-        tracker = Tracker(*self._networks, MANNERS[task.type])
+        tracker = Tracker(*self._networks(), MANNERS[task.type])
         if task.type.is_image:
             picture = load_image(task.media, task.options)
             height, width = picture.shape[:2]
@@ -117,7 +124,10 @@ class MediapipeEngine:
         facts = Facts(
             engine=self.name,
             version=self.version(),
-            settings={"confidence_threshold": task.options.confidence_threshold},
+            settings={
+                "confidence_threshold": task.options.confidence_threshold,
+                "neutral": "reference face" if task.type.is_image else "the face's own",
+            },
             frames=census.frames,
             width=recording.width,
             height=recording.height,
@@ -133,9 +143,8 @@ class MediapipeEngine:
         return facts
 
 
-def _cuts(keys: Sequence[float], duration: float, length: float) -> list[float]:
-    """Starts of segments of about `length` [s], at key frames; the first is 0."""
-    count = max(1, math.ceil(duration / length - 0.01))
+def _cuts(keys: Sequence[float], duration: float, count: int) -> list[float]:
+    """Starts of up to `count` segments of equal length, at key frames [s]; the first is 0."""
     cuts = [0.0]
     for number in range(1, count):
         wanted = duration * number / count

@@ -13,6 +13,7 @@ import functools
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import stat
@@ -65,6 +66,18 @@ def execute(address: str, statement: sql.Composable) -> None:
             cursor.execute(statement)
     finally:
         connection.close()
+
+
+def require_server(address: str) -> None:
+    """Raises StackError where the server of somebody else does not let us in."""
+    plain = re.sub(r"^\w+(\+\w+)?://", "postgresql://", address)  # without SQLAlchemy's driver
+    try:
+        psycopg2.connect(plain, connect_timeout=10).close()
+    except psycopg2.Error as error:
+        raise StackError(
+            f"The database that DATABASE_URL names cannot be used: {str(error).strip()}\n"
+            "Correct it, or unset it for a database of this checkout's own."
+        ) from None
 
 
 def create_database(address: str, name: str, template: str | None = None) -> str:

@@ -25,7 +25,7 @@ from local.errors import StackError
 from local.functions_host import HostKind
 from local.paths import ROOT
 from local.ports import Ports, wait_until
-from local.postgres import Postgres
+from local.postgres import Postgres, require_server
 from local.process import Process
 
 HOST_START_LIMIT = 120.0  # [s]; `func` fetches its extension bundle at its first start
@@ -183,7 +183,9 @@ class Stack:
         self._azurite.process.stop()
 
     def start_database(self) -> None:
-        if self._postgres is not None:
+        if self._postgres is None:
+            require_server(self.database)
+        else:
             self._postgres.start()
 
     def stop_database(self) -> None:
@@ -201,7 +203,11 @@ class Stack:
             check=False,
         )
         if result.returncode:
-            raise StackError(f"The database could not be migrated:\n{result.stderr.strip()}")
+            self.logs.mkdir(parents=True, exist_ok=True)
+            log = self.logs / "migrations.log"
+            log.write_text(result.stdout + result.stderr)
+            reason = "\n".join(result.stderr.strip().splitlines()[-3:])
+            raise StackError(f"The database could not be migrated ({log}):\n{reason}")
 
     def start_host(self) -> None:
         """Start the Functions host and wait until it answers."""

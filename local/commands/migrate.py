@@ -8,6 +8,7 @@ from argparse import Namespace
 from local import runfile
 from local.bootstrap.console import step
 from local.paths import LOCAL, ROOT
+from local.postgres import require_server
 from local.stack import Stack
 
 
@@ -15,6 +16,8 @@ def run(options: Namespace) -> int:
     direction = "downgrade" if options.down else "upgrade"
     named = os.environ.get("DATABASE_URL")
     running = runfile.read()
+    if named:
+        require_server(named)
     if named or running:
         return _alembic(direction, options.revision, named or (running.database if running else ""))
     with Stack(LOCAL) as stack:

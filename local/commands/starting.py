@@ -29,9 +29,9 @@ def start_services(host: HostKind = HostKind.AUTO) -> Iterator[Stack]:
             say("Some of the usual ports are in use; others are taken instead.")
         with step(f"Azurite on ports {stack.ports.blob} and {stack.ports.queue}"):
             stack.start_storage()
-        if stack.has_own_database:
-            with step(f"PostgreSQL on port {stack.ports.database}"):
-                stack.start_database()
+        own = f"PostgreSQL on port {stack.ports.database}"
+        with step(own if stack.has_own_database else "PostgreSQL of DATABASE_URL"):
+            stack.start_database()
         with step("database migrations"):
             stack.migrate()
         yield stack

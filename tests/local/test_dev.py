@@ -174,6 +174,22 @@ def test_a_job_that_fails(checkout: _Checkout, tmp_path: Path) -> None:
         assert checkout.dev("down").returncode == 0
 
 
+def test_a_server_of_ones_own(checkout: _Checkout, empty_database: str) -> None:
+    demo = checkout.dev("demo", DATABASE_URL=empty_database)
+    assert demo.returncode == 0, demo.stderr
+    connection = psycopg2.connect(empty_database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from action_unit_report")
+        assert cursor.fetchone() == (1,)
+    connection.close()
+
+    demo = checkout.dev("demo", DATABASE_URL="postgresql+psycopg2://me:secret@127.0.0.1:9/mine")
+    assert demo.returncode == 1
+    assert "The database that DATABASE_URL names cannot be used" in demo.stderr
+    assert "Traceback" not in demo.stderr
+    assert "secret" not in demo.stderr
+
+
 def test_services_for_a_host_by_hand(checkout: _Checkout) -> None:
     settings = checkout.folder / "local.settings.json"
     port = str(ANY.available().http)

@@ -10,6 +10,7 @@ Odd cases:
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -35,7 +36,7 @@ _WANTED: Final = (
 _OF_ALL: Final = {MediaType.IP: MediaType.IW, MediaType.VS: MediaType.VM}
 """The types that measure one face, and those that measure all in such media."""
 
-SEGMENT_SECONDS: Final = 30.0  # at most, about: what a killed attempt may lose
+SEGMENT_SECONDS: Final = 15.0  # at most, about: short enough to share out evenly
 CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second process
 
 
@@ -64,14 +65,15 @@ class MediapipeEngine:
         return self._made
 
     def plan(self, task: Task, parts: int) -> list[Segment]:
+        """Does not depend on `parts`, so that the result does not depend on the machine."""
+        del parts
         if task.type.is_image:
             return [Segment(0, frames=1)]
         with open_clip(task.media, task.options) as clip:
             duration, count = clip.duration, clip.frame_count
         if duration is None or duration < CUT_FROM_SECONDS:
             return [Segment(0, frames=count)]
-        rounds = math.ceil(duration / (SEGMENT_SECONDS * parts))
-        cuts = _cuts(key_frames(task.media, task.options), duration, rounds * parts)
+        cuts = _cuts(key_frames(task.media, task.options), duration)
         rate = count / duration if count else None
         return [
             Segment(
@@ -143,12 +145,14 @@ class MediapipeEngine:
         return facts
 
 
-def _cuts(keys: Sequence[float], duration: float, count: int) -> list[float]:
-    """Starts of up to `count` segments of equal length, at key frames [s]; the first is 0."""
+def _cuts(keys: Sequence[float], duration: float) -> list[float]:
+    """Starts of segments of equal length [s], each at the key frame nearest; the first is 0."""
+    count = math.ceil(duration / SEGMENT_SECONDS)
     cuts = [0.0]
     for number in range(1, count):
         wanted = duration * number / count
-        nearest = min(keys, key=lambda key: abs(key - wanted))
+        place = bisect_left(keys, wanted)
+        nearest = min(keys[max(0, place - 1) : place + 1], key=lambda key: abs(key - wanted))
         if nearest > cuts[-1]:
             cuts.append(nearest)
     return cuts

@@ -24,7 +24,7 @@ def sets(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("sets")
     client = Client(stack.http, folder)
     for name, parameter in EXPECTATIONS.items():
-        run = client.run("sets", "put", write_set(folder, name, parameter))
+        run = client.run("sets", "put", write_set(folder, name, parameter), "--force")
         assert run.returncode == 0, run.stderr
 
 

@@ -1,4 +1,4 @@
-"""How sure a frame's values are, 0..1: a product of four factors, each 1 for a good view.
+"""How sure a frame's values are, 0..1: a product of factors, each 1 for a good view.
 
     mesh       the network's own belief that the region holds a face
     turn       1 up to 35 degrees between the face and the camera, 0 from 75: beyond it, one half
@@ -6,6 +6,8 @@
     size       1 from 16 pixels between the outer corners of the eyes (a face some 24 wide), 0 at 0
     sharpness  1 for a face with some detail left, falling with blur of more than 5 % of the
                distance between the eyes, at which the mesh begins to slip
+    detector   in a still image only, where one look is all there is: 1 from a score of 0.7, 0 at
+               0.4. Patterns that pass for a face have 0.5 to 0.7, faces mostly 0.8 and more
 
 A frame is a success when its confidence reaches `Options.confidence_threshold` (0.7).
 `docs/validity.md` shows the same table.
@@ -24,15 +26,19 @@ TURN_FULL: Final = np.radians(35.0)
 TURN_NONE: Final = np.radians(75.0)
 SIZE_FULL: Final = 16.0  # [pixels]
 SHARPNESS_FULL: Final = 25.0  # variance of the Laplacian, see `appearance`
+DETECTION_FULL: Final = 0.7
+DETECTION_NONE: Final = 0.4
 
 
-def confidence(records: Records) -> Array:
+def confidence(records: Records, *, still: bool) -> Array:
     """(n,) confidences; 0 for records without a face."""
     size = _ramp(records["eye_distance"], 0.0, SIZE_FULL)
     sharp = _ramp(np.sqrt(records["sharpness"]), 0.0, np.sqrt(SHARPNESS_FULL))
     turned = _ramp(-turn(records), -TURN_NONE, -TURN_FULL)
-    found = records["track"] != NO_FACE
-    result: Array = np.where(found, records["score"] * turned * size * sharp, 0.0).round(4)
+    sure = records["score"] * turned * size * sharp
+    if still:
+        sure = sure * _ramp(records["detection"], DETECTION_NONE, DETECTION_FULL)
+    result: Array = np.where(records["track"] != NO_FACE, sure, 0.0).round(4)
     return result
 
 

@@ -2,8 +2,8 @@
 
 A face that comes back within two seconds at about the same place and size is the same face; so is
 one that goes on from the end of a segment to the start of the next. Across a cut of the film it
-must be at the same place in the same light. What was seen for a
-moment only, and without certainty, is taken for a mistake of the networks and dropped.
+must be at the same place in the same light. What was seen for a moment only is taken for a mistake
+of the networks and dropped.
 """
 
 from bisect import bisect_right
@@ -20,12 +20,15 @@ REJOIN_SECONDS: Final = 2.0  # the longest absence after which a face is known b
 _REJOIN_DISTANCE: Final = 0.75  # between the centres, in widths of the face
 _REJOIN_GROWTH: Final = 1.6  # in width, either way
 # After a cut to another shot the same place may be another person's: what must agree is stricter.
-_CUT_DISTANCE: Final = 0.35
-_CUT_GROWTH: Final = 1.3
-_CUT_COLOUR: Final = 0.15  # of the face's mean red, green and blue
+_CUT_DISTANCE: Final = 0.4
+_CUT_GROWTH: Final = 1.5
+_CUT_HUE: Final = 0.08  # of the shares of red, green and blue in the face's mean colour
+_CUT_BRIGHTNESS: Final = 1.6  # either way; not less, because a light may go on
 
-_FLEETING_SECONDS: Final = 0.3  # seen for less than this, a face must be certain
-_CERTAIN_DETECTION: Final = 0.75
+_FLEETING_SECONDS: Final = 0.3  # seen for less than this, it is a mistake of the networks
+
+
+Colour = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class _Place:
     x: float  # centre [pixels]
     y: float
     width: float
-    colour: tuple[float, float, float]
+    colour: Colour
 
     @classmethod
     def of(cls, record: np.void) -> "_Place":
@@ -59,7 +62,6 @@ class Track:
     frames: int = 0
     frames_largest: int = 0
     area: float = 0.0  # sum over frames [pixels^2]
-    detection: float = 0.0  # best of the detector's scores
 
 
 Key = tuple[int, int]  # segment, track
@@ -105,7 +107,6 @@ class Census:
             track.frames += len(rows)
             track.frames_largest += int(largest[mine].sum())
             track.area += float(areas[mine].sum())
-            track.detection = max(track.detection, float(rows["detection"].max()))
 
     def faces(self) -> list[list[Track]]:
         """The faces, each as its tracks in order of time, in order of first appearance."""
@@ -139,15 +140,13 @@ class Census:
             return (
                 growth <= _CUT_GROWTH
                 and distance <= _CUT_DISTANCE
-                and _colour_change(before, after) <= _CUT_COLOUR
+                and _same_light(before.colour, after.colour)
             )
         return growth <= _REJOIN_GROWTH and distance <= _REJOIN_DISTANCE
 
     def _fleeting(self, group: list[Track], period: float) -> bool:
         shown = sum(track.frames for track in group) * period
-        needed = min(_FLEETING_SECONDS, self.frames * period)
-        certain = max(track.detection for track in group) >= _CERTAIN_DETECTION
-        return shown < needed and not certain
+        return shown < min(_FLEETING_SECONDS, self.frames * period)
 
 
 def largest(faces: Iterable[list[Track]]) -> list[Track]:
@@ -174,6 +173,9 @@ def _distance(a: _Place, b: _Place) -> float:
     return float(np.hypot(a.x - b.x, a.y - b.y)) / max(a.width, b.width, 1.0)
 
 
-def _colour_change(a: _Place, b: _Place) -> float:
-    """Largest change of a channel, as a share of the brighter one."""
-    return max(abs(x - y) / max(x, y, 1.0) for x, y in zip(a.colour, b.colour, strict=True))
+def _same_light(a: Colour, b: Colour) -> bool:
+    bright_a, bright_b = max(sum(a), 1.0), max(sum(b), 1.0)
+    if max(bright_a, bright_b) > _CUT_BRIGHTNESS * min(bright_a, bright_b):
+        return False
+    shares = [(x / bright_a, y / bright_b) for x, y in zip(a, b, strict=True)]
+    return all(abs(x - y) <= _CUT_HUE * max(x, y) for x, y in shares)

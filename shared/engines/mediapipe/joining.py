@@ -90,7 +90,7 @@ def face_facts(
     sizes: list[list[Array]] = [[] for _ in faces]
     turns: list[list[Array]] = [[] for _ in faces]
     for block in recording.blocks(faces):
-        good = confidence(block.records) >= threshold
+        good = confidence(block.records, still=still) >= threshold
         for face, neutral in enumerate(neutrals):
             records = block.records[good & (block.faces == face)]
             if not len(records):
@@ -161,7 +161,7 @@ def _rows_of(
     mine = slice(start, start + len(block.faces))
     values = intensities.intensities(moved[mine], neutral[block.faces])
     masks = intensities.presences(values, block.records)
-    sure = confidence(block.records)
+    sure = confidence(block.records, still=still)
     values[~(sure > 0)] = 0.0
     return _emit(block, values, masks, sure, threshold)
 

@@ -57,14 +57,26 @@ def test_submit_now_and_look_later(client: Client, media: Path) -> None:
     (result,) = found["results"]
     assert (found["exit_code"], result["outcome"]) == (0, "submitted")
     job_id = result["job"]["id"]
-    early = client.run("status", job_id)
-    assert early.returncode in (0, 3)  # it may be quick
     later = client.run("status", job_id, "--wait")
     assert later.returncode == 0, later.stderr
     assert later.stdout == (
-        f"clip.mp4 ({job_id}): measured; no parameter set says what is expected of it "
-        f"(job {job_id})\n"
+        f"clip.mp4: measured; no parameter set says what is expected of it (job {job_id})\n"
     )
+
+
+def test_a_job_that_is_not_at_its_end(client: Client, service: Service) -> None:
+    """Its media was announced and never sent."""
+    request = {"filename": "a.mp4", "size": 10, "avatar": "Unsent"}
+    job_id = service.http.post("/api/upload-url", json=request).json()["id"]
+    run = client.run("status", job_id, "--junit", "out.xml", "--markdown", "out.md")
+    assert (run.returncode, run.stdout) == (3, f"a.mp4: created (job {job_id})\n")
+    (suite,) = Xml.parse(client.folder / "out.xml").findall("testsuite")
+    assert suite.get("skipped") == "1"
+    assert suite.find("testcase/skipped") is not None
+    assert "`a.mp4` is not at its end" in (client.folder / "out.md").read_text()
+    waited = client.run("status", job_id, "--wait", "--timeout", "0.5")
+    assert waited.returncode == 2
+    assert "Not at its end after 0.5 s (--timeout)." in waited.stdout
 
 
 def test_a_known_file_is_not_measured_again(client: Client, service: Service, media: Path) -> None:

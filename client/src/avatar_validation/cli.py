@@ -33,7 +33,7 @@ _CODES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     out, err = consoles()
     try:
         code = _run(options, out, err)
@@ -63,13 +63,14 @@ def _run(options: Namespace, out: Console, err: Console) -> int:
     return code
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+def parser() -> ArgumentParser:
+    """The whole command line."""
+    top = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in (submit, status, report, sets):
         command.add(commands, [_common()])
-    return parser
+    return top
 
 
 def _common() -> ArgumentParser:

@@ -1,8 +1,8 @@
 """All results as one JUnit XML file: the service's own of each report, under one root.
 
-A file without a verdict has a suite too: with an error where the tool or the service failed, with a
-passed test case where it was only measured. CI servers tell test cases apart by class name and
-name, so both begin with the file's.
+A file without a verdict has a suite of one test case: with an error where the tool or the service
+failed, passed where it was only measured, skipped where that is still going on. CI servers tell
+test cases apart by class name and name, so both begin with the file's.
 """
 
 import re
@@ -47,8 +47,8 @@ def _suites(label: str, content: bytes) -> list[Xml.Element]:
 
 
 def _suite(result: Result) -> Xml.Element:
-    failed = result.outcome is Outcome.ERROR
-    totals = {"tests": "1", "failures": "0", "errors": str(int(failed)), "skipped": "0"}
+    counted = {"errors": result.outcome is Outcome.ERROR, "skipped": result.pending}
+    totals = {"tests": "1", "failures": "0", **{key: str(int(n)) for key, n in counted.items()}}
     suite = Xml.Element("testsuite", {"name": _legal(result.label), **totals, "time": "0"})
     names = {"classname": _class_name(result.label), "name": "measured", "time": "0"}
     case = Xml.SubElement(suite, "testcase", names)
@@ -57,6 +57,8 @@ def _suite(result: Result) -> Xml.Element:
         error.set("message", _legal(result.error["detail"]))
         if result.job_id is not None:
             error.text = f"job {result.job_id}"
+    elif result.job is not None and result.pending:
+        Xml.SubElement(case, "skipped", message=f"The job is {result.job['state']}.")
     return suite
 
 

@@ -21,6 +21,9 @@ def _parts(results: Sequence[Result], render: Render) -> Iterator[str]:
         if result.error is not None:
             yield f"### {_code(result.label)} has no verdict\n"
             yield f"{_code(result.error['code'])}: {_plain(result.error['detail'])}\n"
+        elif result.job is not None and result.pending:
+            yield f"### {_code(result.label)} is not at its end\n"
+            yield f"The job is {result.job['state']}.\n"
         elif result.outcome is Outcome.MEASURED:
             yield f"### {_code(result.label)} was measured\n"
             yield "No parameter set says what is expected of it.\n"

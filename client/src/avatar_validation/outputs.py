@@ -37,8 +37,8 @@ def _renderer(service: Service, suffix: str) -> junit.Render:
 
 def _lines(result: Result) -> Iterator[Text]:
     outcome = result.outcome
-    style = reports.STYLES[outcome]
-    yield Text.assemble(f"{result.label}: ", (outcome.value, style), _why(result))
+    word = str(result.job["state"]) if result.job and result.pending else outcome.value
+    yield Text.assemble(f"{result.label}: ", (word, reports.STYLES[outcome]), _why(result))
     for report in result.reports:
         for line in reports.lines(report):
             yield Text("  ") + line

@@ -7,9 +7,10 @@ from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from shared import analysis_models
 from shared.database import driver_url
-from shared.models import Base
 
+METADATA: Final = analysis_models.SetVersion.metadata  # with the tables of `shared.models`
 LOCK: Final = 7_238_041_995  # any number, the same in every deployment of this project
 
 
@@ -26,7 +27,7 @@ def _run_online() -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         context.configure(
             connection=connection,
-            target_metadata=Base.metadata,
+            target_metadata=METADATA,
             compare_type=True,
             compare_server_default=True,
         )
@@ -36,7 +37,7 @@ def _run_online() -> None:
 if context.is_offline_mode():
     context.configure(
         url=_url(),
-        target_metadata=Base.metadata,
+        target_metadata=METADATA,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
     )

@@ -1,4 +1,4 @@
-"""PostgreSQL's binary COPY format, whole columns at a time.
+"""PostgreSQL's binary COPY format, whole columns at a time: written by `encode`, read by `Decoder`.
 
 Every field here has a fixed size, so a block of rows is one numpy array of a packed, big-endian
 record type: no loop over rows. Source of the format: PostgreSQL documentation, COPY, "Binary
@@ -6,7 +6,7 @@ Format"; of the array's: `array_send` in src/backend/utils/adt/arrayfuncs.c.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,13 @@ _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER: Final = struct.pack(">h", -1)
 
 _FLOAT4_OID: Final = 700
+
+BUFFER_BYTES: Final = 1024 * 1024  # of rows that are read before they are handed on together
+
+INTEGER: Final = np.dtype(">i4")
+DOUBLE: Final = np.dtype(">f8")
+REAL: Final = np.dtype(">f4")
+BOOLEAN: Final = np.dtype("u1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,7 @@ def real_array(values: NDArray[Any]) -> Column:
         empty = np.zeros(rows, [("dimensions", ">i4"), ("flags", ">i4"), ("type", ">i4")])
         empty["type"] = _FLOAT4_OID
         return Column(empty)
-    element = np.dtype([("size", ">i4"), ("value", ">f4")])
-    names = ("dimensions", "flags", "type", "length", "lower")
-    record = np.dtype([*((name, ">i4") for name in names), ("items", element, (items,))])
-    array = np.zeros(rows, record)
+    array = np.zeros(rows, real_array_type(items))
     array["dimensions"] = 1
     array["type"] = _FLOAT4_OID
     array["length"] = items
@@ -64,6 +68,13 @@ def real_array(values: NDArray[Any]) -> Column:
     array["items"]["size"] = 4
     array["items"]["value"] = values
     return Column(array)
+
+
+def real_array_type(items: int) -> np.dtype[Any]:
+    """A `real[]` of so many items, at least one; the items are in `["items"]["value"]`."""
+    element = np.dtype([("size", ">i4"), ("value", ">f4")])
+    names = ("dimensions", "flags", "type", "length", "lower")
+    return np.dtype([*((name, ">i4") for name in names), ("items", element, (items,))])
 
 
 def encode(columns: Sequence[Column]) -> bytes:
@@ -77,3 +88,53 @@ def encode(columns: Sequence[Column]) -> bytes:
         rows[f"size{place}"] = column.values.dtype.itemsize
         rows[f"value{place}"] = column.values
     return b"".join((_HEADER, rows.tobytes(), _TRAILER))
+
+
+class Decoder:
+    """The file that `COPY ... TO STDOUT (FORMAT binary)` writes to.
+
+    `columns` are names and types of the fields, in order; `take` is given the rows, some thousand
+    at a time. Raises ValueError where a row is of another form: a NULL in it, or a longer array.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, np.dtype[Any]], take: Callable[[NDArray[Any]], None]
+    ) -> None:
+        fields: list[tuple[str, Any]] = [("fields", ">i2")]
+        for name, kind in columns.items():
+            fields += [(f"size of {name}", ">i4"), (name, kind)]
+        self._columns, self._take = columns, take
+        self._row = np.dtype(fields)
+        self._buffer = bytearray()
+        self._begun = False
+
+    def write(self, data: bytes) -> int:
+        self._buffer += data
+        if len(self._buffer) >= BUFFER_BYTES:
+            self._hand_on()
+        return len(data)
+
+    def close(self) -> None:
+        """Hand on the last rows; to be called when the COPY is over."""
+        self._hand_on()
+        if self._buffer != _TRAILER:
+            raise ValueError("a row is not of the form that was agreed on")
+
+    def _hand_on(self) -> None:
+        if not self._begun:
+            if not self._buffer.startswith(_HEADER):
+                raise ValueError("this is no binary COPY")
+            del self._buffer[: len(_HEADER)]
+            self._begun = True
+        count = len(self._buffer) // self._row.itemsize
+        size = count * self._row.itemsize
+        rows = np.frombuffer(bytes(self._buffer[:size]), self._row)
+        del self._buffer[:size]
+        sizes = {name: kind.itemsize for name, kind in self._columns.items()}
+        alike = (rows["fields"] == len(sizes)).all() and all(
+            (rows[f"size of {name}"] == size).all() for name, size in sizes.items()
+        )
+        if not alike:
+            raise ValueError("a row is not of the form that was agreed on")
+        if count:
+            self._take(rows)

@@ -77,7 +77,8 @@ class Happening(StrEnum):
     NOTE = "note"
 
 
-def _one_of(column: str, values: type[StrEnum]) -> str:
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """The condition of a CHECK: the column holds one of these words."""
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -89,7 +90,10 @@ class ActionUnitReport(Base):
     """One measurement. Fixed: other programs (a Django model among them) read and write it."""
 
     __tablename__ = "action_unit_report"
-    __table_args__ = (CheckConstraint(_one_of("type", MediaType), name="type"),)
+    __table_args__ = (
+        CheckConstraint(one_of("type", MediaType), name="type"),
+        Index("ix_action_unit_report_avatar_id", "avatar", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_LENGTH), server_default="default")
@@ -104,8 +108,8 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        CheckConstraint(_one_of("state", State), name="state"),
-        CheckConstraint(f"type IS NULL OR {_one_of('type', MediaType)}", name="type"),
+        CheckConstraint(one_of("state", State), name="state"),
+        CheckConstraint(f"type IS NULL OR {one_of('type', MediaType)}", name="type"),
         Index("ix_job_created_id", "created", "id"),
         Index("ix_job_avatar_created", "avatar", "created"),
         Index(
@@ -155,8 +159,8 @@ class JobEvent(Base):
 
     __tablename__ = "job_event"
     __table_args__ = (
-        CheckConstraint(_one_of("step", Step), name="step"),
-        CheckConstraint(_one_of("happening", Happening), name="happening"),
+        CheckConstraint(one_of("step", Step), name="step"),
+        CheckConstraint(one_of("happening", Happening), name="happening"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -1,0 +1,105 @@
+"""A stored measurement as the analysis takes it: frames read back from the database.
+
+Neither the media nor the container nor an engine is needed. Both the second stage and every later
+analysis read what is stored, so that the same measurement gives the same report, byte for byte.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg2.extensions import cursor
+from sqlalchemy.orm import Session
+
+from shared import binary_copy
+from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.series import FaceSeries, Recording
+from shared.engines.action_units import INTENSITIES
+from shared.engines.base import Facts, MediaType, Scale
+from shared.models import ActionUnitReport, Extraction
+
+SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in entry.signals}))
+"""Those that a measure rests on. The others stay in the database: a clip can have dozens."""
+
+_FIELDS: Final = ("face", "timestamp", "success", "presences", "intensities")
+
+
+def load(session: Session, report: ActionUnitReport, extraction: Extraction) -> Recording:
+    """The whole measurement; memory as `shared.analysis.series` says, and once more while reading.
+
+    Raises ValueError where rows are not as the pipeline writes them.
+    """
+    facts = facts_of(extraction)
+    faces = list(_faces(_columns(session, report.id, facts)))
+    return Recording(MediaType(report.type), facts, faces)
+
+
+def facts_of(extraction: Extraction) -> Facts:
+    return Facts(
+        engine=extraction.engine,
+        version=extraction.version,
+        settings=extraction.settings,
+        frames=extraction.frames,
+        fps=extraction.fps,
+        duration=extraction.duration,
+        width=extraction.width,
+        height=extraction.height,
+        faces=extraction.faces,
+        scale=cast("Scale", extraction.scale),
+        signals=tuple(extraction.signals),
+        validity=extraction.validity,
+        aggregates=extraction.aggregates,
+        warnings=list(extraction.warnings),
+    )
+
+
+def _columns(session: Session, report_id: int, facts: Facts) -> dict[str, NDArray[Any]]:
+    """All rows of a report by COPY, ordered by face and time, as one array per column."""
+    signals = [name for name in SIGNALS if name in facts.signals]
+    places = [facts.signals.index(name) + 1 for name in signals]
+    selected = [*_FIELDS, *(f"coalesce(signals[{place}], 'NaN')" for place in places)]
+    query = (
+        f"COPY (SELECT {', '.join(selected)} FROM frame_measurement "  # noqa: S608  # ours, no input
+        f"WHERE report_id = {report_id:d} ORDER BY face, frame) TO STDOUT (FORMAT binary)"
+    )
+    kinds: dict[str, np.dtype[Any]] = {
+        "face": binary_copy.INTEGER,
+        "timestamp": binary_copy.DOUBLE,
+        "success": binary_copy.BOOLEAN,
+        "presences": binary_copy.INTEGER,
+        "intensities": binary_copy.real_array_type(len(INTENSITIES)),
+        **dict.fromkeys(signals, binary_copy.REAL),
+    }
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in kinds}
+
+    def take(rows: NDArray[Any]) -> None:
+        for name in kinds:
+            values = rows[name]["items"]["value"] if name == "intensities" else rows[name]
+            parts[name].append(values.astype(values.dtype.newbyteorder("=")))
+
+    connection = session.connection().connection  # psycopg2's, of this transaction
+    decoder = binary_copy.Decoder(kinds, take)
+    with closing(cast("cursor", connection.cursor())) as reading:
+        reading.copy_expert(query, decoder)
+    decoder.close()
+    return {name: np.concatenate(found) for name, found in parts.items() if found}
+
+
+def _faces(columns: dict[str, NDArray[Any]]) -> Iterator[FaceSeries]:
+    if not columns:
+        return
+    faces = columns.pop("face")
+    starts = np.flatnonzero(np.diff(faces, prepend=faces[0] - 1))
+    signals = [name for name in SIGNALS if name in columns]
+    for start, stop in zip(starts, np.append(starts[1:], len(faces)), strict=True):
+        rows = slice(start, stop)
+        yield FaceSeries(
+            int(faces[start]),
+            timestamps=columns["timestamp"][rows],
+            success=columns["success"][rows].astype(np.bool_),
+            intensities=columns["intensities"][rows],
+            presences=columns["presences"][rows],
+            signals={name: columns[name][rows] for name in signals},
+        )

@@ -7,6 +7,8 @@ from job_api import blueprint as job_api
 from maintenance import blueprint as maintenance
 from on_blob_uploaded import blueprint as on_blob_uploaded
 from on_poisoned_blob import blueprint as on_poisoned_blob
+from parameter_set_api import blueprint as parameter_set_api
+from report_api import blueprint as report_api
 from upload_http import blueprint as upload_http
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -16,6 +18,8 @@ for blueprint in (
     on_poisoned_blob,
     maintenance,
     job_api,
+    parameter_set_api,
+    report_api,
     health,
 ):
     app.register_functions(blueprint)

@@ -1,6 +1,7 @@
-"""The second stage: `openface.csv` in, rows in PostgreSQL out.
+"""The second stage: `openface.csv` in, rows in PostgreSQL and a verdict out.
 
 All rows of a report are written in one transaction, which replaces what an earlier attempt wrote.
+`report.json` is in the container before the job is done.
 """
 
 import hashlib
@@ -9,15 +10,17 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from azure.core.exceptions import ResourceNotFoundError
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from shared import blob_names, jobs, measurement_csv, measurements
+from shared import blob_names, jobs, measurement_csv, measurements, reports
+from shared.assessment import Assessment, assess
 from shared.engines.base import Facts, Task
 from shared.errors import Code, MediaError
 from shared.extract import counted, fitting_type, measure, measured_type, options
 from shared.media import Kind
-from shared.models import URL_LENGTH, ActionUnitReport, Job, State
+from shared.models import URL_LENGTH, ActionUnitReport, Extraction, Job, State, Step
+from shared.reports import Measurement
 from shared.stage import Attempt
 
 
@@ -112,20 +115,46 @@ def _store(session: Session, attempt: Attempt, job: Job, files: _Files) -> tuple
     facts.faces = len(summaries.faces)
     measurements.insert_extraction(session, report_id, facts)
     measurements.insert_entries(session, report_id, summaries, facts)
-    # only now are rows touched that others write: the lease's renewals wait for nothing before
-    earlier = session.scalar(select(Job.report_id).where(Job.id == job.id))
-    summary = f"{counted(facts.faces, 'face')}, {counted(facts.frames, 'frame')}"
-    jobs.advance(
-        session,
-        attempt.lease,
-        State.DONE,
-        f"report {report_id}: {summary}",
-        report_id=report_id,
-        type=media_type,
+    measurement = Measurement(
+        report=session.get_one(ActionUnitReport, report_id),
+        extraction=session.get_one(Extraction, report_id),
+        job=job,
     )
+    assessment = assess(session, measurement)
+    reports.publish(attempt.app, session, measurement)
+    pieces = counted(facts.faces, "face"), counted(facts.frames, "frame")
+    summary = f"{', '.join(pieces)}; {assessment.words}"
+    # only now are rows touched that others write: the lease's renewals wait for nothing before
+    _end(session, attempt, measurement, assessment, f"report {report_id}: {summary}")
+    return report_id, summary
+
+
+def _end(
+    session: Session,
+    attempt: Attempt,
+    measurement: Measurement,
+    assessment: Assessment,
+    message: str,
+) -> None:
+    """The job is done; or failed, where the verdict that it asked for cannot be had.
+
+    Either way it has the new report, and the one of an earlier attempt goes.
+    """
+    earlier = session.scalar(select(Job.report_id).where(Job.id == attempt.job_id))
+    values = {"report_id": measurement.report.id, "type": measurement.report.type}
+    refusal = assessment.refusal
+    if refusal is None:
+        jobs.advance(session, attempt.lease, State.DONE, message, **values)
+    else:
+        jobs.renew(session, attempt.lease, attempt.app.settings.lease_seconds)
+        session.execute(update(Job).where(Job.id == attempt.job_id).values(**values))
+        detail = (
+            f"{refusal.detail} The measurement is stored: hold it to another set by "
+            "POST /api/reports, or retry the job when this is mended."
+        )
+        jobs.fail(session, attempt.job_id, Step.ANALYSE, refusal.code, detail)
     if earlier is not None:
         session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))
-    return report_id, summary
 
 
 def report_url(attempt: Attempt, job: Job) -> str:

@@ -19,9 +19,16 @@ class Code(StrEnum):
     EMPTY_FILE = "empty_file"
     NOT_FOUND = "not_found"
     JOB_NOT_FOUND = "job_not_found"
+    PARAMETER_SET_NOT_FOUND = "parameter_set_not_found"
+    REPORT_NOT_FOUND = "report_not_found"
+    AVATAR_NOT_FOUND = "avatar_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     STATE_CONFLICT = "state_conflict"
+    NAME_TAKEN = "name_taken"
+    AMBIGUOUS_REPORT = "ambiguous_report"
+    PRECONDITION_FAILED = "precondition_failed"
+    PRECONDITION_REQUIRED = "precondition_required"
     LENGTH_REQUIRED = "length_required"
     FILE_TOO_LARGE = "file_too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
@@ -37,6 +44,8 @@ class Code(StrEnum):
     ENGINE_UNAVAILABLE = "engine_unavailable"
     ENGINE_FAILED = "engine_failed"
     UNKNOWN_PARAMETER_SET = "unknown_parameter_set"
+    UNKNOWN_REPORT = "unknown_report"
+    UNKNOWN_BUILD = "unknown_build"
     ENGINE_MISMATCH = "engine_mismatch"
     NOTHING_TO_LEARN = "nothing_to_learn"
     UPLOAD_INCOMPLETE = "upload_incomplete"
@@ -110,10 +119,16 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.EMPTY_FILE: (400, "The file is empty"),
     Code.NOT_FOUND: (404, "There is nothing at this address"),
     Code.JOB_NOT_FOUND: (404, "There is no such job"),
+    Code.PARAMETER_SET_NOT_FOUND: (404, "There is no such parameter set"),
+    Code.REPORT_NOT_FOUND: (404, "There is no such report"),
+    Code.AVATAR_NOT_FOUND: (404, "There is no such avatar"),
     Code.METHOD_NOT_ALLOWED: (405, "The address does not take this method"),
     Code.IDEMPOTENCY_CONFLICT: (409, "The idempotency key was used for another request"),
     Code.STATE_CONFLICT: (409, "The job's state does not allow this"),
+    Code.NAME_TAKEN: (409, "A parameter set of this name is there already"),
+    Code.AMBIGUOUS_REPORT: (409, "The address fits several reports"),
     Code.LENGTH_REQUIRED: (411, "The request has no length"),
+    Code.PRECONDITION_FAILED: (412, "It was changed meanwhile"),
     Code.FILE_TOO_LARGE: (413, "The file is too large"),
     Code.UNSUPPORTED_MEDIA: (415, "The file is not of a supported kind"),
     Code.UNDECODABLE_MEDIA: (422, "The file cannot be decoded"),
@@ -128,10 +143,13 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.ENGINE_UNAVAILABLE: (422, "The engine is not available here"),
     Code.ENGINE_FAILED: (500, "The engine failed"),
     Code.UNKNOWN_PARAMETER_SET: (422, "There is no such parameter set"),
+    Code.UNKNOWN_REPORT: (422, "There is no such measurement"),
+    Code.UNKNOWN_BUILD: (422, "The avatar has no such build"),
     Code.ENGINE_MISMATCH: (422, "The numbers come from different engines"),
     Code.NOTHING_TO_LEARN: (422, "There is nothing to learn a parameter set from"),
     Code.UPLOAD_INCOMPLETE: (422, "The upload was never finished"),
     Code.MEDIA_MISSING: (422, "The job's media is gone"),
+    Code.PRECONDITION_REQUIRED: (428, "The request does not say what it changes"),
     Code.ATTEMPTS_EXHAUSTED: (500, "The job failed in every attempt"),
     Code.SERVICE_UNAVAILABLE: (503, "A service that this one needs is away"),
     Code.INTERNAL: (500, "Something went wrong on our side"),

@@ -22,6 +22,7 @@ from shared.outages import as_problem, is_outage
 from shared.settings import SettingsError
 
 MAX_JSON_BYTES: Final = 1024 * 1024  # no request body of ours but media is anywhere near
+MAX_FIELD_ERRORS: Final = 50  # named in one answer; nobody reads more
 PROBLEM_TYPE: Final = "application/problem+json"
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -95,13 +96,23 @@ def parse(model: type[Model], values: Any) -> Model:
         raise _as_problem(error) from None
 
 
-def parse_json(model: type[Model], req: func.HttpRequest) -> Model:
-    """The request's JSON body as a model."""
+def parse_query(model: type[Model], req: func.HttpRequest) -> Model:
+    """The request's query as a model; without `code`, which is the function's key in Azure."""
+    return parse(model, {name: value for name, value in req.params.items() if name != "code"})
+
+
+def small_body(req: func.HttpRequest) -> bytes:
+    """The body of a request that brings no media."""
     body = req.get_body()
     if len(body) > MAX_JSON_BYTES:
         raise Problem(Code.FILE_TOO_LARGE, f"The body may have at most {MAX_JSON_BYTES} bytes.")
+    return body
+
+
+def parse_json(model: type[Model], req: func.HttpRequest) -> Model:
+    """The request's JSON body as a model: a number is a number there, no text that holds one."""
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(small_body(req), strict=True)
     except ValidationError as error:
         raise _as_problem(error) from None
 
@@ -110,14 +121,24 @@ def _as_problem(error: ValidationError) -> Problem:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     if any(item["type"] == "json_invalid" for item in found):
         return Problem(Code.BAD_REQUEST, "The body is not valid JSON.")
+    places = {item["loc"] for item in found}
     errors = tuple(
-        FieldError(".".join(str(part) for part in item["loc"])[:200] or "body", item["msg"])
-        for item in found
+        FieldError(
+            ".".join(str(part) for part in item["loc"])[:200] or "body",
+            item["msg"].removeprefix("Value error, "),
+        )
+        for item in found[:MAX_FIELD_ERRORS]
+        # a list is "too short" as well where one of its items is refused
+        if item["type"] != "too_short" or not any(_inside(place, item["loc"]) for place in places)
     )
     unknown = all(item["type"] == "extra_forbidden" for item in found)
     code = Code.UNKNOWN_FIELD if unknown else Code.INVALID_FIELD
     words = "; ".join(f"{item.field}: {item.detail}" for item in errors[:5])
     return Problem(code, words, errors=errors)
+
+
+def _inside(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    return len(place) > len(other) and place[: len(other)] == other
 
 
 def uuid_of(req: func.HttpRequest, name: str = "id") -> uuid.UUID:

@@ -1,48 +1,51 @@
 """The handlers of `/api/jobs`."""
 
-import base64
-import binascii
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import Annotated, Final, NoReturn
-from urllib.parse import urlencode
 
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field, TypeAdapter
 from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
 
-from shared import blob_names, jobs, pipeline
+from shared import blob_names, jobs, pipeline, reports
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
-from shared.http import json_response, no_content, parse, uuid_of
+from shared.http import json_response, no_content, parse_query, uuid_of
 from shared.models import AVATAR_LENGTH, DataEntry, Extraction, Job, State
-from shared.views import JobSummary, Page, action_units_view, job_summary, job_view
+from shared.paging import PageQuery, Text, part, position
+from shared.views import JobSummary, JobView, Page, action_units_view, job_summary, job_view
 
-DEFAULT_LIMIT: Final = 50
-MAX_LIMIT: Final = 200
 MAX_INLINE_BYTES: Final = (
     32 * 1024 * 1024
 )  # a larger CSV is fetched from storage by its own address
 READ_URL_LIFETIME: Final = dt.timedelta(minutes=10)
 
 
-class JobFilter(BaseModel):
+_POSITION: Final = TypeAdapter(tuple[AwareDatetime, uuid.UUID])
+
+
+class JobFilter(PageQuery):
     """The query of `GET /api/jobs`."""
 
-    model_config = ConfigDict(extra="forbid")
-
     state: State | None = None
-    avatar: Annotated[str, Field(max_length=AVATAR_LENGTH)] | None = None
+    avatar: Annotated[Text, Field(max_length=AVATAR_LENGTH)] | None = None
     type: MediaType | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
 def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Newest first."""
-    wanted = parse(JobFilter, {k: v for k, v in req.params.items() if k != "code"})
+    return json_response(find(app, parse_query(JobFilter, req)))
+
+
+def find(
+    app: App, wanted: JobFilter, only: Collection[uuid.UUID] | None = None
+) -> Page[JobSummary]:
+    """A part of the list, newest first; with `only`, of these jobs."""
     query = (
         select(Job)
         .where(~Job.deleting)
@@ -56,24 +59,30 @@ def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     ):
         if value is not None:
             query = query.where(column == value)
-    if wanted.cursor is not None:
-        query = query.where(tuple_(Job.created, Job.id) < tuple_(*_position(wanted.cursor)))
+    if only is not None:
+        query = query.where(Job.id.in_(only))
+    before = position(wanted, _POSITION)
+    if before is not None:
+        query = query.where(tuple_(Job.created, Job.id) < tuple_(*before))
     with app.database.begin() as session:
         found = list(session.scalars(query))
-    following = None
-    if len(found) > wanted.limit:
-        found = found[: wanted.limit]
-        given = wanted.model_dump(mode="json", exclude_none=True)
-        following = f"/api/jobs?{urlencode({**given, 'cursor': _cursor(found[-1])})}"
-    return json_response(Page[JobSummary](items=[job_summary(j) for j in found], next=following))
+        held = reports.verdicts(session, (job.report_id for job in found))
+    items, following = part(found, wanted, "/api/jobs", lambda job: (job.created, job.id))
+    views = [job_summary(job, held.get(job.report_id or 0, ())) for job in items]
+    return Page[JobSummary](items=views, next=following)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job_id = uuid_of(req)
     with app.database.begin() as session:
-        job = jobs.visible(session, job_id) or _unknown()
-        view = job_view(job, jobs.events(session, job_id))
+        view = body(session, jobs.visible(session, job_id) or _unknown())
     return json_response(view)
+
+
+def body(session: Session, job: Job) -> JobView:
+    """The job with its trace and its verdicts."""
+    held = reports.verdicts(session, [job.report_id]).get(job.report_id or 0, ())
+    return job_view(job, jobs.events(session, job.id), held)
 
 
 def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -96,9 +105,7 @@ def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
             raise Problem(
                 Code.STATE_CONFLICT, f"Only a failed job can be retried; this one is {job.state}."
             )
-        view = job_view(
-            session.get_one(Job, job_id, populate_existing=True), jobs.events(session, job_id)
-        )
+        view = body(session, session.get_one(Job, job_id, populate_existing=True))
     app.storage.enqueue_retry(str(job_id))
     return json_response(view, 202, {"Location": view.links["self"]})
 
@@ -143,22 +150,3 @@ def _unknown() -> NoReturn:
 
 def _not_measured(job: Job) -> NoReturn:
     raise Problem(Code.NOT_FOUND, f"The job has no measurement; its state is {job.state}.")
-
-
-def _cursor(job: Job) -> str:
-    text = f"{job.created.isoformat()}|{job.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[dt.datetime, uuid.UUID]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        created, _, job_id = text.partition("|")
-        position = dt.datetime.fromisoformat(created), uuid.UUID(job_id)
-        if position[0].tzinfo is None:
-            raise ValueError(created)
-    except (ValueError, binascii.Error):
-        raise Problem(
-            Code.INVALID_FIELD, "The cursor is not one of ours. Follow `next` as it was given."
-        ) from None
-    return position

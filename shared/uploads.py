@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
-from shared import jobs, measurement_csv, media
+from shared import jobs, measurement_csv, media, sets
 from shared.app import App
 from shared.blob_names import blob_name
 from shared.engines.base import MediaType
@@ -98,8 +98,8 @@ def accept(app: App, upload: Upload) -> Job:
     path = upload.path.rename(upload.path.with_suffix(found.extension))
     media_type = fitting_type(found.kind, upload.fields.type)
     _check_engine(app, upload.fields.engine, found.kind)
-    _check_sets(upload.fields.parameter_set)
     facts = _probe(app, path, found)
+    _check_sets(app, upload.fields, _measured_by(app, upload.fields, path, found.kind))
     job_id = uuid.uuid4()
     job = _create(
         app,
@@ -132,7 +132,8 @@ def promise(app: App, request: UploadUrlRequest) -> UploadUrlView:
             f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
         )
     _check_engine(app, request.engine, None)
-    _check_sets(request.parameter_set)
+    # with no content yet it can still become a CSV, which says itself what it was measured by
+    _check_sets(app, request, request.engine)
     expires = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=app.settings.upload_url_minutes)
     expires = expires.replace(microsecond=0)
     # content decides the kind later: until then the name keeps the extension that the user gave
@@ -224,12 +225,28 @@ def _check_engine(app: App, asked: str | None, kind: Kind | None) -> None:
         raise Problem(Code.ENGINE_UNAVAILABLE, " ".join(known[name]))
 
 
-def _check_sets(names: list[str]) -> None:
-    if names:
-        raise Problem(
-            Code.UNKNOWN_PARAMETER_SET,
-            "There is no parameter set of this name. Leave parameter_set out to measure only.",
-        )
+def _measured_by(app: App, fields: Fields, path: Path, kind: Kind) -> str:
+    """The engine that the numbers of the measurement will come from."""
+    if kind is Kind.CSV:
+        return measurement_csv.dialect_of(path).engine
+    return fields.engine or app.settings.engine
+
+
+def _check_sets(app: App, fields: Fields, engine: str | None) -> None:
+    """Every set is there, and made for this engine where it is known."""
+    if not fields.parameter_set:
+        return
+    with app.database.begin() as session:
+        found = sets.resolve(session, fields.parameter_set)
+    for item in found:
+        if engine is not None and item.content.engine.casefold() != engine.casefold():
+            raise Problem(
+                Code.ENGINE_MISMATCH,
+                f"The parameter set {item.content.name!r} is for {item.content.engine}, and this "
+                f"will be measured by {engine}: engines measure on different scales. Use a set "
+                f"for {engine}, or measure without one and hold it to the set by "
+                "POST /api/reports with allow_engine_mismatch.",
+            )
 
 
 def _probe(app: App, path: Path, found: media.Format) -> MediaFacts:

@@ -5,10 +5,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from shared.analysis.report import Verdict
 from shared.engines.action_units import WORDS
 from shared.models import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
+from shared.report_views import VerdictView, worst
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -79,14 +81,16 @@ class JobView(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None
+    report: int | None = Field(description="The measurement's number: `action_unit_report.id`.")
+    verdict: Verdict | None = Field(description="The worst of the reports; null without any.")
+    reports: list[VerdictView] = Field(description="One for each parameter set it was held to.")
     media: Media
     steps: list[StepView]
     links: dict[str, str]
 
 
 class JobSummary(BaseModel):
-    """A job in a list: without its steps."""
+    """A job in a list: without its steps and reports."""
 
     id: uuid.UUID
     state: State
@@ -99,6 +103,7 @@ class JobSummary(BaseModel):
     created: dt.datetime
     finished: dt.datetime | None
     report: int | None
+    verdict: Verdict | None
     links: dict[str, str]
 
 
@@ -152,7 +157,7 @@ class UploadUrlView(BaseModel):
     expires: dt.datetime
 
 
-def job_view(job: Job, events: Sequence[JobEvent]) -> JobView:
+def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView] = ()) -> JobView:
     return JobView(
         id=job.id,
         container=job.container,
@@ -166,6 +171,8 @@ def job_view(job: Job, events: Sequence[JobEvent]) -> JobView:
         created=job.created,
         finished=job.finished,
         report=job.report_id,
+        verdict=worst([report.verdict for report in reports]),
+        reports=list(reports),
         media=Media(
             filename=job.filename,
             blob=job.blob,
@@ -176,7 +183,7 @@ def job_view(job: Job, events: Sequence[JobEvent]) -> JobView:
     )
 
 
-def job_summary(job: Job) -> JobSummary:
+def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
     return JobSummary(
         id=job.id,
         state=State(job.state),
@@ -189,6 +196,7 @@ def job_summary(job: Job) -> JobSummary:
         created=job.created,
         finished=job.finished,
         report=job.report_id,
+        verdict=worst([report.verdict for report in reports]),
         links=_links(job),
     )
 
@@ -297,4 +305,5 @@ def _links(job: Job) -> dict[str, str]:
     if job.report_id is not None:
         links["action_units"] = f"{base}/action-units"
         links["openface_csv"] = f"{base}/openface.csv"
+        links["reports"] = f"/api/reports?job={job.id}"
     return links

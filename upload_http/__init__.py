@@ -5,12 +5,11 @@ from pathlib import Path
 
 import azure.functions as func
 
-from shared import jobs, uploads
+from shared import job_routes, uploads
 from shared.app import App
 from shared.extract import MEGABYTE
 from shared.forms import read_upload
 from shared.http import json_response, parse_json, respond
-from shared.views import job_view
 
 blueprint = func.Blueprint()
 
@@ -30,7 +29,7 @@ def _upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
         received = read_upload(req, Path(folder), app.settings.max_upload_mb * MEGABYTE)
         job = uploads.accept(app, received)
     with app.database.begin() as session:
-        view = job_view(job, jobs.events(session, job.id))
+        view = job_routes.body(session, job)
     return json_response(view, 202, {"Location": view.links["self"]})
 
 

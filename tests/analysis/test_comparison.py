@@ -70,6 +70,13 @@ def test_the_same_level_with_less_time_within_is_worse() -> None:
     assert only(compared(wild, steady, a_set(lower=1.0, upper=3.0))).change == "better"
 
 
+def test_better_in_one_way_and_worse_in_another_is_no_clear_change() -> None:
+    """The mean comes into the band, and hardly any frame stays in it."""
+    before = clip(25, 60, {"AU12": lambda t: np.where(t % 2 < 0.2, 5.0, 1.4)})
+    after = clip(25, 60, {"AU12": lambda t: np.where(t % 2 < 1, 0.9, 1.6)})
+    assert only(compared(before, after, a_set(lower=1.0, upper=1.5))).change == "no_clear_change"
+
+
 def test_without_a_set_there_is_no_better_or_worse() -> None:
     result = compared(moving(1.0), moving(3.0))
     differences = {item.measure: item for item in result.faces[0].differences}

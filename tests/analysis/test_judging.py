@@ -88,7 +88,7 @@ def test_what_cannot_be_had_is_never_within() -> None:
 
 def test_low_validity_is_judged_only_when_allowed() -> None:
     series = face(clock(25, 4), {"AU01": 2.0})
-    measured = measure(recording(series, validity={"AU01": "low", "AU12": "high"}))
+    measured = measure(recording(series, validity={"AU01": "low", "AU05": "high"}))
     parameter = {"measure": "AU01.level", "lower": 1}
     refused = only(judged(measured, parameter))
     assert refused.outcome is Outcome.NOT_MEASURED

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.analysis.bootstrap import Resampling
 from shared.analysis.judging import judge
 from shared.analysis.learning import Learned, LearnOptions, learn
 from shared.analysis.measuring import MeasuredRecording, measure
@@ -102,6 +103,24 @@ def test_spread_between_recordings_widens_a_band() -> None:
     assert (wide.upper or 0) - (wide.lower or 0) > (narrow.upper or 0) - (narrow.lower or 0) + 0.5
 
 
+def test_frames_and_recordings_spread_as_squares() -> None:
+    """Frames of +-0.5 around means of 2.0 to 2.6: 0.45 and 2.353 sd sqrt(1 + 1/4)."""
+    means = [2.0, 2.2, 2.4, 2.6]
+    spread = np.linspace(-0.5, 0.5, 1200)
+    footage = [clip(30, 40, {"AU12": lambda _, mean=mean: mean + spread}) for mean in means]  # type: ignore[misc]
+    lower, upper = bounds(learned(*footage, coverage=0.9), "AU12.level")
+    half = np.hypot(0.45, 2.353 * np.std(means, ddof=1) * np.sqrt(1.25))
+    assert lower == pytest.approx(2.3 - half, abs=0.01)
+    assert upper == pytest.approx(2.3 + half, abs=0.01)
+
+
+def test_no_band_is_narrower_than_the_tolerance() -> None:
+    frozen = [clip(30, 40, {"AU12": 2.0}) for _ in range(2)]
+    for count in (1, 2):
+        result = learned(*frozen[:count], coverage=0.9)
+        assert bounds(result, "AU12.level") == (1.7, 2.3)
+
+
 def test_one_value_a_recording_gives_a_prediction_interval() -> None:
     levels = [1.0, 1.4, 1.8, 2.2, 2.6]
     footage = [image({"AU12": level}) for level in levels]
@@ -118,6 +137,18 @@ def test_one_clip_tells_its_own_uncertainty() -> None:
     assert steady.upper is not None
     assert steady.lower < 60 / 3.5 < steady.upper
     assert (short.upper or 0) - (short.lower or 0) > steady.upper - steady.lower
+
+
+def test_the_uncertainty_of_one_clip_counts_twice() -> None:
+    measured = person(1, 30)
+    statistic = measured.faces[0].statistic("AU12.peak")
+    assert statistic is not None
+    drawn = Resampling(measured.faces[0].track, 0).draws(statistic)
+    assert drawn is not None
+    half = 2.576 * np.sqrt(2) * drawn.std()
+    assert half > 0.3, "or it would be the tolerance that is tested"
+    result = learned(measured, coverage=0.99, measures=["AU12.peak"])
+    assert bounds(result, "AU12.peak").lower == pytest.approx(statistic.value - half, abs=0.001)
 
 
 def test_what_one_clip_does_not_tell_is_left_out() -> None:

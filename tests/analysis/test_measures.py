@@ -134,6 +134,11 @@ def test_the_rate_is_of_the_time_in_which_the_face_was_seen() -> None:
     assert value(measured, "blinks_per_minute") == pytest.approx(8 / (40 / 60), rel=0.01)
 
 
+def test_a_blink_of_which_the_beginning_was_not_seen_is_not_counted() -> None:
+    measured = clip(25, 30, {"AU45": bumps(np.array([-0.2, 10.0]), 0.4, 4.0)})
+    assert value(measured, "blinks_per_minute") == pytest.approx(2)
+
+
 def test_a_rate_needs_ten_seconds() -> None:
     measured = clip(25, 9, {"AU45": bumps(np.array([2.0]), 0.4, 4.0)})
     assert "needs the face for 10 s" in reason(measured, "blinks_per_minute")
@@ -160,6 +165,12 @@ def test_a_smile_that_was_there_from_the_start_has_no_onset() -> None:
     measured = clip(25, 10, {"AU12": lambda t: np.where(t < 5, 3.0, 0.0)})
     assert reason(measured, "smile_onset") == "No smile was seen to begin."
     assert value(measured, "smile_offset") <= 0.05
+
+
+def test_a_smile_on_its_way_when_the_face_came_into_view_has_no_onset() -> None:
+    measured = clip(25, 10, {"AU12": trapezoid(-0.15, 0.6, 2.0, 1.2, 3.0)})
+    assert reason(measured, "smile_onset") == "No smile was seen to begin."
+    assert value(measured, "smile_offset") == pytest.approx(1.2, abs=0.02)
 
 
 def test_each_smile_starts_where_the_one_before_ended() -> None:
@@ -248,6 +259,13 @@ def test_jitter_is_the_share_of_fast_energy(fps: float, missing: float) -> None:
     measured = clip(fps, 20, {"AU25": shaking}, missing=missing)
     expected = 0.5**2 / (1 + 0.5**2)
     assert value(measured, "jitter") == pytest.approx(expected, abs=0.06 if missing else 0.002)
+
+
+@pytest.mark.parametrize(("height", "moves"), [(0.08, True), (0.06, False)])
+def test_what_moves_less_than_noise_has_no_jitter(height: float, moves: bool) -> None:
+    """The floor is a root mean square of 0.05, that of a sine of height 0.071."""
+    measured = clip(30, 20, {"AU12": lambda t: 2 + height * np.sin(2 * np.pi * t)})
+    assert (found(measured, "jitter").value is not None) == moves
 
 
 def test_a_shaking_mesh_shows() -> None:

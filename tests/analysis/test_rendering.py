@@ -18,7 +18,7 @@ from shared.analysis.rendering import COLUMNS, RENDERINGS
 from shared.analysis.report import Report, Subject
 from shared.analysis.report_markdown import code, escaped
 from shared.engines.base import MediaType
-from tests.analysis.synthetic import clock, face, recording
+from tests.analysis.synthetic import SUBJECT, clip, clock, face, recording
 
 HOSTILE = "=1+1|`` <img src=x> @team #1 \x01\x0b\ufffe\U0001f642\n**b** ]]> & \"'"
 
@@ -81,6 +81,19 @@ def test_markdown_says_what_is_wrong_first(report: Report) -> None:
     assert "#### Face 1: not judged" in text
     tables = [line for line in text.splitlines() if line.startswith("| `")]
     assert [len(re.findall(r"(?<!\\)\|", line)) for line in tables] == [6, 6, 6]
+
+
+def test_markdown_lists_the_worst_violations() -> None:
+    heights = np.array([2.5, 4.0, 3.0, 3.5, 2.6])
+    leaves = lambda t: np.where(t % 2 < 1, heights[(t // 2).astype(int) % 5], 1.0)  # noqa: E731
+    parameters = [{"measure": "AU25.level", "upper": 2.0}]
+    parameter_set = ParameterSet.model_validate(
+        {"name": "A", "engine": "mediapipe", "parameters": parameters}
+    )
+    text = rendered(judge(parameter_set, clip(25, 10, {"AU25": leaves}), SUBJECT), "md")
+    starts = [text.index(f"{start}.000-{start + 1}.000 s, worst") for start in (2, 4, 6)]
+    assert starts == sorted(starts)
+    assert "and 2 more" in text
 
 
 def test_markdown_names_are_only_names(report: Report) -> None:

@@ -55,6 +55,13 @@ def test_long_clips_come_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert series.timestamps == pytest.approx(np.arange(1, 11) / 25)
 
 
+def test_signals_that_nobody_needs_are_not_kept() -> None:
+    (series,) = collect([row(1, 0, 0.5, 0.7, 0.9)], ["a", "b", "c"], keep={"b"})
+    assert {name: values.tolist() for name, values in series.signals.items()} == {
+        "b": [pytest.approx(0.7)]
+    }
+
+
 def test_a_row_with_other_signals_is_refused() -> None:
     with pytest.raises(ValueError, match="1 signals, not 0"):
         collect([row(1, 0, 0.5)])

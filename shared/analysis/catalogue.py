@@ -267,9 +267,6 @@ CATALOGUE: Final = MappingProxyType(
 )
 """Code to measure, in the order in which reports list them."""
 
-SIGNALS: Final = frozenset(signal for entry in CATALOGUE.values() for signal in entry.signals)
-"""The engines' signals that measures rest on; no others need to be read."""
-
 
 def markdown() -> str:
     """docs/measures.md."""

@@ -200,11 +200,19 @@ class Storage:
             queue.send_message(job_id)
 
     def version(self) -> str:
-        """The service's API version. Raises where storage cannot be reached."""
+        """The service's API version. Raises where storage cannot be reached.
+
+        Asks for a page of containers, because the app's role in Azure allows that; asking for the
+        service's properties would take the right to change the account.
+        """
         seen: list[str] = []
-        self._blobs.get_service_properties(
-            raw_response_hook=lambda r: seen.append(r.http_response.headers.get("x-ms-version", ""))
-        )
+        pages = self._blobs.list_containers(
+            results_per_page=1,
+            raw_response_hook=lambda r: seen.append(
+                r.http_response.headers.get("x-ms-version", "")
+            ),
+        ).by_page()
+        next(pages, None)
         return seen[-1] if seen else ""
 
     def close(self) -> None:

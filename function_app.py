@@ -9,9 +9,10 @@ from on_blob_uploaded import blueprint as on_blob_uploaded
 from on_poisoned_blob import blueprint as on_poisoned_blob
 from parameter_set_api import blueprint as parameter_set_api
 from report_api import blueprint as report_api
+from shared.access import auth_level
 from upload_http import blueprint as upload_http
 
-app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+app = func.FunctionApp(http_auth_level=auth_level())
 for blueprint in (
     upload_http,
     on_blob_uploaded,

@@ -10,4 +10,4 @@ blueprint = func.Blueprint()
 
 @blueprint.route(route="api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, parts.show)
+    return respond(req, parts.show, for_everybody=True)

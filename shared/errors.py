@@ -17,6 +17,7 @@ class Code(StrEnum):
     MISSING_FILE = "missing_file"
     TOO_MANY_FILES = "too_many_files"
     EMPTY_FILE = "empty_file"
+    NOT_SIGNED_IN = "not_signed_in"
     NOT_FOUND = "not_found"
     JOB_NOT_FOUND = "job_not_found"
     PARAMETER_SET_NOT_FOUND = "parameter_set_not_found"
@@ -117,6 +118,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.MISSING_FILE: (400, "The request has no file"),
     Code.TOO_MANY_FILES: (400, "The request has more than one file"),
     Code.EMPTY_FILE: (400, "The file is empty"),
+    Code.NOT_SIGNED_IN: (401, "The caller has not signed in"),
     Code.NOT_FOUND: (404, "There is nothing at this address"),
     Code.JOB_NOT_FOUND: (404, "There is no such job"),
     Code.PARAMETER_SET_NOT_FOUND: (404, "There is no such parameter set"),

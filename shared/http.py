@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
+from shared import access
 from shared.app import App, app
 from shared.errors import Code, FieldError, Problem
 from shared.outages import as_problem, is_outage
@@ -31,10 +32,15 @@ Handler = Callable[[func.HttpRequest, App], func.HttpResponse]
 _logger = logging.getLogger("avatar.http")
 
 
-def respond(req: func.HttpRequest, handler: Handler) -> func.HttpResponse:
+def respond(
+    req: func.HttpRequest, handler: Handler, *, for_everybody: bool = False
+) -> func.HttpResponse:
     """The handler's response, or the problem that it ended in. Never raises."""
     try:
-        return handler(req, app())
+        parts = app()
+        if not for_everybody:
+            access.check(req, parts.settings)
+        return handler(req, parts)
     except Problem as problem:
         return problem_response(problem)
     except SettingsError as error:

@@ -8,10 +8,25 @@ hold secrets or addresses.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any, Final
 
 STORAGE: Final = "AZURE_STORAGE_CONNECTION_STRING"
 """The environment variable of the storage connection, and the name of the triggers' connection."""
+
+
+class DatabaseAuth(StrEnum):
+    """How the app proves to the database who it is."""
+
+    PASSWORD = "password"  # noqa: S105  # in the URL, or none where the server asks for none
+    ENTRA = "entra"
+
+
+class ApiAccess(StrEnum):
+    """Whom the API answers in Azure."""
+
+    KEYS = "keys"
+    ENTRA = "entra"
 
 
 class SettingsError(Exception):
@@ -32,6 +47,12 @@ class Settings:
         "",
         "PostgreSQL to write to: `postgresql://user:password@host:port/name`. Required.",
         secret=True,
+    )
+    database_auth: DatabaseAuth = _setting(  # noqa: RUF009  # as all the others
+        "DATABASE_AUTH",
+        DatabaseAuth.PASSWORD,
+        "How the app proves who it is to the database: `password`, or `entra` for tokens of its "
+        "identity, over TLS with a checked certificate.",
     )
     storage_connection: str = _setting(
         STORAGE,
@@ -105,6 +126,12 @@ class Settings:
         60,
         "How long a running stage waits for storage or database to come back [s].",
     )
+    api_access: ApiAccess = _setting(  # noqa: RUF009  # as all the others
+        "API_ACCESS",
+        ApiAccess.KEYS,
+        "Who may call the API in Azure: `keys`, who has a function key; `entra`, who has signed in "
+        "(App Service Authentication must be on).",
+    )
     retention_days: int = _setting(
         "RETENTION_DAYS", 0, "Jobs are deleted this long after they ended [days]; 0 keeps them."
     )
@@ -134,7 +161,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[item.name] = _cast(text, type(item.default))
         except ValueError:
-            wrong.append(f"{name} must be a {type(item.default).__name__}.")
+            wrong.append(f"{name} must be {_wanted(type(item.default))}.")
     settings = Settings(**values)
     if not settings.database_url:
         wrong.append("DATABASE_URL is not set: name the PostgreSQL database to write to.")
@@ -145,6 +172,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     if wrong:
         raise SettingsError(" ".join(wrong))
     return settings
+
+
+def _wanted(kind: type) -> str:
+    if issubclass(kind, StrEnum):
+        return f"one of: {', '.join(kind)}"
+    return f"a {kind.__name__}"
 
 
 def _cast(text: str, kind: type) -> Any:

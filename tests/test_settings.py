@@ -24,6 +24,8 @@ def test_defaults_are_enough() -> None:
         ({"ENGINE_PROCESSES": "two"}, "ENGINE_PROCESSES"),
         ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS"),
         ({"CONFIDENCE_THRESHOLD": "1.5"}, "CONFIDENCE_THRESHOLD"),
+        ({"DATABASE_AUTH": "kerberos"}, "DATABASE_AUTH must be one of: password, entra"),
+        ({"API_ACCESS": "nobody"}, "API_ACCESS must be one of: keys, entra"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, str], named: str) -> None:

@@ -1,14 +1,20 @@
-"""Alembic's environment: one migration at a time, under an advisory lock, in one transaction."""
+"""Alembic's environment: one migration at a time, under an advisory lock, in one transaction.
+
+Each migration names in `oldest_app` the oldest app that can work with what it leaves, by the
+revision that app was written for. It is kept as the comment of Alembic's table; `shared/schema.py`
+says what for.
+"""
 
 import os
 from typing import Final
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.pool import NullPool
 
-from shared import analysis_models
-from shared.database import driver_url
+from shared import analysis_models, schema
+from shared.database import driver_url, open_engine
+from shared.settings import DatabaseAuth
 
 METADATA: Final = analysis_models.SetVersion.metadata  # with the tables of `shared.models`
 LOCK: Final = 7_238_041_995  # any number, the same in every deployment of this project
@@ -21,8 +27,25 @@ def _url() -> str:
     return driver_url(url)
 
 
+def _comment(revision: str | None) -> str | None:
+    if revision is None:
+        return None
+    return schema.comment(context.script.get_revision(revision).module.oldest_app)
+
+
+def _note_oldest_app(connection: Connection) -> None:
+    """Only where it changes: looking at a database needs no right to write to it."""
+    revision = context.get_context().get_current_revision()
+    found = text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
+    wanted = _comment(revision)
+    if connection.scalar(found) != wanted:
+        literal = f"'{wanted}'" if wanted else "NULL"
+        connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS {literal}")
+
+
 def _run_online() -> None:
-    engine = create_engine(_url(), poolclass=NullPool)
+    auth = DatabaseAuth(os.environ.get("DATABASE_AUTH") or DatabaseAuth.PASSWORD)
+    engine = open_engine(_url(), auth, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         context.configure(
@@ -32,6 +55,7 @@ def _run_online() -> None:
             compare_server_default=True,
         )
         context.run_migrations()
+        _note_oldest_app(connection)
 
 
 if context.is_offline_mode():
@@ -43,5 +67,8 @@ if context.is_offline_mode():
     )
     with context.begin_transaction():
         context.run_migrations()
+        target = context.get_revision_argument()
+        if isinstance(target, str):  # else to an empty database, which has no apps
+            context.execute(f"COMMENT ON TABLE alembic_version IS '{_comment(target)}'")
 else:
     _run_online()

@@ -29,7 +29,7 @@ class App:
 def build(settings: Settings) -> App:
     return App(
         settings=settings,
-        database=Database(settings.database_url),
+        database=Database(settings.database_url, settings.database_auth),
         storage=Storage(settings),
         engines=EnginePool(
             settings.processes,

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.errors import Code, Problem
+from shared.schema import SchemaError
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ def is_outage(error: BaseException) -> bool:
             OperationalError,
             InterfaceError,
             PoolTimeoutError,
+            SchemaError,  # until the migrations have run, or the newer app is there
             ServiceRequestError,
             ServiceResponseError,
         ),
@@ -39,6 +41,12 @@ def is_outage(error: BaseException) -> bool:
 
 def as_problem(error: BaseException) -> Problem:
     """What a client is told of an outage: which half is away, and when to come again."""
+    if isinstance(error, SchemaError):
+        return Problem(
+            Code.SERVICE_UNAVAILABLE,
+            "The service is being upgraded. Try again in a minute.",
+            headers={"Retry-After": "60"},
+        )
     database = isinstance(error, (DBAPIError, PoolTimeoutError))
     away = "The database" if database else "The storage account"
     return Problem(

@@ -42,10 +42,10 @@ def test_a_lost_answer_makes_no_second_job(
 
 
 def test_it_waits_as_long_as_it_is_asked_to(behind: Client, gateway: Unsteady, media: Path) -> None:
-    gateway.next(answer(429, {"Retry-After": "2"}), answer(503), pass_on, answer(502))
+    gateway.next(answer(429, {"Retry-After": "1"}), answer(503), pass_on, answer(502))
     run = behind.run("submit", media / "face.jpg", "--avatar", "Patience")
     assert run.returncode == 0, run.stderr
-    assert "is not available (429); trying again in 2 s" in run.stderr
+    assert "is not available (429); trying again in 1.0 s" in run.stderr
     assert "(503)" in run.stderr
     assert "(502)" in run.stderr  # while following the job
 

@@ -64,7 +64,7 @@ class Live:
         self._progress.update(self._task(label), completed=sent, total=size, status=status)
 
     def job(self, label: str, job: Json) -> None:
-        progress = _running(job) and job["progress"]
+        progress = _progress(job)
         ended = job["state"] in ENDED
         total = 1 if ended else progress["frames_expected"] if progress else None
         done = 1 if ended else progress["frames_done"] if progress else 0
@@ -147,23 +147,26 @@ def _running(job: Json) -> Json | None:
     return next((step for step in steps if step["state"] == "running"), None)
 
 
-def _job_words(job: Json) -> str:
+def _progress(job: Json) -> Json | None:
+    """That of the measuring, while it goes on."""
     step = _running(job)
+    found: Json | None = job["progress"]
+    return found if step is not None and step["name"] == "extract" else None
+
+
+def _job_words(job: Json) -> str:
+    step, progress = _running(job), _progress(job)
     if step is None:
         return str(job["state"])
-    return (
-        f"{step['name']}: {_progress_words(job['progress'])}" if job["progress"] else step["name"]
-    )
-
-
-def _progress_words(progress: Json) -> str:
+    if progress is None:
+        return str(step["name"])
     done, expected = progress["frames_done"], progress["frames_expected"]
     parts = [f"{done} of {expected} frames" if expected else f"{done} frames"]
     if progress["frames_per_second"]:
         parts.append(f"{progress['frames_per_second']:.0f} per second")
     if progress["seconds_left"] is not None:
         parts.append(f"{progress['seconds_left']:.0f} s left")
-    return ", ".join(parts)
+    return f"{step['name']}: {', '.join(parts)}"
 
 
 def _step_words(step: Json) -> str:

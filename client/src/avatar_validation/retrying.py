@@ -69,7 +69,7 @@ class Patience:
                     f"{trouble}{more}. Tried for {self.seconds:.0f} s (--patience). "
                     "Check the address, or try later."
                 )
-            self._note(f"{trouble}; trying again in {wait:.0f} s")
+            self._note(f"{trouble}; trying again in {wait:.1f} s")
             time.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -7,6 +7,7 @@ from job_api import blueprint as job_api
 from maintenance import blueprint as maintenance
 from on_blob_uploaded import blueprint as on_blob_uploaded
 from on_poisoned_blob import blueprint as on_poisoned_blob
+from pages import blueprint as pages
 from parameter_set_api import blueprint as parameter_set_api
 from report_api import blueprint as report_api
 from shared.access import auth_level
@@ -22,5 +23,6 @@ for blueprint in (
     parameter_set_api,
     report_api,
     health,
+    pages,
 ):
     app.register_functions(blueprint)

@@ -13,8 +13,11 @@ MEASUREMENT_BLOB: Final = "openface.csv"
 SIGNALS_BLOB: Final = "signals.csv"
 EXTRACTION_BLOB: Final = "extraction.json"
 REPORT_BLOB: Final = "report.json"
+THUMBNAIL_BLOB: Final = "thumbnail.jpg"
 SEGMENT_PREFIX: Final = "segments/"
-OUR_BLOBS: Final = frozenset({MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB})
+OUR_BLOBS: Final = frozenset(
+    {MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
+)
 
 _HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")
 

@@ -18,6 +18,8 @@ class Code(StrEnum):
     TOO_MANY_FILES = "too_many_files"
     EMPTY_FILE = "empty_file"
     NOT_SIGNED_IN = "not_signed_in"
+    PAGES_CLOSED = "pages_closed"
+    FOREIGN_ORIGIN = "foreign_origin"
     NOT_FOUND = "not_found"
     JOB_NOT_FOUND = "job_not_found"
     PARAMETER_SET_NOT_FOUND = "parameter_set_not_found"
@@ -119,6 +121,8 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.TOO_MANY_FILES: (400, "The request has more than one file"),
     Code.EMPTY_FILE: (400, "The file is empty"),
     Code.NOT_SIGNED_IN: (401, "The caller has not signed in"),
+    Code.PAGES_CLOSED: (403, "The pages are closed"),
+    Code.FOREIGN_ORIGIN: (403, "The form comes from another site"),
     Code.NOT_FOUND: (404, "There is nothing at this address"),
     Code.JOB_NOT_FOUND: (404, "There is no such job"),
     Code.PARAMETER_SET_NOT_FOUND: (404, "There is no such parameter set"),
@@ -143,10 +147,10 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.INVALID_CSV: (422, "The CSV cannot be used"),
     Code.UNKNOWN_ENGINE: (422, "There is no such engine"),
     Code.ENGINE_UNAVAILABLE: (422, "The engine is not available here"),
-    Code.ENGINE_FAILED: (500, "The engine failed"),
-    Code.UNKNOWN_PARAMETER_SET: (422, "There is no such parameter set"),
     Code.UNKNOWN_REPORT: (422, "There is no such measurement"),
     Code.UNKNOWN_BUILD: (422, "The avatar has no such build"),
+    Code.ENGINE_FAILED: (500, "The engine failed"),
+    Code.UNKNOWN_PARAMETER_SET: (422, "There is no such parameter set"),
     Code.ENGINE_MISMATCH: (422, "The numbers come from different engines"),
     Code.NOTHING_TO_LEARN: (422, "There is nothing to learn a parameter set from"),
     Code.UPLOAD_INCOMPLETE: (422, "The upload was never finished"),

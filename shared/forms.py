@@ -25,10 +25,13 @@ REPEATABLE: Final = frozenset({"parameter_set"})
 PIECE_BYTES: Final = 1024 * 1024
 
 
-def read_upload(req: func.HttpRequest, folder: Path, limit: int) -> Upload:
+def read_upload(
+    req: func.HttpRequest, folder: Path, limit: int, *, blank_is_absent: bool = False
+) -> Upload:
     """The upload in a request, its file in `folder`. Raises Problem.
 
-    `limit` is the most bytes the body may have.
+    `limit` is the most bytes the body may have. Browsers send every field of a form, also one that
+    was left empty: `blank_is_absent` takes it for not given.
     """
     length = req.headers.get("Content-Length")
     if length is None or not length.isdigit():
@@ -47,6 +50,8 @@ def read_upload(req: func.HttpRequest, folder: Path, limit: int) -> Upload:
         fields, filename, path = _raw(req, folder)
     if path.stat().st_size == 0:
         raise Problem(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
+    if blank_is_absent:
+        fields = {name: value for name, value in fields.items() if value not in ("", [""])}
     return Upload(parse(Fields, fields), filename, path, key)
 
 

@@ -111,7 +111,14 @@ class Storage:
         """The first `size` bytes. Raises ResourceNotFoundError."""
         if self.size(container, blob) == 0:
             return b""  # a range of an empty blob is an error
-        data: bytes = self.blob(container, blob).download_blob(offset=0, length=size).readall()
+        return self.piece(container, blob, 0, size)
+
+    def piece(self, container: str, blob: str, offset: int, size: int) -> bytes:
+        """`size` bytes from `offset`, or as many as there are. Raises ResourceNotFoundError."""
+        stream = self.blob(container, blob).download_blob(
+            offset=offset, length=size, max_concurrency=1
+        )
+        data: bytes = stream.readall()
         return data
 
     def size(self, container: str, blob: str) -> int:
@@ -150,6 +157,12 @@ class Storage:
 
     def blob(self, container: str, blob: str) -> BlobClient:
         return self._blobs.get_blob_client(container, blob)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the blob service."""
+        parts = urlsplit(self._blobs.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def url(self, container: str, blob: str) -> str:
         """The blob's address without any credential."""

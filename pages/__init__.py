@@ -1,0 +1,82 @@
+"""The web pages, and what their scripts ask for.
+
+Anonymous for the host, because a page can keep no key: `shared.pages.guard` says who is let in.
+"""
+
+import azure.functions as func
+
+from shared.pages import job_page, jobs_page, media, static_files, unknown, uploading
+from shared.pages.responses import respond
+
+blueprint = func.Blueprint()
+
+ANYONE = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.route(route="/", methods=["GET"], auth_level=ANYONE)
+def page_jobs(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, jobs_page.jobs_page)
+
+
+@blueprint.route(route="live/jobs", methods=["GET"], auth_level=ANYONE)
+def page_jobs_live(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, jobs_page.live_jobs)
+
+
+@blueprint.route(route="upload", methods=["POST"], auth_level=ANYONE)
+def page_upload(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, uploading.upload)
+
+
+@blueprint.route(route="upload-url", methods=["POST"], auth_level=ANYONE)
+def page_upload_url(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, uploading.upload_url)
+
+
+@blueprint.route(route="sample", methods=["POST"], auth_level=ANYONE)
+def page_sample(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, uploading.sample)
+
+
+@blueprint.route(route="jobs/{id}", methods=["GET"], auth_level=ANYONE)
+def page_job(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, job_page.job_page)
+
+
+@blueprint.route(route="jobs/{id}/live", methods=["GET"], auth_level=ANYONE)
+def page_job_live(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, job_page.live_job)
+
+
+@blueprint.route(route="jobs/{id}/retry", methods=["POST"], auth_level=ANYONE)
+def page_job_retry(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, job_page.retry)
+
+
+@blueprint.route(route="jobs/{id}/delete", methods=["POST"], auth_level=ANYONE)
+def page_job_delete(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, job_page.delete)
+
+
+@blueprint.route(route="jobs/{id}/media", methods=["GET"], auth_level=ANYONE)
+def page_job_media(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, media.show)
+
+
+@blueprint.route(route="jobs/{id}/thumbnail", methods=["GET"], auth_level=ANYONE)
+def page_job_thumbnail(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, media.thumbnail)
+
+
+@blueprint.route(route="static/{*path}", methods=["GET"], auth_level=ANYONE)
+def page_static(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, static_files.serve)
+
+
+# The host takes the first fitting route in the order of the functions' names: this one is the last.
+# It leaves alone what is the host's (/admin, /runtime) and the API's.
+@blueprint.route(
+    route="{*path:regex(^(?!admin|api|runtime).+$)}", methods=["GET"], auth_level=ANYONE
+)
+def zz_unknown_page(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, unknown.unknown)

@@ -1,0 +1,66 @@
+"""`/jobs/{id}`: one job, as a CI run is shown, and what can be done with it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import azure.functions as func
+
+from shared import job_routes, jobs
+from shared.app import App
+from shared.errors import STATUS, Code, Problem
+from shared.http import uuid_of
+from shared.media import Kind
+from shared.models import Job
+from shared.pages import addresses, templates
+from shared.pages.jobs_page import Live, LivePart
+from shared.pages.responses import page, see_other, unchanged_or
+from shared.views import JobView
+
+PARTS: Final = ("state", "outcome", "steps", "actions")
+
+
+def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    job, view = _load(req, app)
+    values = {
+        "job": view,
+        "kind": (job.media or {}).get("kind"),
+        "kinds": Kind,
+        "parameter_sets": job.parameter_sets,
+        "parts": _parts(view),
+        "confirm": req.params.get("confirm") == "delete",
+    }
+    return page("job.html", values)
+
+
+def live_job(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    _, view = _load(req, app)
+    parts = [LivePart(key=key, html=html) for key, html in _parts(view).items()]
+    return unchanged_or(req, Live(running=not view.state.ended, parts=parts))
+
+
+def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    job_routes.retry(req, app)
+    return see_other(addresses.job(uuid_of(req)))
+
+
+def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    job_routes.delete(req, app)
+    return see_other("/")
+
+
+def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
+    with app.database.begin() as session:
+        job = jobs.visible(session, uuid_of(req))
+        if job is None:
+            raise Problem(
+                Code.JOB_NOT_FOUND,
+                "There is no job with this id: it was deleted, or the address is not complete.",
+            )
+        return job, job_routes.body(session, job)
+
+
+def _parts(view: JobView) -> Mapping[str, str]:
+    """HTML of the pieces that change while the job runs."""
+    macros = templates.environment().get_template("_job_parts.html").module
+    title = STATUS[Code(view.error.code)][1] if view.error and view.error.code else ""
+    return {key: getattr(macros, key)(view, title) for key in PARTS}

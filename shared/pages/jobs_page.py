@@ -1,0 +1,97 @@
+"""`/`: the form that takes media in, and the list of jobs below it."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import azure.functions as func
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from sqlalchemy import select
+
+from shared import job_routes
+from shared.app import App
+from shared.extract import MEGABYTE
+from shared.http import parse
+from shared.job_routes import JobFilter
+from shared.models import Job
+from shared.pages import templates
+from shared.pages.job_rows import rows
+from shared.pages.responses import page, unchanged_or
+from shared.pages.uploading import SAMPLE
+from shared.paging import MAX_LIMIT
+
+MAX_NAMES: Final = 500  # avatars offered for completion
+
+
+class LivePart(BaseModel):
+    key: str
+    html: str
+
+
+class Live(BaseModel):
+    """What changed: pieces of the page, each with the key of the element that it replaces."""
+
+    running: bool  # ask again
+    parts: list[LivePart]
+
+
+def _split(value: Any) -> Any:
+    return value.split(",") if isinstance(value, str) else value
+
+
+class LiveFilter(JobFilter):
+    """As the list, and what the asking page shows already."""
+
+    open: Annotated[tuple[UUID, ...], BeforeValidator(_split), Field(max_length=MAX_LIMIT)] = ()
+    since: AwareDatetime | None = None
+
+
+def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    wanted = parse(JobFilter, given(req))
+    found = job_routes.find(app, wanted)
+    chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
+    values = {
+        "rows": rows(app, found.items),
+        "older": "/?" + urlsplit(found.next).query if found.next else None,
+        "first_part": wanted.cursor is None,
+        "wanted": wanted,
+        "chosen": chosen,
+        "avatars": known_avatars(app),
+        "max_bytes": app.settings.max_upload_mb * MEGABYTE,
+        "sample": SAMPLE.is_file(),
+    }
+    return page("jobs.html", values)
+
+
+def live_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """The rows that the page shows as open, and those that are newer than all of its rows."""
+    wanted = parse(LiveFilter, given(req))
+    plain = JobFilter.model_validate(wanted.model_dump(include=set(JobFilter.model_fields)))
+    changed = {
+        job.id: job for job in job_routes.find(app, JobFilter(limit=MAX_LIMIT), wanted.open).items
+    }
+    if wanted.since is not None:
+        for job in job_routes.find(app, plain).items:
+            if job.created > wanted.since:
+                changed[job.id] = job
+    newest_first = sorted(changed.values(), key=lambda job: job.created, reverse=True)
+    template = templates.environment().get_template("_job_row.html")
+    parts = [
+        LivePart(key=str(row.job.id), html=template.render(row=row))
+        for row in rows(app, newest_first)
+    ]
+    return unchanged_or(
+        req, Live(running=any(not job.state.ended for job in newest_first), parts=parts)
+    )
+
+
+def known_avatars(app: App) -> list[str]:
+    with app.database.begin() as session:
+        return list(
+            session.scalars(select(Job.avatar).distinct().order_by(Job.avatar).limit(MAX_NAMES))
+        )
+
+
+def given(req: func.HttpRequest) -> dict[str, str]:
+    """The query's fields; a form sends those that were left empty, too."""
+    return {name: value for name, value in req.params.items() if value != ""}

@@ -1,0 +1,117 @@
+"""A job's media and its thumbnail, for the pages' players.
+
+A player asks for ranges, and gets at most `PIECE_BYTES` of one at a time: a host hands answers over
+whole, so that is what one answer may cost in memory. Nothing but this app needs to reach storage.
+
+The content type is the one that the content was found to have, never what an uploader said.
+"""
+
+import datetime as dt
+import re
+from typing import Final
+from urllib.parse import quote
+
+import azure.functions as func
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared import blob_names, jobs, media
+from shared.app import App
+from shared.errors import Code, Problem
+from shared.http import uuid_of
+from shared.job_routes import MAX_INLINE_BYTES, READ_URL_LIFETIME
+from shared.models import Job
+from shared.pages import static_files
+
+PIECE_BYTES: Final = 4 * 1024 * 1024
+
+NOT_FOUND: Final = "The job's media is gone from storage."
+SANDBOX: Final = "default-src 'none'; sandbox"
+"""What somebody uploaded is never a document of this site, even if a browser took it for one."""
+
+_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_TYPES: Final = {
+    **{item.name: item.content_type for item in (media.JPEG, media.PNG, media.WEBP, media.BMP)},
+    **{item.name: item.content_type for item in (media.MP4, media.WEBM, media.MKV)},
+    **{item.name: item.content_type for item in (media.AVI, media.WMV)},
+    media.MOV.name: media.MP4.content_type,  # browsers play it by this name only
+}
+
+
+def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """The media, or the range of it that was asked for; `?download` saves it under its name."""
+    job = _job(req, app)
+    try:
+        found = app.storage.properties(job.container, job.blob)
+    except ResourceNotFoundError:
+        raise Problem(Code.NOT_FOUND, NOT_FOUND) from None
+    headers = {
+        "ETag": str(found.etag),
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=3600",
+        "Content-Type": _TYPES.get((job.media or {}).get("format", ""), "application/octet-stream"),
+        "Content-Disposition": _disposition(job, download="download" in req.params),
+        "Content-Security-Policy": SANDBOX,
+    }
+    if req.headers.get("If-None-Match") == headers["ETag"]:
+        return func.HttpResponse(status_code=304, headers=headers)
+    size = int(found.size)
+    wanted = _range(req, headers["ETag"], size)
+    if wanted is None:
+        return _whole(app, job, size, headers)
+    start, end = wanted
+    if start >= size or end < start:
+        return func.HttpResponse(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    end = min(end, start + PIECE_BYTES - 1, size - 1)
+    content = app.storage.piece(job.container, job.blob, start, end - start + 1)
+    headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return func.HttpResponse(content, status_code=206, headers=headers)
+
+
+def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """A small JPEG; an icon where there is none (yet)."""
+    job = _job(req, app)
+    try:
+        content = b"".join(app.storage.open(job.container, blob_names.THUMBNAIL_BLOB))
+    except ResourceNotFoundError:
+        icon = static_files.files()["no-picture.svg"]
+        headers = {"Cache-Control": "no-cache", "Content-Type": icon.content_type}
+        return func.HttpResponse(icon.content, headers=headers)
+    headers = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": SANDBOX}
+    return func.HttpResponse(content, headers=headers, mimetype="image/jpeg")
+
+
+def _whole(app: App, job: Job, size: int, headers: dict[str, str]) -> func.HttpResponse:
+    if size > MAX_INLINE_BYTES:
+        expires = dt.datetime.now(dt.UTC) + READ_URL_LIFETIME
+        address = app.storage.read_url(job.container, job.blob, expires)
+        return func.HttpResponse(
+            status_code=302, headers={"Location": address, "Cache-Control": "no-store"}
+        )
+    content = app.storage.piece(job.container, job.blob, 0, size) if size else b""
+    return func.HttpResponse(content, headers=headers)
+
+
+def _range(req: func.HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+    """First and last byte; None for the whole, as where the range is none that we know."""
+    found = _RANGE.fullmatch(req.headers.get("Range", "").replace(" ", ""))
+    if found is None or req.headers.get("If-Range", etag) != etag:
+        return None
+    first, last = found.groups()
+    if first:
+        return int(first), int(last) if last else size - 1
+    if last:
+        return max(size - int(last), 0), size - 1
+    return None
+
+
+def _disposition(job: Job, *, download: bool) -> str:
+    shown = "attachment" if download or not job.media else "inline"
+    return f"{shown}; filename*=UTF-8''{quote(job.filename, safe='')}"
+
+
+def _job(req: func.HttpRequest, app: App) -> Job:
+    with app.database.begin() as session:
+        job = jobs.visible(session, uuid_of(req))
+    if job is None:
+        raise Problem(Code.JOB_NOT_FOUND, "There is no job with this id.")
+    return job

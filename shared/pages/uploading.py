@@ -1,0 +1,56 @@
+"""Media in, from a page: the API's own functions behind addresses that need no key."""
+
+import tempfile
+from pathlib import Path
+from shutil import copyfile
+from typing import Final
+
+import azure.functions as func
+
+from shared import job_routes, uploads
+from shared.app import App
+from shared.errors import Code, Problem
+from shared.extract import MEGABYTE
+from shared.forms import read_upload
+from shared.http import json_response, parse_json
+from shared.models import Job
+from shared.pages import addresses
+from shared.pages.responses import see_other, wants_page
+from shared.uploads import Fields, Upload, UploadUrlRequest
+
+SAMPLE: Final = Path(__file__).resolve().parents[2] / "samples" / "astronaut.jpg"
+SAMPLE_FIELDS: Final = Fields(avatar="Sample", name="astronaut")
+
+
+def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """One file. A form is sent on to the job's page; a script gets the job, as from the API."""
+    with tempfile.TemporaryDirectory(prefix="avatar-upload-") as folder:
+        limit = app.settings.max_upload_mb * MEGABYTE
+        received = read_upload(req, Path(folder), limit, blank_is_absent=True)
+        job = uploads.accept(app, received)
+    return _accepted(req, app, job)
+
+
+def upload_url(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """For a file larger than the host takes: where to PUT it. Asked for by a script only."""
+    view = uploads.promise(app, parse_json(UploadUrlRequest, req))
+    return json_response(view, 201, {"Location": addresses.job(view.id)})
+
+
+def sample(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """The bundled portrait, for somebody who has no media at hand."""
+    if not SAMPLE.is_file():
+        raise Problem(Code.NOT_FOUND, "This installation came without the sample.")
+    with tempfile.TemporaryDirectory(prefix="avatar-sample-") as folder:
+        path = Path(folder) / "sample"
+        copyfile(SAMPLE, path)
+        job = uploads.accept(app, Upload(SAMPLE_FIELDS, SAMPLE.name, path, None))
+    return _accepted(req, app, job)
+
+
+def _accepted(req: func.HttpRequest, app: App, job: Job) -> func.HttpResponse:
+    if wants_page(req):
+        return see_other(addresses.job(job.id))
+    with app.database.begin() as session:
+        view = job_routes.body(session, job)
+    return json_response(view, 202, {"Location": addresses.job(job.id)})

@@ -1,0 +1,57 @@
+// The entry of every page: the small things, and the modules that a page has use for.
+
+import { startLive } from "./live.js";
+import { startTimes } from "./times.js";
+
+document.documentElement.classList.add("js");
+
+startTimes();
+for (const element of document.querySelectorAll("[data-live]")) startLive(element);
+
+const modules = { "[data-upload]": "./upload.js" };
+for (const [selector, path] of Object.entries(modules)) {
+  const found = document.querySelectorAll(selector);
+  if (found.length) import(path).then((module) => found.forEach((element) => module.start(element)));
+}
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) return void copyText(copy);
+  const opener = event.target.closest("[data-dialog]");
+  if (opener && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    document.getElementById(opener.dataset.dialog).showModal();
+  }
+  const closer = event.target.closest("dialog [data-close]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  event.target.closest("form[data-autosubmit]")?.requestSubmit();
+});
+
+for (const video of document.querySelectorAll("video")) {
+  const note = video.parentElement.querySelector("[data-unplayable]");
+  if (note) video.addEventListener("error", () => (note.hidden = false));
+  if (note && video.error) note.hidden = false;
+}
+
+async function copyText(button) {
+  const words = button.lastChild;
+  const before = words.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    words.textContent = "Copied";
+  } catch {
+    words.textContent = "Could not copy";
+  }
+  announce(words.textContent);
+  setTimeout(() => (words.textContent = before), 1500);
+}
+
+export function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}

@@ -10,6 +10,7 @@ import azure.functions as func
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from shared import schema
 from shared.app import App
 from shared.http import json_response
 
@@ -35,17 +36,19 @@ class Health(BaseModel):
     storage: Dependency
     database: Dependency
     schema_revision: str | None
+    schema_problem: str | None
     engines: list[EngineHealth]
 
 
 def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
     """200 where a job could be done now, else 503 with which part is missing."""
-    seen: dict[str, str] = {}
+    seen: dict[str, str | None] = {}
 
     def database() -> str:
-        with app.database.begin() as session:
-            seen["revision"] = str(session.scalar(text("SELECT version_num FROM alembic_version")))
-            return str(session.scalar(text("SHOW server_version")))
+        with app.database.engine.connect() as connection:
+            seen["revision"] = schema.revision(connection)
+            seen["problem"] = schema.objection(connection)
+            return str(connection.scalar(text("SHOW server_version")))
 
     threads = ThreadPoolExecutor(2)
     try:
@@ -69,14 +72,17 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         )
         for name, problems in app.engines.engines().items()
     ]
-    usable = all(answer.reachable for answer in answers) and any(
-        engine.default and engine.available for engine in engines
+    usable = (
+        all(answer.reachable for answer in answers)
+        and not seen.get("problem")
+        and any(engine.default and engine.available for engine in engines)
     )
     body = Health(
         status="ok" if usable else "unavailable",
         storage=answers[0],
         database=answers[1],
         schema_revision=seen.get("revision"),
+        schema_problem=seen.get("problem"),
         engines=engines,
     )
     headers = {} if usable else {"Retry-After": "5"}

@@ -55,12 +55,16 @@ def resume(app: App, job_id: uuid.UUID) -> None:
 
 
 def give_up(app: App, job_id: uuid.UUID) -> None:
-    """The host has tried MAX_ATTEMPTS times: the job has failed, with its last error."""
+    """The host has tried MAX_ATTEMPTS times: the job has failed, with its last error.
+
+    Unless none of the tries got as far as an attempt, because the database was away or refused:
+    then nothing has been found out about this job, and reconciliation takes it up.
+    """
 
     def record() -> bool:
         with app.database.begin() as session:
             job = jobs.get(session, job_id)
-            return job is not None and _fail_exhausted(session, job)
+            return job is not None and job.attempts > 0 and _fail_exhausted(session, job)
 
     log = job_log(job_id)
     if patiently(record, app.settings.outage_patience_seconds, log):

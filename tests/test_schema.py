@@ -1,13 +1,15 @@
 """Old and new apps beside old and new schemas: who works, who refuses, and what is said."""
 
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
 
+import azure.functions as func
 import pytest
 import sqlalchemy as sa
 
-from shared import schema
+from shared import health, schema
 from shared.app import App
 from shared.outages import as_problem, is_outage
 from tests.stack import migrate
@@ -96,3 +98,15 @@ def test_an_empty_database_is_refused_until_it_is_migrated(
     with parts.begin() as session:
         assert session.scalar(sa.text("SELECT count(*) FROM job")) == 0
     parts.close()
+
+
+def test_health_says_what_is_wrong_with_the_schema(app: App) -> None:
+    request = func.HttpRequest("GET", "/api/health", body=b"")
+    with app.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    response = health.show(request, app)
+    body = json.loads(response.get_body())
+    assert response.status_code == 503
+    assert body["database"]["reachable"]
+    assert body["schema_revision"] == "0000"
+    assert f"needs {schema.REVISION}" in body["schema_problem"]

@@ -83,7 +83,7 @@ def test_the_reference_face_is_at_rest() -> None:
     ("au", "movement"),
     [
         ("AU01", {"inner_brow": 9.0, "middle_brow": 2.0}),
-        ("AU12", {"corner_width": 15.0, "corner_height": 15.0, "corner_lift": 15.0}),
+        ("AU12", {"corner_width": 15.0, "corner_to_nose": 16.0}),
         ("AU25", {"lip_gap": 40.0}),
         ("AU26", {"chin": -20.0}),
         ("AU45", {"lid_gap": -8.0}),
@@ -99,7 +99,7 @@ def test_a_wink_is_no_blink() -> None:
 
 def test_a_smile_takes_off_what_moves_along() -> None:
     alone = intensity(change(resting(), chin=-8.0), "AU26")
-    smiling = change(resting(), chin=-8.0, corner_width=8.0, corner_height=5.0)
+    smiling = change(resting(), chin=-8.0, corner_width=8.0, corner_to_nose=5.0)
     assert 0 < intensity(smiling, "AU26") < alone
 
 

@@ -72,8 +72,8 @@ FORMULAS: Final[dict[str, Formula]] = {
         "of the time, so the neutral is the median.",
     ),
     "AU06": Formula(
-        {"corner_width": 2.0, "cheek_width": 1.0, "cheek_height": 0.5},
-        full=42,
+        {"corner_width": 2.0, "cheek_width": 1.0, "cheek_to_nose": 1.0},
+        full=45,
         why="The outer ring of orbicularis oculi lifts and widens the cheeks; what it does to the "
         "skin at the eye is too little for a mesh, but the cheek widens with the mouth.",
     ),
@@ -96,10 +96,10 @@ FORMULAS: Final[dict[str, Formula]] = {
         "furrow that runs to the corner of the mouth.",
     ),
     "AU12": Formula(
-        {"corner_width": 0.7, "corner_height": 0.35, "corner_lift": 0.35},
+        {"corner_width": 0.7, "corner_to_nose": 0.7},
         full=22,
-        why="Zygomaticus major draws the lip corners back and up, by up to 22 mm in all; up "
-        "against the eyes and against the upper lip.",
+        why="Zygomaticus major draws the lip corners back and up, by up to 22 mm in all. Up is "
+        "towards the base of the nose: how long a nose is differs more than the lip below it.",
     ),
     "AU14": Formula(
         {"corner_depth": -0.5, "corner_width": 0.35, "corner_height": 0.7, "lip_gap": -0.4},
@@ -149,7 +149,7 @@ FORMULAS: Final[dict[str, Formula]] = {
     "AU45": Formula(
         {"lid_gap": -1.0},
         full=6.5,
-        rest=25,
+        rest=35,
         slack=1.8,
         sides="both",
         why="The lids close both eyes, from 7 or 8 mm. The neutral is a well open eye; looking "

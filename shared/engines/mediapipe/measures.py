@@ -39,6 +39,7 @@ _ALA: Final = ((129,), (358,))
 _UPPER_LIP_SIDE: Final = ((37, 39), (267, 269))
 
 _NOSE_ROOT: Final = (6,)
+_NOSE_BASE: Final = (2,)
 _UPPER_LIP_EDGE: Final = (0,)
 _UPPER_LIP_INSIDE: Final = (13,)
 _LOWER_LIP_INSIDE: Final = (14,)
@@ -105,8 +106,11 @@ SIDED: Final[dict[str, Sided]] = {
     "corner_height": Sided(lambda p, s: _mean(p, _CORNER[s], _Y), -61.23, nod=8.6),
     "corner_width": Sided(lambda p, s: np.abs(_mean(p, _CORNER[s], _X)), 29.53),
     "corner_depth": Sided(lambda p, s: _mean(p, _CORNER[s], _Z), 0.90, nod=-30.8),
-    "corner_lift": Sided(
-        lambda p, s: _mean(p, _CORNER[s], _Y) - _mean(p, _UPPER_LIP_EDGE, _Y), -4.53, nod=9.7
+    "corner_to_nose": Sided(
+        lambda p, s: _mean(p, _CORNER[s], _Y) - _mean(p, _NOSE_BASE, _Y), -18.65, nod=13.5
+    ),
+    "cheek_to_nose": Sided(
+        lambda p, s: _mean(p, _CHEEK[s], _Y) - _mean(p, _NOSE_BASE, _Y), 26.53, nod=10.0
     ),
     "corner_drop": Sided(
         lambda p, s: _mean(p, _LIP_CENTRE, _Y) - _mean(p, _CORNER[s], _Y), -1.55, nod=-8.4

@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from avatar_api import blueprint as avatar_api
 from health import blueprint as health
 from job_api import blueprint as job_api
 from maintenance import blueprint as maintenance
@@ -22,6 +23,7 @@ for blueprint in (
     job_api,
     parameter_set_api,
     report_api,
+    avatar_api,
     health,
     pages,
 ):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from shared.analysis.parameter_sets import Parameter, ParameterSet, name_key
@@ -65,7 +66,7 @@ def resolve(session: Session, names: Iterable[str], *, archived: bool = False) -
     wanted = {name_key(name): name for name in names}
     latest = (
         select(SetVersion.name_key, SetVersion.id)
-        .distinct(SetVersion.name_key)
+        .ext(distinct_on(SetVersion.name_key))
         .where(SetVersion.name_key.in_(wanted))
         .order_by(SetVersion.name_key, SetVersion.version.desc())
     )
@@ -140,7 +141,7 @@ def make_default(session: Session, stored: StoredSet, types: Sequence[MediaType]
     for media_type in sorted(types):  # always in this order, so that nobody waits in a circle
         values = {"type": media_type, "parameter_set_id": stored.id}
         session.execute(
-            postgresql.insert(DefaultSet)
+            upsert(DefaultSet)
             .values(values)
             .on_conflict_do_update(index_elements=[DefaultSet.type], set_=values)
         )
@@ -172,7 +173,7 @@ def present_versions() -> Select[int]:
     """The ids of all present versions."""
     return (
         select(SetVersion.id)
-        .distinct(SetVersion.name_key)
+        .ext(distinct_on(SetVersion.name_key))
         .order_by(SetVersion.name_key, SetVersion.version.desc())
     )
 

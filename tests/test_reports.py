@@ -1,0 +1,165 @@
+"""Reports from stored rows: the same as from the rows themselves, and quick for many."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import azure.functions as func
+import pytest
+import sqlalchemy as sa
+
+from shared import avatar_routes, report_routes, reports, sets
+from shared.analysis.judging import judge
+from shared.analysis.measuring import measure
+from shared.analysis.parameter_sets import ParameterSet
+from shared.analysis.report import Report
+from shared.analysis.series import Recording, collect_blocks
+from shared.analysis_models import AnalysisReport, AnalysisResult
+from shared.app import App
+from shared.engines.action_units import INTENSITIES
+from shared.engines.base import MediaType
+from shared.errors import Code, Problem
+from tests import recorded
+
+
+def expectations(name: str, upper: float = 3.0) -> ParameterSet:
+    levels = [{"measure": f"{au}.level", "lower": 0.5, "upper": upper} for au in INTENSITIES]
+    return ParameterSet.model_validate({"name": name, "engine": "openface", "parameters": levels})
+
+
+def hold(app: App, number: int, *names: str) -> None:
+    with app.database.begin() as session:
+        stored = reports.locate(session, number)
+        found = reports.measured(session, stored)
+        reports.hold(session, stored, found, sets.resolve(session, names))
+
+
+@contextmanager
+def counted(app: App) -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile."""
+    seen: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(app.database.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(app.database.engine, "before_cursor_execute", note)
+
+
+def request(
+    body: object = None, query: dict[str, str] | None = None, **route: str
+) -> func.HttpRequest:
+    return func.HttpRequest(
+        method="GET" if body is None else "POST",
+        url="http://localhost/",
+        params=query or {},
+        route_params=route,
+        body=b"" if body is None else json.dumps(body).encode(),
+    )
+
+
+def multiply(app: App, times: int) -> None:
+    """So many copies of the one measurement: quicker than making each."""
+    tables = ("action_unit_report", "extraction", "measured_face", "analysis_report")
+    inspector = sa.inspect(app.database.engine)
+    with app.database.begin() as session:
+        for table in (*tables, "analysis_result"):
+            key = "id" if table == "action_unit_report" else "report_id"
+            changed = {key: f"{key} + n", "name": "'build ' || n"}
+            columns = [column["name"] for column in inspector.get_columns(table)]
+            values = [changed.get(column, column) for column in columns]
+            session.execute(
+                sa.text(
+                    f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "
+                    f"FROM {table}, generate_series(1, {times}) n"
+                )
+            )
+        session.execute(sa.text("ANALYZE"))
+
+
+def test_a_stored_report_is_that_of_the_rows_themselves(app: App) -> None:
+    frames, faces = 500, 2
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, frames, faces=faces)
+        sets.add(session, expectations("Mine"), None)
+    number = stored.report.id
+    hold(app, number, "Mine")
+    rows = collect_blocks(recorded.blocks(recorded.waves(frames), faces))
+    recording = Recording(MediaType.VM, recorded.facts(frames, faces), rows)
+    expected = judge(expectations("Mine"), measure(recording), stored.subject, version=1)
+    with app.database.begin() as session:
+        found = session.scalars(sa.select(AnalysisReport)).one()
+        results = session.scalars(sa.select(AnalysisResult)).all()
+    assert Report.model_validate(found.report) == expected
+    assert (found.verdict, found.score) == (expected.verdict, expected.score)
+    flat = {
+        (face.face, result.measure): result for face in expected.faces for result in face.results
+    }
+    assert len(results) == len(flat) == faces * len(INTENSITIES)
+    for row in results:
+        result = flat[row.face, row.measure]
+        assert (row.outcome, row.value, row.margin) == (result.outcome, result.value, result.margin)
+        assert row.violations == [item.model_dump() for item in result.violations]
+
+
+def test_a_refused_set_leaves_no_report(app: App) -> None:
+    with app.database.begin() as session:
+        stored = recorded.measurement(session)
+        sets.add(session, expectations("Mine"), None)
+        other = expectations("Other").model_copy(update={"engine": "py-feat"})
+        sets.add(session, other, None)
+    with pytest.raises(Problem) as refusal:
+        hold(app, stored.report.id, "Mine", "Other")
+    assert refusal.value.code is Code.ENGINE_MISMATCH
+    with app.database.begin() as session:
+        assert session.scalars(sa.select(AnalysisReport)).all() == []
+
+
+def test_a_hundred_sets_are_one_request(app: App) -> None:
+    names = [f"Set {number}" for number in range(100)]
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, 1500)  # a minute
+        for name in names:
+            sets.add(session, expectations(name, 2 + len(name) / 10), None)
+    body = {"report": stored.report.id, "parameter_sets": names}
+    started = time.monotonic()
+    response = report_routes.make(request(body), app)
+    seconds = time.monotonic() - started
+    assert response.status_code == 201
+    items = json.loads(response.get_body())["items"]
+    assert [item["parameter_set"] for item in items] == names
+    assert seconds < 10  # 2 s on two idle cores
+
+
+def test_a_history_of_a_thousand_takes_a_second_and_a_few_queries(app: App) -> None:
+    with app.database.begin() as session:
+        sets.add(session, expectations("Mine"), None)
+        first = recorded.measurement(session, 50, name="build 0")
+    hold(app, first.report.id, "Mine")
+    multiply(app, 999)
+    for query in ({}, {"parameter_set": "mine"}):
+        statements: list[list[str]] = []
+        for limit in (10, 1000):
+            started = time.monotonic()
+            with counted(app) as seen:
+                asked = request(query={"limit": str(limit), **query}, name="Ada")
+                response = avatar_routes.show(asked, app)
+            seconds = time.monotonic() - started
+            statements.append(seen)
+        found = json.loads(response.get_body())
+        assert len(found["items"]) == 1000
+        assert [item["verdict"] for item in found["items"]] == ["fail"] * 1000
+        assert all(len(measure["values"]) == 1000 for measure in found["measures"])
+        assert len(statements[0]) == len(statements[1]) <= 12
+        assert seconds < 1
+
+
+@pytest.mark.parametrize("reference", [10**12, 1])
+def test_what_was_never_measured_cannot_be_held(app: App, reference: int) -> None:
+    with app.database.begin() as session:
+        session.execute(sa.text("INSERT INTO action_unit_report (url, avatar) VALUES ('u', 'a')"))
+        with pytest.raises(Problem) as refusal:  # another program's row has no frames
+            reports.locate(session, reference)
+    assert refusal.value.code is Code.UNKNOWN_REPORT

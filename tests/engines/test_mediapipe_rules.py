@@ -117,7 +117,7 @@ def test_the_neutral_is_the_percentile_that_the_formula_names() -> None:
     exact = [
         np.percentile(moved[:, unit], FORMULAS[au].rest) for unit, au in enumerate(INTENSITIES)
     ]
-    assert estimate.result() == pytest.approx(exact, abs=0.05)
+    assert estimate.result() == pytest.approx(exact, abs=0.03)
     assert NeutralEstimate().result() == pytest.approx(intensities.REFERENCE)
 
 

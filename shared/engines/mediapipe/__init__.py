@@ -1,0 +1,1 @@
+"""The embedded engine: Action Units from the geometry of MediaPipe's face mesh."""

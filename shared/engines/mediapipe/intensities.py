@@ -18,8 +18,8 @@ PRESENT_FROM: Final = 1.0  # FACS intensity A, a trace
 SUCKED_THICKNESS: Final = 7.0  # of both lips [units]; the reference face has 14.7
 SUCKED_GAP: Final = 2.5  # between them [units]
 
-_HISTOGRAM_REACH: Final = 150.0  # no movement is further from the reference face's [units]
-_HISTOGRAM_STEP: Final = 0.02  # [units]: under 0.02 of intensity for every Action Unit
+_HISTOGRAM_REACH: Final = 75.0  # no movement is further from the reference face's [units]
+_HISTOGRAM_STEP: Final = 0.05  # [units]; 0.2 MB for a face
 
 _COLUMNS: Final = (*measures.NAMES, *TEXTURES)
 
@@ -95,20 +95,20 @@ class NeutralEstimate:
         self._counts = np.zeros((len(INTENSITIES), bins), dtype=np.int32)
 
     def add(self, moved: Array) -> None:
-        cells = (moved - REFERENCE + _HISTOGRAM_REACH) / _HISTOGRAM_STEP
-        cells = np.clip(cells, 0, self._counts.shape[1] - 1).astype(np.int64)
-        for unit, column in enumerate(cells.T):
-            np.add.at(self._counts[unit], column, 1)
+        bins = self._counts.shape[1]
+        cells = np.clip((moved - REFERENCE + _HISTOGRAM_REACH) / _HISTOGRAM_STEP, 0, bins - 1)
+        for counts, column in zip(self._counts, cells.astype(np.int64).T, strict=True):
+            counts += np.bincount(column, minlength=bins).astype(np.int32)
 
     def result(self) -> Array:
         """(17,) neutral movements; those of the reference face where nothing was added."""
         total = int(self._counts[0].sum())
         if total == 0:
             return REFERENCE
-        wanted = np.ceil(_REST / 100 * total).clip(1, total)
-        cells = [
-            int(np.searchsorted(counts.cumsum(), want))
-            for counts, want in zip(self._counts, wanted, strict=True)
+        edges = np.arange(1, self._counts.shape[1] + 1) * _HISTOGRAM_STEP - _HISTOGRAM_REACH
+        change = [
+            np.interp(rest / 100 * total, counts.cumsum(), edges)
+            for rest, counts in zip(_REST, self._counts, strict=True)
         ]
-        change: Array = (np.array(cells) + 0.5) * _HISTOGRAM_STEP - _HISTOGRAM_REACH
-        return change + REFERENCE
+        result: Array = REFERENCE + np.array(change)
+        return result

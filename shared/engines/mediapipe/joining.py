@@ -91,12 +91,10 @@ def face_facts(
     turns: list[list[Array]] = [[] for _ in faces]
     for block in recording.blocks(faces):
         good = confidence(block.records, still=still) >= threshold
-        for face, neutral in enumerate(neutrals):
+        for face in np.unique(block.faces[good & (block.faces >= 0)]).tolist():
             records = block.records[good & (block.faces == face)]
-            if not len(records):
-                continue
             if not still:
-                neutral.add(intensities.movements(records, still=False))
+                neutrals[face].add(intensities.movements(records, still=False))
             sizes[face].append(records["eye_distance"])
             turns[face].append(turn(records))
     return [

@@ -97,8 +97,8 @@ class NeutralEstimate:
     def add(self, moved: Array) -> None:
         bins = self._counts.shape[1]
         cells = np.clip((moved - REFERENCE + _HISTOGRAM_REACH) / _HISTOGRAM_STEP, 0, bins - 1)
-        for counts, column in zip(self._counts, cells.astype(np.int64).T, strict=True):
-            counts += np.bincount(column, minlength=bins).astype(np.int32)
+        for unit, column in enumerate(cells.astype(np.int64).T):
+            self._counts[unit] += np.bincount(column, minlength=bins).astype(np.int32)
 
     def result(self) -> Array:
         """(17,) neutral movements; those of the reference face where nothing was added."""

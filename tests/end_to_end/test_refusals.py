@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -70,7 +71,7 @@ def test_files(service: Service, tmp_path: Path, make: Make, status: int, code: 
     check(service.post(make(tmp_path)), status, code)
 
 
-FIELDS: list[tuple[dict[str, object], int, str]] = [
+FIELDS: list[tuple[dict[str, Any], int, str]] = [
     ({"avatar": ""}, 400, "invalid_field"),
     ({"avatar": "   "}, 400, "invalid_field"),
     ({"avatar": "x" * 51}, 400, "invalid_field"),
@@ -89,7 +90,7 @@ FIELDS: list[tuple[dict[str, object], int, str]] = [
 @pytest.mark.usefixtures("nothing_stored")
 @pytest.mark.parametrize(("fields", "status", "code"), FIELDS)
 def test_fields(
-    service: Service, media: Path, fields: dict[str, object], status: int, code: str
+    service: Service, media: Path, fields: dict[str, Any], status: int, code: str
 ) -> None:
     check(service.post(media / "face.jpg", **fields), status, code)
 

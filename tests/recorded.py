@@ -1,12 +1,14 @@
 """Measurements straight in the database, for tests of what is made from them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from shared import reports
+from shared.analysis.series import FaceSeries
 from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts, MediaType
 from shared.measurement_csv import Block
@@ -43,6 +45,27 @@ def waves(frames: int, seed: int = 1) -> NDArray[np.float64]:
     speeds, phases = random.uniform(0.1, 1, AUS), random.uniform(0, 6, AUS)
     found: NDArray[np.float64] = np.round(2.5 + 2.5 * np.sin(6.28 * speeds * time + phases), 2)
     return found
+
+
+def series(frames: int, faces: int = 1) -> list[FaceSeries]:
+    """The same as the analysis takes it."""
+    rows = list(blocks(waves(frames), faces))
+
+    def of(face: int, column: str, dtype: type[np.generic]) -> NDArray[Any]:
+        parts = [getattr(block, column)[block.faces == face] for block in rows]
+        found: NDArray[Any] = np.concatenate(parts).astype(dtype)
+        return found
+
+    return [
+        FaceSeries(
+            face,
+            timestamps=of(face, "timestamps", np.float64),
+            success=of(face, "successes", np.bool_),
+            intensities=of(face, "intensities", np.float32),
+            presences=of(face, "presences", np.int32),
+        )
+        for face in range(faces)
+    ]
 
 
 def facts(frames: int, faces: int = 1) -> Facts:

@@ -2,11 +2,14 @@
 
 import sqlalchemy as sa
 
+from shared import reports, sets
 from shared.app import App
 from shared.database import driver_url
 from shared.models import Base
+from tests import recorded
 from tests.stack import migrate
 from tests.test_jobs import make
+from tests.test_sets import content
 
 FIXED_COLUMNS = {
     # name: (type, nullable, default) of action_unit_report, which other programs rely on
@@ -52,6 +55,22 @@ def test_down_and_up_again_with_rows(app: App, database: str) -> None:
     migrate(database)
     assert set(Base.metadata.tables) <= set(sa.inspect(engine).get_table_names())
     engine.dispose()
+
+
+def test_measurements_outlive_their_reports(app: App, database: str) -> None:
+    """Down to before parameter sets and up again: sets and reports go, measurements stay."""
+    with app.database.begin() as session:
+        stored = recorded.measurement(session)
+        found = reports.measured(session, stored)
+        reports.hold(session, stored, found, [sets.add(session, content(), None)])
+    app.database.close()
+    migrate(database, "downgrade", "0001")
+    migrate(database)
+    with app.database.begin() as session:
+        for table, rows in (("frame_measurement", 50), ("analysis_result", 0), ("parameter", 0)):
+            assert session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == rows
+        again = reports.locate(session, stored.report.id)
+        reports.hold(session, again, found, [sets.add(session, content(), None)])
 
 
 def test_the_models_and_the_migrations_agree(database: str) -> None:

@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 
 from shared import recordings
-from shared.analysis.series import collect_blocks
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.measurements import copy_frames, insert_extraction
@@ -24,7 +23,7 @@ def test_every_row_comes_back(app: App) -> None:
         found = recordings.load(session, stored.report, stored.extraction)
     assert found.type is MediaType.VM
     assert found.facts == recorded.facts(frames, faces)
-    expected = collect_blocks(recorded.blocks(recorded.waves(frames), faces))
+    expected = recorded.series(frames, faces)
     assert [series.face for series in found.faces] == [0, 1, 2]
     for series, other in zip(found.faces, expected, strict=True):
         for column in ("timestamps", "success", "intensities", "presences"):

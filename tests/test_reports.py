@@ -14,7 +14,7 @@ from shared.analysis.judging import judge
 from shared.analysis.measuring import measure
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import Report
-from shared.analysis.series import Recording, collect_blocks
+from shared.analysis.series import Recording
 from shared.analysis_models import AnalysisReport, AnalysisResult
 from shared.app import App
 from shared.engines.action_units import INTENSITIES
@@ -86,7 +86,7 @@ def test_a_stored_report_is_that_of_the_rows_themselves(app: App) -> None:
         sets.add(session, expectations("Mine"), None)
     number = stored.report.id
     hold(app, number, "Mine")
-    rows = collect_blocks(recorded.blocks(recorded.waves(frames), faces))
+    rows = recorded.series(frames, faces)
     recording = Recording(MediaType.VM, recorded.facts(frames, faces), rows)
     expected = judge(expectations("Mine"), measure(recording), stored.subject, version=1)
     with app.database.begin() as session:
@@ -130,7 +130,7 @@ def test_a_hundred_sets_are_one_request(app: App) -> None:
     assert response.status_code == 201
     items = json.loads(response.get_body())["items"]
     assert [item["parameter_set"] for item in items] == names
-    assert seconds < 10  # 2 s on two idle cores
+    assert seconds < 60  # 2 s on an idle machine; Azure's front end waits 230 s
 
 
 def test_a_history_of_a_thousand_takes_a_second_and_a_few_queries(app: App) -> None:

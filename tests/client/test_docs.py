@@ -76,6 +76,10 @@ def test_the_tour(client: Client, service: Service, media: Path) -> None:
     assert submitted.stdout.count("  Like Ada, version 1: pass; ") == 2
     assert (client.folder / "face.xml").exists()
     assert (client.folder / "face.md").exists()
+    compared = run(client, "compare")
+    assert compared.returncode == 0, compared.stderr
+    assert "Ada: from build 41 to build 42, held to Like Ada" in compared.stdout
+    assert "no clear change" in compared.stdout
 
 
 def test_every_command_is_documented() -> None:

@@ -96,11 +96,20 @@ def test_the_key_opens_the_service_and_stays_secret(
         given = Client(gateway.address, tmp_path).run(*command, "--key", KEY, "--json")
     for run in (without, wrong):
         assert run.returncode == 2
-        assert "does not take the key (401). Set AVATAR_VALIDATION_KEY" in run.stdout
+        assert "does not let us in (401). Set AVATAR_VALIDATION_KEY" in run.stdout
     for run in (right, given):
         assert run.returncode == 0, run.stderr
     for run in (without, wrong, right, given):
         assert KEY not in run.stdout + run.stderr
+
+
+def test_an_access_token(behind: Client, gateway: Unsteady, media: Path) -> None:
+    token = "an-access-token-that-nobody-may-see"
+    behind.environment["AVATAR_VALIDATION_TOKEN"] = token
+    run = behind.run("submit", media / "face.jpg", "--avatar", "Tokens", "--no-wait")
+    assert run.returncode == 0, run.stderr
+    assert [request.headers["authorization"] for request in gateway.requests] == [f"Bearer {token}"]
+    assert token not in run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("key", ["a\nb", "schlüssel", "  "])

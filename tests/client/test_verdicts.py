@@ -124,6 +124,27 @@ def test_reports_that_cannot_be_had(client: Client, service: Service, media: Pat
         assert words in run.stderr
 
 
+@pytest.mark.usefixtures("sets")
+def test_two_builds_side_by_side(client: Client, service: Service, media: Path) -> None:
+    for build, file in (("b 1", "face.jpg"), ("b & 2", "grey.jpg")):
+        service.measure(media / file, avatar="Zoë / Ada", name=build)
+    command = ("compare", "Zoë / Ada", "--from", "b 1", "--to", "b & 2")
+    shown = client.run(*command, "--set", "Serious")
+    assert shown.returncode == 0, shown.stderr
+    assert "Zoë / Ada: from b 1 to b & 2, held to Serious\n" in shown.stdout
+    assert "The files are not the same: face.jpg and grey.jpg." in shown.stdout
+    assert "Changes: 1 no clear change\n" in shown.stdout
+    assert "at most 0.1" in shown.stdout
+    found = client.json(*command)
+    query = {"from": "b 1", "to": "b & 2"}
+    assert found == service.http.get("/api/avatars/Zoë%20%2F%20Ada/compare", params=query).json()
+    assert len(found["faces"][0]["differences"]) > 1
+    assert client.run(*command).stdout.count("AU12") >= 1
+    unknown = client.run(*command[:-1], "b 3")
+    assert unknown.returncode == 2
+    assert "b 3" in unknown.stderr
+
+
 def test_an_unknown_set(client: Client, media: Path) -> None:
     run = client.run("submit", media / "face.jpg", "--avatar", "Ada", "--set", "Nobody's")
     assert run.returncode == 2

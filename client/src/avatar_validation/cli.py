@@ -10,12 +10,18 @@ from rich.console import Console
 
 from avatar_validation import __version__
 from avatar_validation.arguments import positive
-from avatar_validation.commands import report, sets, status, submit
+from avatar_validation.commands import compare, report, sets, status, submit
 from avatar_validation.display import display
 from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit
 from avatar_validation.retrying import Patience
-from avatar_validation.service import DEFAULT_ADDRESS, KEY_VARIABLE, URL_VARIABLE, Service
+from avatar_validation.service import (
+    DEFAULT_ADDRESS,
+    KEY_VARIABLE,
+    TOKEN_VARIABLE,
+    URL_VARIABLE,
+    Service,
+)
 from avatar_validation.tool import Tool, consoles, print_json
 
 INTERRUPTED = 128 + signal.SIGINT  # as shells have it
@@ -27,7 +33,7 @@ _DESCRIPTION = (
 _CODES = (
     "Exit codes: 0 everything passed (or was measured, where no parameter set applies); 1 a "
     "verdict is fail; 2 the tool or the service failed, or a job did; 3 a verdict is inconclusive. "
-    f"Environment: {URL_VARIABLE}, {KEY_VARIABLE}, NO_COLOR."
+    f"Environment: {URL_VARIABLE}, {KEY_VARIABLE}, {TOKEN_VARIABLE}, NO_COLOR."
 )
 
 
@@ -50,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: Namespace, out: Console, err: Console) -> int:
     shown = display(err)
     address = options.url or os.environ.get(URL_VARIABLE) or DEFAULT_ADDRESS
-    key = options.key or os.environ.get(KEY_VARIABLE)
+    secrets = options.key or os.environ.get(KEY_VARIABLE), os.environ.get(TOKEN_VARIABLE)
     try:
-        with Service(address, key, Patience(options.patience, shown.note)) as service:
+        with Service(address, *secrets, Patience(options.patience, shown.note)) as service:
             code: Exit = options.run(options, Tool(service, out, shown))
     except ClientError as error:
         if getattr(options, "json", False):
@@ -68,7 +74,7 @@ def parser() -> ArgumentParser:
     top = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (submit, status, report, sets):
+    for command in (submit, status, report, compare, sets):
         command.add(commands, [_common()])
     return top
 

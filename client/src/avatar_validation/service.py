@@ -14,6 +14,7 @@ from avatar_validation.retrying import Patience
 DEFAULT_ADDRESS = "http://localhost:7071"
 URL_VARIABLE = "AVATAR_VALIDATION_URL"
 KEY_VARIABLE = "AVATAR_VALIDATION_KEY"
+TOKEN_VARIABLE = "AVATAR_VALIDATION_TOKEN"  # noqa: S105
 KEY_HEADER = "x-functions-key"
 
 CONNECT_TIMEOUT = 10.0  # [s]
@@ -25,12 +26,17 @@ Json = dict[str, Any]
 class Service:
     """Talks to one service. Everything raises ClientError, in words, and nothing else."""
 
-    def __init__(self, address: str, key: str | None, patience: Patience) -> None:
+    def __init__(
+        self, address: str, key: str | None, token: str | None, patience: Patience
+    ) -> None:
         self.address = checked_address(address)
         self.patience = patience
         headers = {"User-Agent": f"avatar-validation/{__version__}"}
         if key:
-            headers[KEY_HEADER] = checked_key(key)
+            headers[KEY_HEADER] = checked_secret(key, f"The key in --key or {KEY_VARIABLE}")
+        if token:
+            secret = checked_secret(token, f"The token in {TOKEN_VARIABLE}")
+            headers["Authorization"] = f"Bearer {secret}"
         self._http = httpx.Client(
             base_url=self.address,
             headers=headers,
@@ -112,11 +118,11 @@ def checked_address(address: str) -> str:
     return address
 
 
-def checked_key(key: str) -> str:
-    key = key.strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise ClientError(f"The key in --key or {KEY_VARIABLE} is not one: it has odd characters.")
-    return key
+def checked_secret(text: str, what: str) -> str:
+    text = text.strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ClientError(f"{what} is not one: it has odd characters.")
+    return text
 
 
 def _refusal(response: httpx.Response, address: str) -> ClientError:
@@ -136,9 +142,9 @@ def _refusal(response: httpx.Response, address: str) -> ClientError:
     if status in (401, 403):
         return Refused(
             status,
-            "key_refused",
-            f"{address} does not take the key ({status}). Set {KEY_VARIABLE} to a function key of "
-            "the service.",
+            "access_refused",
+            f"{address} does not let us in ({status}). Set {KEY_VARIABLE} to a function key of "
+            f"the service or, where callers sign in, {TOKEN_VARIABLE} to an access token for it.",
         )
     where = _without_query(response.url)
     if status == httpx.codes.NOT_FOUND:

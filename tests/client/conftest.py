@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import faces, media_factory
-from tests.client.running import Client
+from tests.client.running import Client, Within
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
 
@@ -28,6 +28,16 @@ def service(stack: Stack) -> Iterator[Service]:
 @pytest.fixture
 def client(stack: Stack, tmp_path: Path) -> Client:
     return Client(stack.http, tmp_path)
+
+
+@pytest.fixture
+def within(
+    stack: Stack,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Within:
+    return Within(stack.http, tmp_path, capsys, monkeypatch)
 
 
 @pytest.fixture(scope="session")

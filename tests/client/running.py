@@ -1,4 +1,7 @@
-"""Runs the client as its users do: as a process, with nothing of ours in its environment."""
+"""Runs the client as its users do: as a process, with nothing of ours in its environment.
+
+`Within` calls it in this process, for the many small mistakes that need no process of their own.
+"""
 
 import json
 import os
@@ -9,11 +12,39 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from avatar_validation.cli import main
 from local.paths import ROOT
 
 LIMIT = 60  # [s] for any run
 
 Run = subprocess.CompletedProcess[str]
+
+
+class Within:
+    """`main()` in a folder, for the service at an address."""
+
+    def __init__(
+        self,
+        address: str,
+        folder: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self._capsys = capsys
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("AVATAR_VALIDATION_URL", address)
+        for name in ("AVATAR_VALIDATION_KEY", "AVATAR_VALIDATION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+
+    def run(self, *arguments: str) -> Run:
+        try:
+            code = main(arguments)
+        except SystemExit as ended:  # argparse's, of wrong arguments
+            code = int(str(ended.code))
+        said = self._capsys.readouterr()
+        return Run(arguments, code, said.out, said.err)
 
 
 class Client:

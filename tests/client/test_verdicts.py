@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from local.stack import Stack
-from tests.client.running import Client
+from tests.client.running import Client, Within
 from tests.client.test_sets import SMILE, write_set
 from tests.end_to_end.service import Service
 
@@ -110,7 +110,7 @@ def test_reports(client: Client, service: Service, media: Path) -> None:
 
 
 @pytest.mark.usefixtures("sets")
-def test_reports_that_cannot_be_had(client: Client, service: Service, media: Path) -> None:
+def test_reports_that_cannot_be_had(within: Within, service: Service, media: Path) -> None:
     several = service.measure(media / "face.jpg", parameter_set=["Serious", "Smiles"])
     none = service.measure(media / "face.jpg")
     for report_id, words in (
@@ -119,7 +119,7 @@ def test_reports_that_cannot_be_had(client: Client, service: Service, media: Pat
         ("17-99999", "There is no report at this address."),
         ("../jobs", "There is no report at this address."),
     ):
-        run = client.run("report", report_id)
+        run = within.run("report", report_id)
         assert run.returncode == 2
         assert words in run.stderr
 

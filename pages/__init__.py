@@ -5,7 +5,8 @@ Anonymous for the host, because a page can keep no key: `shared.pages.guard` say
 
 import azure.functions as func
 
-from shared.pages import job_page, jobs_page, media, static_files, unknown, uploading
+from shared import job_routes, report_routes
+from shared.pages import job_page, jobs_page, media, report_page, static_files, unknown, uploading
 from shared.pages.responses import respond
 
 blueprint = func.Blueprint()
@@ -66,6 +67,31 @@ def page_job_media(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="jobs/{id}/thumbnail", methods=["GET"], auth_level=ANYONE)
 def page_job_thumbnail(req: func.HttpRequest) -> func.HttpResponse:
     return respond(req, media.thumbnail)
+
+
+@blueprint.route(route="jobs/{id}/openface.csv", methods=["GET"], auth_level=ANYONE)
+def page_job_csv(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, job_routes.openface_csv)
+
+
+@blueprint.route(route="reports", methods=["POST"], auth_level=ANYONE)
+def page_report_make(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, report_routes.make)
+
+
+@blueprint.route(route="reports/{id}", methods=["GET"], auth_level=ANYONE)
+def page_report(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, report_page.report_page)
+
+
+@blueprint.route(route="reports/{id}/timelines", methods=["GET"], auth_level=ANYONE)
+def page_report_timelines(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, report_page.timelines_part)
+
+
+@blueprint.route(route="reports/{id}/boxes", methods=["GET"], auth_level=ANYONE)
+def page_report_boxes(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, report_page.boxes_part)
 
 
 @blueprint.route(route="static/{*path}", methods=["GET"], auth_level=ANYONE)

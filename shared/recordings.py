@@ -26,13 +26,21 @@ SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in 
 _FIELDS: Final = ("face", "timestamp", "success", "presences", "intensities")
 
 
-def load(session: Session, report: ActionUnitReport, extraction: Extraction) -> Recording:
+def load(
+    session: Session,
+    report: ActionUnitReport,
+    extraction: Extraction,
+    *,
+    face: int | None = None,
+) -> Recording:
     """The whole measurement; memory as `shared.analysis.series` says, and once more while reading.
+
+    With `face`, this face of it alone.
 
     Raises ValueError where rows are not as the pipeline writes them.
     """
     facts = facts_of(extraction)
-    faces = list(_faces(_columns(session, report.id, facts)))
+    faces = list(_faces(_columns(session, report.id, facts, face)))
     return Recording(MediaType(report.type), facts, faces)
 
 
@@ -55,14 +63,17 @@ def facts_of(extraction: Extraction) -> Facts:
     )
 
 
-def _columns(session: Session, report_id: int, facts: Facts) -> dict[str, NDArray[Any]]:
+def _columns(
+    session: Session, report_id: int, facts: Facts, face: int | None
+) -> dict[str, NDArray[Any]]:
     """All rows of a report by COPY, ordered by face and time, as one array per column."""
     signals = [name for name in SIGNALS if name in facts.signals]
     places = [facts.signals.index(name) + 1 for name in signals]
     selected = [*_FIELDS, *(f"coalesce(signals[{place}], 'NaN')" for place in places)]
+    rows = f"report_id = {report_id:d}" + ("" if face is None else f" AND face = {face:d}")
     query = (
         f"COPY (SELECT {', '.join(selected)} FROM frame_measurement "  # noqa: S608  # ours, no input
-        f"WHERE report_id = {report_id:d} ORDER BY face, frame) TO STDOUT (FORMAT binary)"
+        f"WHERE {rows} ORDER BY face, frame) TO STDOUT (FORMAT binary)"
     )
     kinds: dict[str, np.dtype[Any]] = {
         "face": binary_copy.INTEGER,

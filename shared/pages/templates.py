@@ -66,6 +66,7 @@ def environment() -> Environment:
         "iso": iso,
         "clock": clock,
         "seconds": seconds,
+        "timecode": timecode,
         "size": size,
         "number": number,
         "whole": whole,
@@ -101,6 +102,13 @@ def seconds(value: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def timecode(value: float, decimals: int = 0) -> str:
+    """A moment of a clip: `0:07`, `12:05`, `0:07.48`."""
+    whole_part, fraction = divmod(round(value * 10**decimals), 10**decimals)
+    text = f"{whole_part // 60}:{whole_part % 60:02d}"
+    return f"{text}.{fraction:0{decimals}d}" if decimals else text
+
+
 def size(value: int) -> str:
     """`512 B`, `48 kB`, `2.4 MB`, in powers of 1000 as file managers show them."""
     amount, units = float(value), ["B", "kB", "MB", "GB"]
@@ -115,6 +123,8 @@ def number(value: float | None, most: int = 2) -> str:
     """At most so many decimals, and no more than are needed; a dash where there is no number."""
     if value is None:
         return "–"
+    if 0 < abs(value) < 0.1:
+        most += 1  # a jitter of 0.004 is not none
     text = f"{value:.{most}f}".rstrip("0").rstrip(".") if most else f"{value:.0f}"
     return "0" if text in ("-0", "") else text.replace("-", "\u2212")
 

@@ -8,7 +8,11 @@ document.documentElement.classList.add("js");
 startTimes();
 for (const element of document.querySelectorAll("[data-live]")) startLive(element);
 
-const modules = { "[data-upload]": "./upload.js" };
+const modules = {
+  "[data-upload]": "./upload.js",
+  "[data-viewer]": "./viewer.js",
+  "[data-hold]": "./hold.js",
+};
 for (const [selector, path] of Object.entries(modules)) {
   const found = document.querySelectorAll(selector);
   if (found.length) import(path).then((module) => found.forEach((element) => module.start(element)));

@@ -1,0 +1,144 @@
+"""`/reports/{id}`: a measurement, and what it was held to.
+
+The id is a measurement's number, or that and the number of a set's version (`17-4`), as the API's.
+With an extension it is the API's file of the report.
+"""
+
+from typing import Annotated, Any, Final
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared import report_routes
+from shared.analysis.report import Outcome, Verdict
+from shared.app import App
+from shared.errors import Code, Problem
+from shared.http import json_response, parse
+from shared.pages import boxes, report_data, report_rows
+from shared.pages.jobs_page import given
+from shared.pages.report_data import ReportData
+from shared.pages.report_rows import Timelines
+from shared.pages.responses import page
+from shared.pages.set_names import offered_sets
+from shared.pages.timelines import Window
+
+PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
+NAMED_REASONS: Final = 4  # parameters that the verdict names
+
+Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+
+
+class View(BaseModel):
+    """The query: which face, which time; `t` is where the player begins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    face: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    start: Seconds | None = None
+    end: Seconds | None = None
+    t: Seconds | None = None
+
+
+class BoxesView(BaseModel):
+    """`[time, left, top, width, height]` each; times in s, the rest in pixels of the picture."""
+
+    width: int
+    height: int
+    boxes: list[tuple[float, float, float, float, float]]
+
+
+def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    identifier = req.route_params.get("id", "")
+    if "." in identifier:
+        return report_routes.show(req, app)
+    view = parse(View, given(req))
+    with app.database.begin() as session:
+        data = report_data.load(session, identifier, view.face)
+        still = data.measurement.report.type in ("IP", "IW")
+        found = boxes.boxes(session, data.measurement.extraction) if still else []
+        values: dict[str, Any] = {
+            "data": data,
+            "view": view,
+            "still": still,
+            "boxes": found,
+            "has_boxes": boxes.known(data.measurement.extraction),
+            "playable": _playable(data),
+            "timelines": None if still else _timelines(session, data, view),
+            "sets": offered_sets(session, data.measurement.extraction.engine),
+        }
+    rows = report_rows.parameter_rows(data.result)
+    extraction = data.measurement.extraction
+    values |= {
+        "rows": rows,
+        "units": report_rows.unit_rows(data.entries, extraction.scale),
+        "headline": headline(data),
+        "reasons": [row for row in rows if row.result.outcome is Outcome.NOT_WITHIN],
+        "named": NAMED_REASONS,
+    }
+    return page("report.html", values)
+
+
+def timelines_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """The timelines alone, for another stretch of time."""
+    view = parse(View, given(req))
+    with app.database.begin() as session:
+        data = report_data.load(session, req.route_params.get("id", ""), view.face)
+        found = _timelines(session, data, view)
+    if found is None:
+        raise Problem(Code.NOT_FOUND, "There is nothing to show over time.")
+    return page("_timelines.html", {"data": data, "timelines": found})
+
+
+def boxes_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Boxes of the face, for the player to draw over the clip."""
+    view = parse(View, given(req))
+    with app.database.begin() as session:
+        measurement, _ = report_data.locate(session, req.route_params.get("id", ""))
+        found = boxes.boxes(
+            session,
+            measurement.extraction,
+            face=view.face or 0,
+            start=view.start or 0.0,
+            end=float("inf") if view.end is None else view.end,
+        )
+    rows = [(b.time, round(b.left), round(b.top), round(b.width), round(b.height)) for b in found]
+    extraction = measurement.extraction
+    return json_response(
+        BoxesView.model_validate(
+            {"width": extraction.width, "height": extraction.height, "boxes": rows}
+        )
+    )
+
+
+def headline(data: ReportData) -> str:
+    """The verdict in words."""
+    report = data.report
+    if report is None:
+        return "Measured, and held to no parameter set"
+    counts, name = report.counts, report.parameter_set.name
+    measured = counts.within + counts.not_within
+    every = measured + counts.not_measured
+    if report.verdict is Verdict.PASS:
+        return f"Within what “{name}” expects, in all of {measured} parameters"
+    if report.verdict is Verdict.FAIL:
+        return f"Not what “{name}” expects: {counts.not_within} of {measured} parameters are out"
+    return f"It cannot be said: {counts.not_measured} of {every} parameters were not measured"
+
+
+def _playable(data: ReportData) -> bool:
+    job = data.measurement.job
+    return job is not None and (job.media or {}).get("format") in PLAYABLE
+
+
+def _timelines(session: Any, data: ReportData, view: View) -> Timelines | None:
+    if data.face is None:
+        return None
+    track = report_data.load_track(session, data.measurement, data.face.face)
+    if track is None or not len(track) or not track.interval:
+        return None
+    last = max(track.duration, float(track.times[-1]) + track.interval)
+    start = min(view.start or 0.0, last)
+    end = last if view.end is None else min(view.end, last)
+    if end - start < 2 * track.interval:
+        start, end = 0.0, last
+    return report_rows.timeline_rows(track, data.result, Window(start, end))

@@ -1,0 +1,205 @@
+"""Rows of a report's page: parameters worst first, and Action Units over time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.report import FaceReport, Outcome, Result, Violation
+from shared.analysis.report_text import worst
+from shared.analysis.series import Floats
+from shared.analysis.track import Track
+from shared.engines.action_units import INTENSITIES, INTENSITY_MAX, WORDS
+from shared.models import DataEntry
+from shared.pages import charts, timelines
+from shared.pages.templates import number
+from shared.pages.timelines import Window
+
+LISTED: Final = 12  # violations named under a parameter; all of them are shaded and in the CSV
+SLICES: Final = 20  # rows of the table behind the timelines
+
+_ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    result: Result
+    aus: Sequence[str]
+    band: str  # in words
+    chart: Markup
+    listed: Sequence[Violation]
+
+    @property
+    def hidden(self) -> int:
+        """Violations that are not listed."""
+        return self.result.violation_count - len(self.listed)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """One Action Unit of a face, without regard to any set."""
+
+    au: str
+    words: str
+    entry: DataEntry
+    chart: Markup | None  # None for AU28, which has presence only
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    au: str
+    words: str
+    validity: str | None
+    band: str | None
+    violations: int
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    start: float  # [s]
+    means: Sequence[float | None]  # in the order of the timelines
+
+
+@dataclass(frozen=True, slots=True)
+class Timelines:
+    window: Window
+    whole: bool  # nothing is cut off
+    top: float  # of the intensity scale
+    columns: bool  # thinned out
+    rows: Sequence[TimelineRow]
+    slices: Sequence[Slice]
+    ticks: Sequence[float]  # [s]
+
+
+def parameter_rows(face: FaceReport | None) -> list[ParameterRow]:
+    """Worst first: those furthest outside of their band, then those nearest to leaving it."""
+    if face is None:
+        return []
+    return [_parameter_row(result) for result in sorted(face.results, key=_severity)]
+
+
+def _severity(result: Result) -> tuple[int, float, str]:
+    margin = result.margin_bands if result.margin_bands is not None else result.margin or 0.0
+    if result.share_within is not None and result.required_share is not None:
+        margin = min(margin, result.share_within - result.required_share)
+    return _ORDER.index(result.outcome), margin, result.measure
+
+
+def _parameter_row(result: Result) -> ParameterRow:
+    measure = CATALOGUE.get(result.measure)  # None: written by another version of the app
+    scale = charts.scale_for(
+        [result.value, result.lower, result.upper],
+        measure.lower if measure else 0.0,
+        measure.upper if measure else None,
+    )
+    band = band_words(result.lower, result.upper)
+    label = (
+        f"{number(result.value)} of {number(scale.low)} to {number(scale.high)}, expected {band}"
+    )
+    return ParameterRow(
+        result=result,
+        aus=measure.aus if measure else (),
+        band=band,
+        chart=charts.bullet(
+            scale, result.value, (result.lower, result.upper), label, kind=result.outcome
+        ),
+        listed=worst(result, LISTED),
+    )
+
+
+def band_words(lower: float | None, upper: float | None) -> str:
+    if lower is None:
+        return f"at most {number(upper)}"
+    if upper is None:
+        return f"at least {number(lower)}"
+    return f"{number(lower)} to {number(upper)}"
+
+
+def unit_rows(entries: Mapping[str, DataEntry], scale: str) -> list[UnitRow]:
+    top = INTENSITY_MAX if scale == "intensity" else 1.0
+    return [
+        UnitRow(au, words, entries[au], _unit_chart(entries[au], top))
+        for au, words in WORDS.items()
+        if au in entries
+    ]
+
+
+def _unit_chart(entry: DataEntry, top: float) -> Markup | None:
+    if entry.mean is None:
+        return None
+    spread = None
+    label = f"{number(entry.mean)} of {number(top)}"
+    if entry.p05 is not None and entry.p95 is not None and entry.confident_frames > 1:
+        spread = (entry.p05, entry.p95)
+        label += f", mostly {number(entry.p05)} to {number(entry.p95)}"
+    return charts.bullet(charts.Scale(0.0, top), entry.mean, None, label, spread=spread)
+
+
+def timeline_rows(track: Track, face: FaceReport | None, window: Window) -> Timelines:
+    """Every Action Unit that was measured: those with a level in the set first, worst first."""
+    levels = {
+        CATALOGUE[result.measure].aus[0]: result
+        for result in sorted(face.results if face else (), key=_severity)
+        if result.measure in CATALOGUE and CATALOGUE[result.measure].by_frame
+    }
+    aus = [au for au in levels if track.has(au)]
+    aus += [au for au in INTENSITIES if track.has(au) and au not in levels]
+    places = [INTENSITIES.index(au) for au in aus]
+    signals = track.intensities[:, places].astype(float)
+    top = _top(signals, levels.values(), track.scale)
+    lines = timelines.thinned(track, signals, window)
+    rows = []
+    for index, au in enumerate(aus):
+        result = levels.get(au)
+        rows.append(
+            TimelineRow(
+                au=au,
+                words=WORDS[au],
+                validity=track.validity.get(au),
+                band=band_words(result.lower, result.upper) if result else None,
+                violations=result.violation_count if result else 0,
+                chart=_timeline(timelines.path(lines, index, top), au, top, window, result),
+            )
+        )
+    return Timelines(
+        window=window,
+        whole=window.start <= 0 and window.end >= track.duration - 1e-6,
+        top=top,
+        columns=lines.columns,
+        rows=rows,
+        slices=_slices(track, signals, window),
+        ticks=[window.start + (window.end - window.start) * part / 5 for part in range(6)],
+    )
+
+
+def _timeline(line: str, au: str, top: float, window: Window, result: Result | None) -> Markup:
+    label = f"{au}, {WORDS[au]}, over time"
+    if result is None:
+        return timelines.chart(line, top, label)
+    height = round(top * timelines.Y_UNITS)
+    shaded = timelines.shading(result.violations, window, height)
+    return timelines.chart(line, top, label, (result.lower, result.upper), shaded)
+
+
+def _top(signals: Floats, results: Iterable[Result], scale: str) -> float:
+    """One scale for all, so that they can be compared; as low as the values allow."""
+    bounds = [
+        bound for result in results for bound in (result.lower, result.upper) if bound is not None
+    ]
+    most = max([float(signals.max()) if signals.size else 0.0, *bounds])
+    return min(charts.nice(max(most, 0.2)), INTENSITY_MAX if scale == "intensity" else 1.0)
+
+
+def _slices(track: Track, signals: Floats, window: Window) -> list[Slice]:
+    found = []
+    width = (window.end - window.start) / SLICES
+    for index in range(SLICES):
+        start = window.start + index * width
+        first, last = track.times.searchsorted([start, start + width])
+        part = signals[first:last]
+        means = part.mean(axis=0).tolist() if len(part) else [None] * signals.shape[1]
+        found.append(Slice(start, means))
+    return found

@@ -1,0 +1,136 @@
+"""Action Units over time: thinned out on the server, drawn as SVG.
+
+A clip of ten minutes has 18,000 frames, a chart some hundred pixels. Frames are put into columns;
+of each column its lowest and its highest value are drawn, so no peak is lost. A clip that is short
+enough is drawn frame by frame.
+
+The path is the data: x is `X_UNITS` over the time that is shown, y is hundredths of intensity, from
+the top of the scale downwards. The script that shows values under the pointer reads them from there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from shared.analysis.report import Violation
+from shared.analysis.series import Floats
+from shared.analysis.track import Track
+
+COLUMNS: Final = 320
+X_UNITS: Final = 2000
+Y_UNITS: Final = 100  # per unit of intensity: the resolution of `openface.csv`
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that is shown [s]."""
+
+    start: float
+    end: float
+
+    def x(self, times: Floats) -> Ints:
+        places: Ints = np.rint((times - self.start) / (self.end - self.start) * X_UNITS).astype(
+            np.int64
+        )
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several signals of one face, thinned out together."""
+
+    x: Ints  # [points]
+    values: Floats  # [points, signals]
+    breaks: Ints  # points that begin a new line: the face was not seen before them
+    columns: bool  # two points a column, its lowest and highest; else a point a frame
+
+
+def thinned(track: Track, signals: Floats, window: Window, columns: int = COLUMNS) -> Lines:
+    """`signals` is [n, k], in the order of the track's frames."""
+    first, last = np.searchsorted(track.times, [window.start, window.end], "left")
+    first, last = max(int(first) - 1, 0), min(int(last) + 1, len(track))
+    times, values = track.times[first:last], signals[first:last]
+    begins = np.array([part.start - first for part in track.stretches], dtype=np.int64)
+    begins = begins[(begins > 0) & (begins < len(times))]
+    if len(times) <= 2 * columns:
+        return Lines(window.x(times), values, begins, columns=False)
+    width = (window.end - window.start) / columns
+    bins = np.floor((times - window.start) / width).astype(np.int64)
+    starts = np.flatnonzero(np.diff(bins, prepend=bins[0] - 1))
+    lows = np.minimum.reduceat(values, starts, axis=0)
+    highs = np.maximum.reduceat(values, starts, axis=0)
+    ends = np.append(starts[1:], len(times)) - 1
+    rising = values[ends] >= values[starts]
+    points = np.empty((2 * len(starts), values.shape[1]))
+    points[0::2] = np.where(rising, lows, highs)
+    points[1::2] = np.where(rising, highs, lows)
+    middle = window.start + (bins[starts] + 0.25) * width
+    x = window.x(np.column_stack([middle, middle + width / 2]).ravel())
+    breaks = np.unique(np.searchsorted(starts, begins, "right") - 1) * 2
+    return Lines(x, points, breaks[breaks > 0], columns=True)
+
+
+def path(lines: Lines, signal: int, top: float) -> str:
+    """One signal as the data of an SVG path, in whole numbers and relative to save bytes."""
+    if not len(lines.x):
+        return ""
+    y = np.rint((top - lines.values[:, signal]) * Y_UNITS).astype(np.int64)
+    steps = np.column_stack([np.diff(lines.x, prepend=0), np.diff(y, prepend=0)])
+    edges = [0, *lines.breaks.tolist(), len(y)]
+    parts = []
+    for start, end in pairwise(edges):
+        rest = " ".join(map(str, steps[start + 1 : end].ravel().tolist()))
+        parts.append(f"M{lines.x[start]} {y[start]}l{rest or '0 0'}".replace(" -", "-"))
+    return "".join(parts)
+
+
+def shading(violations: Sequence[Violation], window: Window, height: int) -> str:
+    """The times of violations as the data of one path; those that touch on the screen are one."""
+    spans: list[list[int]] = []
+    least = X_UNITS // 400  # else a single frame of a long clip could not be seen or hit
+    for violation in sorted(violations, key=lambda item: item.start):
+        if violation.end <= window.start or violation.start >= window.end:
+            continue
+        ends = np.array([max(violation.start, window.start), min(violation.end, window.end)])
+        start, end = window.x(ends).tolist()
+        end = max(end, start + least)
+        if spans and start <= spans[-1][1] + 1:
+            spans[-1][1] = max(spans[-1][1], end)
+        else:
+            spans.append([start, end])
+    return "".join(f"M{start} 0h{end - start}v{height}h{start - end}z" for start, end in spans)
+
+
+def chart(
+    line: str,
+    top: float,
+    label: str,
+    band: tuple[float | None, float | None] | None = None,
+    shaded: str = "",
+) -> Markup:
+    """One signal in front of its band; times outside of it are shaded."""
+    height = round(top * Y_UNITS)
+    room = max(height // 25, 1)  # for the width of a line at either end of the scale
+    parts = []
+    if band is not None:
+        high = 0 if band[1] is None else max(round((top - band[1]) * Y_UNITS), 0)
+        low = height if band[0] is None else min(round((top - band[0]) * Y_UNITS), height)
+        parts.append(
+            Markup('<rect class="band" x="0" y="{}" width="{}" height="{}"/>').format(
+                high, X_UNITS, max(low - high, 2)
+            )
+        )
+    if shaded:
+        parts.append(Markup('<path class="violations" d="{}"/>').format(shaded))
+    parts.append(Markup('<path class="trace" d="{}"/>').format(line))
+    return Markup(
+        '<svg class="timeline" viewBox="0 {} {} {}" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}</svg>'
+    ).format(-room, X_UNITS, height + 2 * room, label, Markup().join(parts))

@@ -17,7 +17,8 @@ from shared import blob_names, jobs, measurement_csv, measurements, reports
 from shared.assessment import Assessment, assess
 from shared.engines.base import Facts, Task
 from shared.errors import Code, MediaError
-from shared.extract import counted, fitting_type, measure, measured_type, options
+from shared.extract import counted, fitting_type, measured_type, options
+from shared.measuring import measure
 from shared.media import Kind
 from shared.models import URL_LENGTH, ActionUnitReport, Extraction, Job, State, Step
 from shared.reports import Measurement
@@ -37,9 +38,9 @@ def analyse(attempt: Attempt) -> None:
     """Store the measurement of a job as a report. Raises MediaError where it cannot be used."""
     job = attempt.transaction(lambda session: session.get_one(Job, attempt.job_id))
     files = _fetch(attempt, job)
+    _clear_segments(attempt, job.container)
     report_id, summary = attempt.transaction(lambda session: _store(session, attempt, job, files))
     attempt.log.info("analyse: report %d, %s", report_id, summary)
-    _clear_segments(attempt, job.container)
 
 
 def _fetch(attempt: Attempt, job: Job) -> _Files:
@@ -166,6 +167,7 @@ def report_url(attempt: Attempt, job: Job) -> str:
 
 
 def _clear_segments(attempt: Attempt, container: str) -> None:
+    """The measurement is whole: its pieces are not needed any more."""
     account = attempt.app.storage
     for blob in account.blobs(container, blob_names.SEGMENT_PREFIX):
         account.delete_blob(container, blob)

@@ -30,19 +30,24 @@ _NUMBER: Final = TypeAdapter(tuple[BigInt])
 
 def list_avatars(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """In the order of their names."""
-    wanted = parse_query(PageQuery, req)
+    return json_response(find(app, parse_query(PageQuery, req)))
+
+
+def find(app: App, wanted: PageQuery) -> Page[AvatarSummary]:
     after = position(wanted, _AVATAR)
     with app.database.begin() as session:
         found = avatars.summaries(session, after[0] if after else None, wanted.limit + 1)
     items, following = part(found, wanted, "/api/avatars", lambda item: (item.avatar,))
-    return json_response(Page[AvatarSummary](items=list(items), next=following))
+    return Page[AvatarSummary](items=list(items), next=following)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The history of an avatar, newest first."""
-    wanted = parse_query(HistoryQuery, req)
+    return json_response(history(app, avatar_of(req), parse_query(HistoryQuery, req)))
+
+
+def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
     before = position(wanted, _NUMBER)
-    avatar = _avatar(req)
     with app.database.begin() as session:
         rows = avatars.page(session, avatar, wanted, before[0] if before else None)
         if not rows and not avatars.exists(session, avatar):
@@ -50,20 +55,21 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
         held_to = _held_to(session, wanted.parameter_set)
         shown, following = part(rows, wanted, avatar_address(avatar), lambda row: (row.number,))
         items, measures = avatars.history(session, shown, held_to)
-    body = History(
+    return History(
         avatar=avatar,
         parameter_set=held_to.content.name if held_to else None,
         items=items,
         measures=measures,
         next=following,
     )
-    return json_response(body)
 
 
 def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Two builds side by side, each in one measurement; the notices say which of several."""
-    wanted = parse_query(CompareQuery, req)
-    avatar = _avatar(req)
+    return json_response(comparison(app, avatar_of(req), parse_query(CompareQuery, req)))
+
+
+def comparison(app: App, avatar: str, wanted: CompareQuery) -> Comparison:
     with app.database.begin() as session:
         if not avatars.exists(session, avatar):
             _unknown()
@@ -72,7 +78,7 @@ def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
         old, new = avatars.pair(earlier, later)
         before, after = (reports.locate(session, item.number) for item in (old, new))
         held_to = _held_to(session, wanted.parameter_set)
-        found: Comparison = compare(
+        found = compare(
             (before.subject, before.load(session)),
             (after.subject, after.load(session)),
             held_to.content if held_to else None,
@@ -86,7 +92,7 @@ def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
     ]
     if old.filename != new.filename:
         notices.append(f"The files are not the same: {old.filename} and {new.filename}.")
-    return json_response(found.model_copy(update={"notices": tuple(notices)}))
+    return found.model_copy(update={"notices": tuple(notices)})
 
 
 def _choice(build: str, all_of: Sequence[Candidate], chosen: Candidate) -> Iterator[str]:
@@ -102,7 +108,7 @@ def _held_to(session: Session, name: str | None) -> StoredSet | None:
     return None if name is None else sets.resolve(session, [name], archived=True)[0]
 
 
-def _avatar(req: func.HttpRequest) -> str:
+def avatar_of(req: func.HttpRequest) -> str:
     """The avatar's name; the host leaves an encoded slash as it is."""
     name = str(req.route_params.get("name", "")).replace("%2F", "/").replace("%2f", "/")
     return _unknown() if "\0" in name else name

@@ -69,7 +69,10 @@ def list_measures(_: func.HttpRequest, __: App) -> func.HttpResponse:
 
 def list_sets(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """In the order of their names."""
-    wanted = parse_query(SetFilter, req)
+    return json_response(find(app, parse_query(SetFilter, req)))
+
+
+def find(app: App, wanted: SetFilter) -> Page[SetSummary]:
     query = (
         select(SetVersion)
         .where(SetVersion.id.in_(sets.present_versions()))
@@ -85,14 +88,15 @@ def list_sets(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         found = session.scalars(query).all()
         items, following = part(found, wanted, "/api/parameter-sets", lambda row: (row.name_key,))
-        page = Page[SetSummary](items=_summaries(session, items), next=following)
-    return json_response(page)
+        return Page[SetSummary](items=_summaries(session, items), next=following)
 
 
 def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Newest first."""
-    wanted = parse_query(PageQuery, req)
-    name = _name(req)
+    return json_response(versions(app, set_name(req), parse_query(PageQuery, req)))
+
+
+def versions(app: App, name: str, wanted: PageQuery) -> Page[SetSummary]:
     query = (
         select(SetVersion)
         .where(SetVersion.name_key == name_key(name))
@@ -106,14 +110,13 @@ def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
         found = session.scalars(query).all() or _unknown()
         path = f"{set_address(name)}/versions"
         items, following = part(found, wanted, path, lambda row: (row.version,))
-        page = Page[SetSummary](items=_summaries(session, items), next=following)
-    return json_response(page)
+        return Page[SetSummary](items=_summaries(session, items), next=following)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """As JSON with all that is known of it; as a file where a format is asked for."""
     wanted = parse_query(SetQuery, req)
-    name = _name(req)
+    name = set_name(req)
     with app.database.begin() as session:
         stored = sets.find(session, name, wanted.version) or _unknown()
     accepted = parse_accept_header(req.headers.get("Accept"), MIMEAccept)
@@ -142,7 +145,7 @@ def create(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """A new version; or a new set, where there is none of this name."""
-    name, body = _name(req), _body(req)
+    name, body = set_name(req), _body(req)
     if name_key(name) != name_key(body.name):
         raise Problem(
             Code.INVALID_FIELD,
@@ -162,7 +165,7 @@ def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def remove(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """204 where it was deleted; 200 and the set where it was archived, because reports name it."""
-    name = _name(req)
+    name = set_name(req)
     with app.database.begin() as session:
         sets.lock(session, name)
         present = sets.find(session, name) or _unknown()
@@ -280,7 +283,7 @@ def _summaries(session: Session, rows: Sequence[SetVersion]) -> list[SetSummary]
     ]
 
 
-def _name(req: func.HttpRequest) -> str:
+def set_name(req: func.HttpRequest) -> str:
     name = str(req.route_params.get("name", ""))
     return _unknown() if "\0" in name else name  # PostgreSQL cannot even compare with a NUL
 

@@ -5,7 +5,7 @@ of each column its lowest and its highest value are drawn, so no peak is lost. A
 enough is drawn frame by frame.
 
 The path is the data: x is `X_UNITS` over the time that is shown, y is hundredths of intensity, from
-the top of the scale downwards. The script that shows values under the pointer reads them from there.
+the top of the scale downwards. A script reads the values under the pointer from it.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,25 @@ LIMIT = 60  # [s] for any run
 Run = subprocess.CompletedProcess[str]
 
 
-class Within:
-    """`main()` in a folder, for the service at an address."""
+class Runner(ABC):
+    """The client in a folder, for the service at an address."""
+
+    folder: Path
+
+    @abstractmethod
+    def run(self, *arguments: str | Path) -> Run: ...
+
+    def json(self, *arguments: str | Path) -> Any:
+        """What `--json` prints, after the exit code was found to be the one in it."""
+        run = self.run(*arguments, "--json")
+        found = json.loads(run.stdout)
+        if "exit_code" in found:
+            assert found["exit_code"] == run.returncode, run.stderr
+        return found
+
+
+class Within(Runner):
+    """By `main()`."""
 
     def __init__(
         self,
@@ -32,23 +50,24 @@ class Within:
         capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        self.folder = folder
         self._capsys = capsys
         monkeypatch.chdir(folder)
         monkeypatch.setenv("AVATAR_VALIDATION_URL", address)
         for name in ("AVATAR_VALIDATION_KEY", "AVATAR_VALIDATION_TOKEN"):
             monkeypatch.delenv(name, raising=False)
 
-    def run(self, *arguments: str) -> Run:
+    def run(self, *arguments: str | Path) -> Run:
         try:
-            code = main(arguments)
+            code = main([str(argument) for argument in arguments])
         except SystemExit as ended:  # argparse's, of wrong arguments
             code = int(str(ended.code))
         said = self._capsys.readouterr()
         return Run(arguments, code, said.out, said.err)
 
 
-class Client:
-    """`python -m avatar_validation` in a folder, for the service at an address."""
+class Client(Runner):
+    """By `python -m avatar_validation`."""
 
     def __init__(self, address: str, folder: Path, **environment: str) -> None:
         self.folder = folder
@@ -69,14 +88,6 @@ class Client:
             timeout=LIMIT,
             check=False,
         )
-
-    def json(self, *arguments: str | Path) -> Any:
-        """What `--json` prints, after the exit code was found to be the one in it."""
-        run = self.run(*arguments, "--json")
-        found = json.loads(run.stdout)
-        if "exit_code" in found:
-            assert found["exit_code"] == run.returncode, run.stderr
-        return found
 
     def interrupt(self, *arguments: str | Path, when: str) -> Run:
         """A run that is ended by Ctrl-C as soon as this stands on standard error."""

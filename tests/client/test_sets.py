@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.running import Client, Within
+from tests.client.running import Within
 from tests.end_to_end.service import Service
 
 SMILE = {"measure": "AU12.level", "lower": 0.5}
@@ -20,18 +20,18 @@ def write_set(folder: Path, name: str, *parameters: dict[str, Any], **fields: An
     return path
 
 
-def test_the_life_of_a_set(client: Client, tmp_path: Path) -> None:
+def test_the_life_of_a_set(within: Within, tmp_path: Path) -> None:
     name = "Zoë's 100 % smile ☺"
     path = write_set(tmp_path, name, description="Agreed on 3 March.")
-    assert client.run("sets", "put", path).stdout == f"{name}: version 1, 1 parameter\n"
+    assert within.run("sets", "put", path).stdout == f"{name}: version 1, 1 parameter\n"
 
-    again = client.run("sets", "put", path)
+    again = within.run("sets", "put", path)
     assert again.returncode == 2
     assert "--replace VERSION" in again.stderr
-    same = client.run("sets", "put", path, "--replace", "1")
+    same = within.run("sets", "put", path, "--replace", "1")
     assert same.stdout == f"{name}: version 1, 1 parameter\n"  # nothing has changed
 
-    fetched = client.run("sets", "show", name.upper(), "--format", "json")
+    fetched = within.run("sets", "show", name.upper(), "--format", "json")
     assert fetched.returncode == 0, fetched.stderr
     content = json.loads(fetched.stdout)
     assert content["parameters"] == [SMILE]
@@ -39,46 +39,46 @@ def test_the_life_of_a_set(client: Client, tmp_path: Path) -> None:
                                   "deviation_percent": 25, "deviation_absolute": 0.3,
                                   "optional": True})  # fmt: skip
     path.write_text(json.dumps(content))
-    assert client.json("sets", "put", path, "--replace", "1")["version"] == 2
-    late = client.run("sets", "put", path, "--replace", "1")
+    assert within.json("sets", "put", path, "--replace", "1")["version"] == 2
+    late = within.run("sets", "put", path, "--replace", "1")
     assert late.returncode == 2
     assert "is at version 2, not 1" in late.stderr
 
-    shown = client.run("sets", "show", name).stdout
+    shown = within.run("sets", "show", name).stdout
     assert f"{name} (version 2, for mediapipe)\nAgreed on 3 March.\n" in shown
     assert "at least 0.5" in shown
     assert "0.2 ± 25 % or 0.3" in shown
     assert "optional" in shown
-    old = json.loads(client.run("sets", "show", name, "--version=1", "--format=json").stdout)
+    old = json.loads(within.run("sets", "show", name, "--version=1", "--format=json").stdout)
     assert len(old["parameters"]) == 1
 
-    run = client.run("sets", "show", name, "--format", "csv", "--output", "set.csv")
+    run = within.run("sets", "show", name, "--format", "csv", "--output", "set.csv")
     assert (run.returncode, run.stdout) == (0, "")
-    assert client.json("sets", "put", "set.csv", "--force")["version"] == 2
-    (listed,) = [item for item in client.json("sets", "list")["items"] if item["name"] == name]
+    assert within.json("sets", "put", "set.csv", "--force")["version"] == 2
+    (listed,) = [item for item in within.json("sets", "list")["items"] if item["name"] == name]
     assert (listed["version"], listed["parameters"]) == (2, 2)
-    assert name in client.run("sets", "list", "--engine", "mediapipe").stdout
-    assert name not in client.run("sets", "list", "--archived").stdout
+    assert name in within.run("sets", "list", "--engine", "mediapipe").stdout
+    assert name not in within.run("sets", "list", "--archived").stdout
 
 
-def test_all_pages_are_listed(client: Client, service: Service) -> None:
+def test_all_pages_are_listed(within: Within, service: Service) -> None:
     for number in range(51):  # one more than the service gives at once
         body = {"name": f"page {number:02}", "engine": "py-feat", "parameters": [SMILE]}
         assert service.http.post("/api/parameter-sets", json=body).status_code == 201
-    found = client.json("sets", "list", "--engine", "py-feat")["items"]
+    found = within.json("sets", "list", "--engine", "py-feat")["items"]
     assert [item["name"] for item in found] == [f"page {number:02}" for number in range(51)]
 
 
-def test_a_set_is_learned(client: Client, service: Service, media: Path) -> None:
+def test_a_set_is_learned(within: Within, service: Service, media: Path) -> None:
     jobs = [service.measure(media / name) for name in ("face.jpg", "grey.jpg")]
     command = ("sets", "learn", "Learned", "--from", jobs[0]["id"], str(jobs[1]["report"]))
-    run = client.run(*command, "--deviation-percent", "20", "--measure", "AU12.level")
+    run = within.run(*command, "--deviation-percent", "20", "--measure", "AU12.level")
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     assert lines[0] == "Learned: version 1, 1 parameter"
     assert lines[1] == "Learned from 2 faces in 2 measurements: 2 frames, 0.0 s."
     assert lines[2].startswith("Warning: ")
-    found = client.json(*command, "--coverage", "0.9", "--force")
+    found = within.json(*command, "--coverage", "0.9", "--force")
     assert found["version"] == 2
     assert len(found["parameters"]) > 1
 

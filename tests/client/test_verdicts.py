@@ -76,36 +76,36 @@ def test_files_for_a_ci_server(client: Client, media: Path) -> None:
 
 
 def test_a_known_file_is_held_to_the_present_version(
-    client: Client, service: Service, media: Path, tmp_path: Path
+    within: Within, service: Service, media: Path, tmp_path: Path
 ) -> None:
     command = ("submit", media / "face.jpg", "--avatar", "Versions", "--set", "Versions")
-    client.run("sets", "put", write_set(tmp_path, "Versions"))
-    first = client.json(*command)
+    within.run("sets", "put", write_set(tmp_path, "Versions"))
+    first = within.json(*command)
     stricter = write_set(tmp_path, "Versions", {"measure": "AU12.level", "upper": 0.1})
-    client.run("sets", "put", stricter, "--replace", "1")
-    second = client.json(*command)
+    within.run("sets", "put", stricter, "--replace", "1")
+    second = within.json(*command)
     assert (first["exit_code"], second["exit_code"]) == (0, 1)
     assert first["results"][0]["job"]["id"] == second["results"][0]["job"]["id"]
     assert second["results"][0]["reports"][0]["parameter_set"]["version"] == 2
-    status = client.run("status", second["results"][0]["job"]["id"])
+    status = within.run("status", second["results"][0]["job"]["id"])
     assert status.returncode == 1  # the first version's verdict counts no more
     assert "version 1" not in status.stdout
 
 
 @pytest.mark.usefixtures("sets")
-def test_reports(client: Client, service: Service, media: Path) -> None:
+def test_reports(within: Within, service: Service, media: Path) -> None:
     job = service.measure(media / "face.jpg", parameter_set="Serious")
     (entry,) = job["reports"]
-    shown = client.run("report", entry["id"])
+    shown = within.run("report", entry["id"])
     assert shown.returncode == 0, shown.stderr
     assert "Serious, version 1: fail; 0 within, 1 not within" in shown.stdout
     assert "at most 0.1" in shown.stdout
     for form, suffix in (("json", "json"), ("csv", "csv"), ("md", "md"), ("junit", "xml")):
         wanted = service.http.get(f"/api/reports/{entry['id']}.{suffix}").content
-        run = client.run("report", job["id"], "--format", form, "--output", "report")
+        run = within.run("report", job["id"], "--format", form, "--output", "report")
         assert (run.returncode, run.stdout) == (0, "")
-        assert (client.folder / "report").read_bytes() == wanted
-    printed = client.run("report", entry["id"], "--format", "json").stdout
+        assert (within.folder / "report").read_bytes() == wanted
+    printed = within.run("report", entry["id"], "--format", "json").stdout
     assert json.loads(printed)["verdict"] == "fail"
 
 
@@ -125,22 +125,22 @@ def test_reports_that_cannot_be_had(within: Within, service: Service, media: Pat
 
 
 @pytest.mark.usefixtures("sets")
-def test_two_builds_side_by_side(client: Client, service: Service, media: Path) -> None:
+def test_two_builds_side_by_side(within: Within, service: Service, media: Path) -> None:
     for build, file in (("b 1", "face.jpg"), ("b & 2", "grey.jpg")):
         service.measure(media / file, avatar="Zoë / Ada", name=build)
     command = ("compare", "Zoë / Ada", "--from", "b 1", "--to", "b & 2")
-    shown = client.run(*command, "--set", "Serious")
+    shown = within.run(*command, "--set", "Serious")
     assert shown.returncode == 0, shown.stderr
     assert "Zoë / Ada: from b 1 to b & 2, held to Serious\n" in shown.stdout
     assert "The files are not the same: face.jpg and grey.jpg." in shown.stdout
     assert "Changes: 1 no clear change\n" in shown.stdout
     assert "at most 0.1" in shown.stdout
-    found = client.json(*command)
+    found = within.json(*command)
     query = {"from": "b 1", "to": "b & 2"}
     assert found == service.http.get("/api/avatars/Zoë%20%2F%20Ada/compare", params=query).json()
     assert len(found["faces"][0]["differences"]) > 1
-    assert client.run(*command).stdout.count("AU12") >= 1
-    unknown = client.run(*command[:-1], "b 3")
+    assert within.run(*command).stdout.count("AU12") >= 1
+    unknown = within.run(*command[:-1], "b 3")
     assert unknown.returncode == 2
     assert "b 3" in unknown.stderr
 

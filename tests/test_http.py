@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import azure.functions as func
 import pytest
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.app import app
 from shared.errors import STATUS, Code, EngineError, FieldError, MediaError, Problem
 from shared.http import parse, parse_json, problem_response, respond
-from shared.settings import STORAGE
+from shared.settings import STORAGE, read
 from tests.routes import Route, http_routes
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -75,7 +76,8 @@ def test_what_was_not_foreseen_stays_in_the_log(caplog: pytest.LogCaptureFixture
         raise ValueError("a detail that is not for clients")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shared.http.app", lambda: None)
+        parts = SimpleNamespace(settings=read({"DATABASE_URL": "x", STORAGE: "x"}))
+        patch.setattr("shared.http.app", lambda: parts)
         with caplog.at_level(logging.ERROR):
             response = respond(request("GET"), handler)
     check(response, "internal_error")

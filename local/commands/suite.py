@@ -19,8 +19,9 @@ def run(options: Namespace) -> int:
 
 
 def _whole_suite() -> list[str]:
-    """In parallel, each worker on services of its own. Half of the time is waiting: one worker
-    more than there are cores.
+    """In parallel, a file at a time, each worker on services of its own.
+
+    Half of the time is waiting, so there is one worker more than there are cores.
     """
     workers = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 4
-    return ["-n", str(workers), "--dist", "worksteal"]
+    return ["-n", str(workers), "--dist", "loadfile"]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import faces, media_factory
-from tests.end_to_end.service import Service
+from tests.end_to_end.service import IMPATIENT, Service
 from tests.media_factory import Clip
 
 if TYPE_CHECKING:
     from local.stack import Stack
+    from tests.stack import NewStack
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,18 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Clip(seconds=20, size=(320, 240)).write(folder / "twenty-seconds.mp4")
     Clip(seconds=1, scene=faces.empty).write(folder / "empty.mp4")
     return folder
+
+
+@pytest.fixture(scope="session")
+def clip(media: Path) -> Path:
+    return media / "twenty-seconds.mp4"
+
+
+@pytest.fixture
+def fragile(new_stack: NewStack) -> Iterator[Service]:
+    """A service of its own, to break."""
+    stack = new_stack(settings=IMPATIENT)
+    stack.start()
+    client = Service(stack)
+    yield client
+    client.close()

@@ -14,6 +14,12 @@ from local.stack import Stack
 LIMIT = 90.0  # [s] that any job of these tests may take
 ENDED = ("done", "failed")
 
+IMPATIENT = {  # settings of a stack in which things break
+    "LEASE_SECONDS": "5",
+    "RECONCILE_AFTER_SECONDS": "1",
+    "LOCAL_HOST_MESSAGE_LEASE": "8",  # [s] until the built-in host's queue gives a message again
+}
+
 Json = dict[str, Any]
 
 
@@ -68,6 +74,17 @@ class Service:
     def measure(self, path: Path, **fields: Any) -> Json:
         """POST a file and wait for the end of its job."""
         return self.wait(self.submit(path, **fields))
+
+    def begin(self, path: Path) -> str:
+        """POST a clip and wait until some of its frames have been measured; the job's id."""
+        job_id = self.submit(path)
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            progress = self.job(job_id)["progress"]
+            if progress and progress["frames_done"] > 0:
+                return job_id
+            time.sleep(0.05)
+        raise AssertionError(f"no progress\n{self.log()[-4000:]}")
 
     def faces(self, job: Json) -> list[Json]:
         found = self.http.get(job["links"]["action_units"]).json()["faces"]

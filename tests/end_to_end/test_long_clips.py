@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.service import Service
-from tests.end_to_end.test_faults import SETTINGS
+from tests.end_to_end.service import IMPATIENT, Service
 from tests.media_factory import Clip
 from tests.stack import NewStack
 
@@ -25,7 +24,7 @@ def kept(service: Service, job_id: str) -> set[str]:
 
 
 def test_a_killed_attempt_goes_on_where_it_stopped(new_stack: NewStack, long_clip: Path) -> None:
-    stack = new_stack(settings=SETTINGS | {"ENGINE_PROCESSES": "1"})
+    stack = new_stack(settings=IMPATIENT | {"ENGINE_PROCESSES": "1"})
     stack.start()
     service = Service(stack)
     job_id = service.submit(long_clip)

@@ -1,5 +1,6 @@
 """What the client does where the service, the network or the user breaks something."""
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -9,10 +10,15 @@ import pytest
 
 from local.stack import Stack
 from tests.client.running import Client, Within
-from tests.client.unsteady import Unsteady, answer, lose_answer, lose_request, pass_on
+from tests.client.unsteady import Act, Unsteady, answer, lose_answer, lose_request, pass_on
 from tests.end_to_end.service import Service
 
 KEY = "a-function-key-that-nobody-may-see"
+
+
+def problem(status: int, code: str) -> Act:
+    body = json.dumps({"code": code, "detail": "Because."}).encode()
+    return answer(status, {"Content-Type": "application/problem+json"}, body)
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_it_does_not_wait_longer_than_patience(behind: Client, gateway: Unsteady
     gateway.next(answer(503, {"Retry-After": "600"}))
     run = behind.run("status", "x", "--patience", "5")
     assert run.returncode == 2
-    assert "it asks to wait 600 s. Tried for 5 s (--patience)" in run.stderr
+    assert "it asks to wait 600 s, more than --patience allows" in run.stderr
 
 
 def test_a_service_that_is_not_there(tmp_path: Path, media: Path) -> None:
@@ -147,6 +153,44 @@ def test_another_program_at_the_address(within: Within, gateway: Unsteady) -> No
         run = within.run("status", "x", "--url", gateway.address)
         assert run.returncode == 2
         assert words in run.stderr
+
+
+def test_answers_that_nobody_foresaw(within: Within, gateway: Unsteady) -> None:
+    gateway.next(answer(200, {"Content-Type": "application/json"}, b'{"hello": 1}'))
+    run = within.run("status", "x", "--url", gateway.address)
+    assert run.returncode == 2
+    assert "Is the client as new as the service?" in run.stderr
+
+
+def test_a_job_that_is_deleted_meanwhile(within: Within, gateway: Unsteady, media: Path) -> None:
+    gateway.next(pass_on, pass_on, problem(404, "job_not_found"))
+    files = (media / "face.jpg", media / "grey.jpg")
+    found = within.json("submit", *files, "--avatar", "Deleted", "--url", gateway.address)
+    gone, other = found["results"]
+    assert found["exit_code"] == 2
+    assert (gone["error"]["code"], other["outcome"]) == ("job_not_found", "measured")
+
+
+def test_a_service_that_reads_keys_in_another_way(
+    within: Within, gateway: Unsteady, media: Path
+) -> None:
+    gateway.next(problem(409, "idempotency_conflict"))
+    found = within.json("submit", media / "face.jpg", "--avatar", "Keys", "--url", gateway.address)
+    assert "Add --again" in found["results"][0]["error"]["detail"]
+
+
+def test_a_name_that_is_no_text(client: Client, service: Service, media: Path) -> None:
+    """Linux allows any bytes in the name of a file."""
+    name = os.fsdecode(b"take \xff.jpg")
+    (client.folder / name).write_bytes((media / "face.jpg").read_bytes())
+    run = client.run("submit", name, "--avatar", "Bytes", "--junit=out.xml", "--markdown=out.md")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("take ?.jpg: measured")
+    (job,) = service.http.get("/api/jobs?avatar=Bytes").json()["items"]
+    assert job["filename"] == "take ?.jpg"
+    wrong = client.run("submit", name, "--avatar", os.fsdecode(b"\xff"))
+    assert wrong.returncode == 2
+    assert "bytes that are not UTF-8" in wrong.stderr
 
 
 def test_ctrl_c(client: Client, service: Service, media: Path) -> None:

@@ -38,15 +38,18 @@ def test_without_the_header() -> None:
     assert retry_after(httpx.Response(503)) == 0
 
 
-def test_what_may_not_be_sent_twice() -> None:
-    """It is tried again where it was refused, never where it may have been done."""
-    errors = iter([httpx.ConnectError("refused"), httpx.ReadError("reset")])
-    tries: list[httpx.TransportError] = []
+@pytest.mark.parametrize("last", [httpx.ReadError("reset"), httpx.Response(504)])
+def test_what_may_not_be_sent_twice(last: httpx.ReadError | httpx.Response) -> None:
+    """It is tried again where nothing was done, never where it may have been done."""
+    answers = iter([httpx.ConnectError("refused"), httpx.Response(503), last])
+    tries: list[httpx.TransportError | httpx.Response] = []
 
     def send() -> httpx.Response:
-        tries.append(next(errors))
-        raise tries[-1]
+        tries.append(next(answers))
+        if isinstance(tries[-1], httpx.TransportError):
+            raise tries[-1]
+        return tries[-1]
 
     with pytest.raises(MaybeDone, match="Look whether it was done"):
         Patience(30, lambda text: None).retried(send, "The service", repeatable=False)
-    assert len(tries) == 2
+    assert len(tries) == 3

@@ -60,13 +60,23 @@ def _run(options: Namespace, out: Console, err: Console) -> int:
     try:
         with Service(address, *secrets, Patience(options.patience, shown.note)) as service:
             code: Exit = options.run(options, Tool(service, out, shown))
+            return code
     except ClientError as error:
-        if getattr(options, "json", False):
-            problem = {"code": error.code, "detail": str(error)}
-            print_json({"exit_code": Exit.ERROR.value, "error": problem})
-        err.print(f"avatar-validation: {error}", style="red", soft_wrap=True)
-        return Exit.ERROR
-    return code
+        failure = error
+    except UnicodeEncodeError:
+        failure = ClientError("An argument is no text: it has bytes that are not UTF-8.")
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the end of the process: never a traceback
+        failure = ClientError(
+            f"Something is not as the client expects it ({type(error).__name__}: {error}). Is the "
+            "client as new as the service?"
+        )
+    if getattr(options, "json", False):
+        problem = {"code": failure.code, "detail": str(failure)}
+        print_json({"exit_code": Exit.ERROR.value, "error": problem})
+    err.print(f"avatar-validation: {failure}", style="red", soft_wrap=True)
+    return Exit.ERROR
 
 
 def parser() -> ArgumentParser:

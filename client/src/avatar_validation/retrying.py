@@ -16,6 +16,11 @@ from avatar_validation.errors import Away, MaybeDone
 PASSING = frozenset({429, 502, 503, 504})
 """Statuses of a service that may be there again in a moment; 502 and 504 are a gateway's."""
 
+_REFUSED_UNREAD = frozenset({429, 503})
+"""With these nothing was done; behind a gateway's 502 or 504 it may have been."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
 FIRST_PAUSE = 0.5  # [s]
 LONGEST_PAUSE = 15.0  # [s] unless the service asks for more
 
@@ -49,26 +54,27 @@ class Patience:
             try:
                 response = send()
             except httpx.TransportError as error:
-                if not repeatable and not _never_sent(error):
-                    raise MaybeDone(
-                        f"{who} was asked, but the connection broke before it answered "
-                        f"({_words(error)}). Look whether it was done before you try again."
-                    ) from None
                 trouble = f"{who} cannot be reached ({_words(error)})"
+                done = not isinstance(error, _NEVER_SENT)
             else:
                 if response.status_code not in passing:
                     return response
-                asked = retry_after(response)
                 trouble = f"{who} is not available ({response.status_code})"
+                done = response.status_code not in _REFUSED_UNREAD
+                asked = retry_after(response)
+            if done and not repeatable:
+                raise MaybeDone(
+                    f"{trouble}, after it was asked to change something. Look whether it was done "
+                    "before you try again."
+                )
             now = time.monotonic()
             give_up = now + self.seconds if give_up is None else give_up
             wait = max(pause * random.uniform(0.5, 1.0), asked)  # noqa: S311 - spreads, no secret
             if now + wait > give_up:
-                more = f"; it asks to wait {asked:.0f} s" if asked > self.seconds else ""
-                raise Away(
-                    f"{trouble}{more}. Tried for {self.seconds:.0f} s (--patience). "
-                    "Check the address, or try later."
-                )
+                tried = f"tried for {self.seconds:.0f} s (--patience)"
+                if asked > self.seconds:
+                    tried = f"it asks to wait {asked:.0f} s, more than --patience allows"
+                raise Away(f"{trouble}; {tried}. Check the address, or try later.")
             self._note(f"{trouble}; trying again in {wait:.1f} s")
             time.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -83,10 +89,6 @@ def retry_after(response: httpx.Response) -> float:
         return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
     except ValueError:
         return 0.0
-
-
-def _never_sent(error: httpx.TransportError) -> bool:
-    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
 
 
 def _words(error: httpx.TransportError) -> str:

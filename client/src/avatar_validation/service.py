@@ -86,6 +86,11 @@ def part(text: str) -> str:
     return quote(text, safe="")
 
 
+def set_path(name: str) -> str:
+    """Of a parameter set."""
+    return f"/api/parameter-sets/{part(name)}"
+
+
 def body(response: httpx.Response) -> Json:
     """The JSON object in an answer."""
     try:

@@ -74,15 +74,21 @@ class Uploader:
         service, fields = self._service, self._fields.given()
         with _Watched(path, watch) as file:
             # the content decides what it is, so nothing is made up from the name
-            part_of_form = (path.name, file, "application/octet-stream")
-            response = service.send(
-                "POST", "/api/upload", files={"file": part_of_form}, data=fields, headers=headers
-            )
+            part_of_form = (_shown(path), file, "application/octet-stream")
+            try:
+                response = service.send(
+                    *("POST", "/api/upload"),
+                    files={"file": part_of_form},
+                    data=fields,
+                    headers=headers,
+                )
+            except Refused as refused:
+                raise _explained(refused) from None
         job = body(response)
         return _again(service, job) if job["state"] == "failed" else job
 
     def _through_storage(self, path: Path, size: int, watch: Watch) -> Json:
-        request = {**self._fields.given(), "filename": path.name, "size": size}
+        request = {**self._fields.given(), "filename": _shown(path), "size": size}
         promise = body(self._service.send("POST", "/api/upload-url", json=request))
         blocks.send(path, size, str(promise["upload_url"]), self._service.patience, watch)
         return self._service.job(str(promise["id"]))
@@ -109,6 +115,23 @@ class _Watched(io.FileIO):
         content = super().read(-1 if size is None else size) or b""
         self._watch(self.tell(), self._size)
         return content
+
+
+def _shown(path: Path) -> str:
+    """The file's name; what is no text in it is replaced."""
+    return path.name.encode("utf-8", "replace").decode()
+
+
+def _explained(refused: Refused) -> Refused:
+    """Nobody who uses the client has chosen an idempotency key."""
+    if refused.code != "idempotency_conflict":
+        return refused
+    return Refused(
+        refused.status,
+        refused.code,
+        "The service knows this upload, but with other content or fields; an update of the service "
+        "can cause that. Add --again to measure the file as a job of its own.",
+    )
 
 
 def _again(service: Service, job: Json) -> Json:

@@ -6,15 +6,16 @@ Format"; of the array's: `array_send` in src/backend/utils/adt/arrayfuncs.c.
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-_TRAILER: Final = struct.pack(">h", -1)
+HEADER: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+TRAILER: Final = struct.pack(">h", -1)
 
 _FLOAT4_OID: Final = 700
 
@@ -78,7 +79,7 @@ def real_array_type(items: int) -> np.dtype[Any]:
 
 
 def encode(columns: Sequence[Column]) -> bytes:
-    """Rows as the input of one COPY."""
+    """A block of rows; the input of a COPY is HEADER, blocks, TRAILER."""
     fields: list[tuple[Any, ...]] = [("fields", ">i2")]
     for place, column in enumerate(columns):
         fields += [(f"size{place}", ">i4"), (f"value{place}", column.values.dtype)]
@@ -87,7 +88,31 @@ def encode(columns: Sequence[Column]) -> bytes:
     for place, column in enumerate(columns):
         rows[f"size{place}"] = column.values.dtype.itemsize
         rows[f"value{place}"] = column.values
-    return b"".join((_HEADER, rows.tobytes(), _TRAILER))
+    return rows.tobytes()
+
+
+class Input:
+    """The file that `COPY ... FROM STDIN (FORMAT binary)` reads from: blocks made while it reads.
+
+    An error in making them ends the COPY with one of the database's; the cause is then in `error`.
+    """
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._parts = chain((HEADER,), blocks, (TRAILER,))
+        self._rest = memoryview(b"")
+        self.error: Exception | None = None
+
+    def read(self, size: int = 65536, /) -> bytes:
+        try:
+            while not self._rest:
+                self._rest = memoryview(next(self._parts))
+        except StopIteration:
+            return b""
+        except Exception as error:
+            self.error = error
+            raise
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(taken)
 
 
 class Decoder:
@@ -117,14 +142,14 @@ class Decoder:
     def close(self) -> None:
         """Hand on the last rows; to be called when the COPY is over."""
         self._hand_on()
-        if self._buffer != _TRAILER:
+        if self._buffer != TRAILER:
             raise ValueError("a row is not of the form that was agreed on")
 
     def _hand_on(self) -> None:
         if not self._begun:
-            if not self._buffer.startswith(_HEADER):
+            if not self._buffer.startswith(HEADER):
                 raise ValueError("this is no binary COPY")
-            del self._buffer[: len(_HEADER)]
+            del self._buffer[: len(HEADER)]
             self._begun = True
         count = len(self._buffer) // self._row.itemsize
         size = count * self._row.itemsize

@@ -3,7 +3,6 @@
 Memory grows with a clip only by what the percentiles need: 18 small numbers per frame and face.
 """
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -13,6 +12,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg2 import DatabaseError
 from psycopg2.extensions import cursor
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -27,7 +27,8 @@ from shared.models import DataEntry, Extraction
 PERCENTILES: Final = (5, 25, 50, 75, 95)
 DECIMALS: Final = 4  # of a summary; the frames have two
 
-_COPY: Final = (
+PIECE_BYTES: Final = 64 * 1024  # that the database driver asks for at a time
+COPY: Final = (
     "COPY frame_measurement (report_id, face, frame, timestamp, confidence, success, intensities, "
     "presences, signals) FROM STDIN (FORMAT binary)"
 )
@@ -108,18 +109,26 @@ def copy_frames(
     """
     summaries = Summaries()
     further = _Signals(signals)
-    connection = session.connection().connection  # psycopg2's, of this transaction
-    with closing(cast("cursor", connection.cursor())) as copying:
-        # a COPY for each block: an error of the file's is then raised as what it is
+
+    def rows() -> Iterator[bytes]:
         for block in blocks:
             summaries.add(block)
-            rows = _encoded(report_id, block, further.of(block))
-            copying.copy_expert(_COPY, io.BytesIO(rows))
+            yield encoded(report_id, block, further.of(block))
+
+    source = binary_copy.Input(rows())
+    connection = session.connection().connection  # psycopg2's, of this transaction
+    with closing(cast("cursor", connection.cursor())) as copying:
+        try:
+            copying.copy_expert(COPY, source, PIECE_BYTES)
+        except DatabaseError:
+            if source.error is not None:
+                raise source.error from None
+            raise
     return summaries
 
 
-def _encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes:
-    """A block in the order of `_COPY`'s columns."""
+def encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes:
+    """A block in the order of `COPY`'s columns."""
     return binary_copy.encode(
         [
             binary_copy.bigint(np.full(len(block), report_id)),

@@ -1,0 +1,148 @@
+"""The second stage: frames from `openface.csv` to rows beside a raw COPY, and its memory.
+
+The raw COPY sends the very bytes that the pipeline makes of the file, made beforehand. Both run in
+turn on an embedded PostgreSQL that is started for this. Memory is the peak of a process that stores
+and measures a clip of a minute, and of one that does so with an hour.
+
+    python3 dev.py bench rows
+"""
+
+import argparse
+import io
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from local.ports import ANY
+from local.stack import Stack
+from shared import binary_copy, measurement_csv, reports
+from shared.database import Database
+from shared.engines.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
+from shared.engines.base import Facts
+from shared.measurements import (
+    COPY,
+    PIECE_BYTES,
+    copy_frames,
+    encoded,
+    insert_entries,
+    insert_extraction,
+)
+from shared.models import ActionUnitReport, Extraction
+from shared.reports import Measurement
+
+FPS: Final = 30
+MINUTE: Final = 60 * FPS  # [frames]
+HOUR: Final = 60 * MINUTE
+ROUNDS: Final = 5
+
+
+def write_csv(path: Path, frames: int) -> Path:
+    """A measurement whose values change from frame to frame."""
+    with path.open("w") as file:
+        file.write(",".join(CSV_COLUMNS) + "\n")
+        for frame in range(1, frames + 1):
+            values = [f"{(frame * (unit + 3) % 500) / 100:.2f}" for unit in range(len(INTENSITIES))]
+            present = [f"{frame >> unit % 5 & 1}.00" for unit in range(len(PRESENCES))]
+            row = [str(frame), "0", f"{frame / FPS:.3f}", "0.98", "1", *values, *present]
+            file.write(",".join(row) + "\n")
+    return path
+
+
+def _report(session: Session) -> int:
+    row = ActionUnitReport(url="bench", avatar="bench", type="VS")
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _timed(database: Database, prepare: Callable[[Session, int], Callable[[], object]]) -> float:
+    """Seconds that what `prepare` returns takes, in a transaction that is then undone."""
+    with database.begin() as session:
+        action = prepare(session, _report(session))
+        started = time.perf_counter()
+        action()
+        seconds = time.perf_counter() - started
+        session.rollback()
+    return seconds
+
+
+def speed(database: Database, path: Path, frames: int) -> str:
+    """A sentence with the share of a raw COPY's speed."""
+
+    def whole(session: Session, report_id: int) -> Callable[[], object]:
+        return lambda: copy_frames(session, report_id, measurement_csv.blocks(path), None)
+
+    def raw(session: Session, report_id: int) -> Callable[[], object]:
+        blocks = [encoded(report_id, each, each.signals) for each in measurement_csv.blocks(path)]
+        ready = io.BytesIO(b"".join([binary_copy.HEADER, *blocks, binary_copy.TRAILER]))
+        connection = session.connection().connection.dbapi_connection
+        cursor = connection.cursor()  # type: ignore[union-attr]
+        return lambda: cursor.copy_expert(COPY, ready, PIECE_BYTES)
+
+    pairs = [(_timed(database, whole), _timed(database, raw)) for _ in range(ROUNDS)]
+    share = statistics.median(raw_time / whole_time for whole_time, raw_time in pairs)
+    rate = frames / statistics.median(whole_time for whole_time, _ in pairs)
+    return (
+        f"From openface.csv to rows: {share:.0%} of the speed of a raw COPY of the same bytes "
+        f"({rate:,.0f} rows a second; {frames:,} rows, {ROUNDS} rounds)."
+    )
+
+
+def store(url: str, path: Path, frames: int) -> None:
+    """Store and measure a clip as the second stage does; prints this process's peak memory [kB]."""
+    database = Database(url)
+    facts = Facts("mediapipe", "bench", {}, frames, FPS, frames / FPS, 640, 360, 1)
+    with database.begin() as session:
+        report_id = _report(session)
+        summaries = copy_frames(session, report_id, measurement_csv.blocks(path), None)
+        insert_extraction(session, report_id, facts)
+        insert_entries(session, report_id, summaries, facts)
+        measurement = Measurement(
+            session.get_one(ActionUnitReport, report_id),
+            session.get_one(Extraction, report_id),
+            None,
+        )
+        reports.measured(session, measurement)
+        session.rollback()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _peak(url: str, path: Path, frames: int) -> float:
+    """Peak memory of a process of its own that does `store` [MB]."""
+    command = [sys.executable, "-m", "benchmarks.rows", "--store", url, str(path), str(frames)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
+
+
+def run(folder: Path) -> None:
+    minute = write_csv(folder / "minute.csv", MINUTE)
+    hour = write_csv(folder / "hour.csv", HOUR)
+    with Stack(folder / "stack", ports=ANY, throw_away=True) as stack:
+        stack.start_database()
+        stack.migrate()
+        print(speed(Database(stack.database), hour, HOUR))
+        short, long = (_peak(stack.database, *clip) for clip in ((minute, MINUTE), (hour, HOUR)))
+    print(f"Memory for an hour: {long:.0f} MB, {long - short:.0f} MB more than for a minute.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--store", nargs=3, metavar=("URL", "CSV", "FRAMES"), help="for itself")
+    arguments = parser.parse_args()
+    if arguments.store:
+        url, path, frames = arguments.store
+        store(url, Path(path), int(frames))
+        return
+    with tempfile.TemporaryDirectory(prefix="avatar-bench-") as name:
+        run(Path(name))
+
+
+if __name__ == "__main__":
+    main()

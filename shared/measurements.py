@@ -119,7 +119,8 @@ def copy_frames(
     connection = session.connection().connection  # psycopg2's, of this transaction
     with closing(cast("cursor", connection.cursor())) as copying:
         try:
-            copying.copy_expert(COPY, source, PIECE_BYTES)
+            # its types ask for a `readline` as well, which COPY FROM does not use
+            copying.copy_expert(COPY, cast("Any", source), PIECE_BYTES)
         except DatabaseError:
             if source.error is not None:
                 raise source.error from None

@@ -6,7 +6,16 @@ Anonymous for the host, because a page can keep no key: `shared.pages.guard` say
 import azure.functions as func
 
 from shared import job_routes, report_routes
-from shared.pages import job_page, jobs_page, media, report_page, static_files, unknown, uploading
+from shared.pages import (
+    avatars_page,
+    job_page,
+    jobs_page,
+    media,
+    report_page,
+    static_files,
+    unknown,
+    uploading,
+)
 from shared.pages.responses import respond
 
 blueprint = func.Blueprint()
@@ -92,6 +101,16 @@ def page_report_timelines(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="reports/{id}/boxes", methods=["GET"], auth_level=ANYONE)
 def page_report_boxes(req: func.HttpRequest) -> func.HttpResponse:
     return respond(req, report_page.boxes_part)
+
+
+@blueprint.route(route="avatars", methods=["GET"], auth_level=ANYONE)
+def page_avatars(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, avatars_page.avatars_page)
+
+
+@blueprint.route(route="avatars/{*name}", methods=["GET"], auth_level=ANYONE)
+def page_avatars_one(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, avatars_page.avatar_page)
 
 
 @blueprint.route(route="static/{*path}", methods=["GET"], auth_level=ANYONE)

@@ -12,7 +12,6 @@ from typing import Final
 from markupsafe import Markup
 
 WIDTH: Final = 1000  # units of a bullet chart
-HEIGHT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +65,36 @@ def bullet(
     """
     parts = [Markup('<path class="axis" d="M0 12h1000"/>')]
     if band is not None:
-        start = 0 if band[0] is None else scale.place(band[0])
-        end = WIDTH if band[1] is None else scale.place(band[1])
-        parts.append(
-            Markup('<rect class="band" x="{}" y="4" width="{}" height="16"/>').format(
-                start, max(end - start, 3)
-            )
-        )
-        parts.extend(
-            Markup('<path class="edge" d="M{} 2v20"/>').format(scale.place(bound))
-            for bound in band
-            if bound is not None
-        )
+        parts.append(_upright(scale, band))
     if spread is not None:
         start, end = (scale.place(each) for each in spread)
         parts.append(Markup('<path class="spread" d="M{} 12h{}"/>').format(start, end - start))
     if value is not None:
         parts.append(Markup('<path class="value" d="M{} 2v20"/>').format(scale.place(value)))
-    return Markup(
-        '<svg class="bullet {}" viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" '
-        'aria-label="{}">{}</svg>'
-    ).format(kind, label, Markup().join(parts))
+    return _wide("bullet", kind, label, parts)
+
+
+def change(
+    scale: Scale,
+    before: float | None,
+    after: float | None,
+    band: tuple[float | None, float | None] | None,
+    label: str,
+    *,
+    kind: str = "",
+) -> Markup:
+    """Two values on one scale, the later one drawn stronger, and the way between them."""
+    parts = [Markup('<path class="axis" d="M0 12h1000"/>')]
+    if band is not None:
+        parts.append(_upright(scale, band))
+    if before is not None and after is not None:
+        start, end = scale.place(before), scale.place(after)
+        parts.append(Markup('<path class="way" d="M{} 12h{}"/>').format(start, end - start))
+    if before is not None:
+        parts.append(Markup('<path class="before" d="M{} 5v14"/>').format(scale.place(before)))
+    if after is not None:
+        parts.append(Markup('<path class="value" d="M{} 2v20"/>').format(scale.place(after)))
+    return _wide("bullet", kind, label, parts)
 
 
 def sparkline(
@@ -94,34 +102,59 @@ def sparkline(
     values: Sequence[float | None],
     band: tuple[float | None, float | None] | None,
     label: str,
+    kinds: Sequence[str | None] = (),
 ) -> Markup:
-    """Values one after the other, as builds over time; a missing one leaves a gap."""
+    """Values one after the other, as builds over time; a missing one leaves a gap.
+
+    `kinds` are classes of the single values.
+    """
+    height = 200
     step = WIDTH / max(len(values) - 1, 1)
-    points = [
-        (round(index * step) if len(values) > 1 else WIDTH // 2, 200 - scale.place(value, 200))
-        for index, value in enumerate(values)
-        if value is not None
-    ]
-    line, previous = [], None
+    line, dots, gap = [], [], True
     for index, value in enumerate(values):
         if value is None:
-            previous = None
+            gap = True
             continue
         x = round(index * step) if len(values) > 1 else WIDTH // 2
-        line.append(f"{'M' if previous is None else 'L'}{x} {200 - scale.place(value, 200)}")
-        previous = value
-    parts = [_band(scale, band, 200)] if band is not None else []
+        y = height - scale.place(value, height)
+        line.append(f"{'M' if gap else 'L'}{x} {y}")
+        kind = kinds[index] if index < len(kinds) else None
+        dots.append(Markup('<path class="dot {}" d="M{} {}h0"/>').format(kind or "", x, y))
+        gap = False
+    parts = [_level(scale, band, height)] if band is not None else []
     parts.append(Markup('<path class="trace" d="{}"/>').format("".join(line)))
-    parts.extend(Markup('<path class="dot" d="M{} {}h0"/>').format(x, y) for x, y in points)
     return Markup(
-        '<svg class="spark" viewBox="-12 -8 1024 216" preserveAspectRatio="none" role="img" '
+        '<svg class="spark" viewBox="-14 -14 1028 228" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>'
-    ).format(label, Markup().join(parts))
+    ).format(label, Markup().join([*parts, *dots]))
 
 
-def _band(scale: Scale, band: tuple[float | None, float | None], height: int) -> Markup:
+def _upright(scale: Scale, band: tuple[float | None, float | None]) -> Markup:
+    """A band across a bullet chart, with an edge at each bound."""
+    start = 0 if band[0] is None else scale.place(band[0])
+    end = WIDTH if band[1] is None else scale.place(band[1])
+    area = Markup('<rect class="band" x="{}" y="4" width="{}" height="16"/>').format(
+        start, max(end - start, 3)
+    )
+    edges = [
+        Markup('<path class="edge" d="M{} 2v20"/>').format(scale.place(bound))
+        for bound in band
+        if bound is not None
+    ]
+    return Markup().join([area, *edges])
+
+
+def _level(scale: Scale, band: tuple[float | None, float | None], height: int) -> Markup:
+    """A band along a line chart."""
     bottom = height if band[0] is None else height - scale.place(band[0], height)
     top = 0 if band[1] is None else height - scale.place(band[1], height)
-    return Markup('<rect class="band" x="-12" y="{}" width="1024" height="{}"/>').format(
+    return Markup('<rect class="band" x="-14" y="{}" width="1028" height="{}"/>').format(
         top, max(bottom - top, 2)
     )
+
+
+def _wide(name: str, kind: str, label: str, parts: Sequence[Markup]) -> Markup:
+    return Markup(
+        '<svg class="{} {}" viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}</svg>'
+    ).format(name, kind, label, Markup().join(parts))

@@ -65,6 +65,7 @@ def environment() -> Environment:
         "moment": moment,
         "iso": iso,
         "clock": clock,
+        "day": day,
         "seconds": seconds,
         "timecode": timecode,
         "size": size,
@@ -78,6 +79,10 @@ def environment() -> Environment:
 def moment(time: dt.datetime) -> str:
     """`23 Nov 2026, 12:59 UTC`; a script makes it the reader's own time."""
     return f"{time.astimezone(dt.UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def day(date: dt.date) -> str:
+    return f"{date:%-d %b %Y}"
 
 
 def clock(time: dt.datetime) -> str:

@@ -12,6 +12,7 @@ const modules = {
   "[data-upload]": "./upload.js",
   "[data-viewer]": "./viewer.js",
   "[data-hold]": "./hold.js",
+  "[data-together]": "./together.js",
 };
 for (const [selector, path] of Object.entries(modules)) {
   const found = document.querySelectorAll(selector);

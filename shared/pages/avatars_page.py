@@ -1,0 +1,199 @@
+"""`/avatars`: all of them; `/avatars/{name}`: the builds of one, and two of them side by side."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import azure.functions as func
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared import avatar_routes, jobs
+from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.comparison import Change, Comparison, Difference
+from shared.analysis.report import Outcome
+from shared.app import App
+from shared.avatar_views import CompareQuery, History, HistoryQuery, MeasureHistory
+from shared.engines.base import MediaType
+from shared.http import parse, parse_query
+from shared.media import Kind
+from shared.models import NAME_LENGTH
+from shared.pages import addresses, charts
+from shared.pages.jobs_page import given
+from shared.pages.report_rows import band_words
+from shared.pages.responses import page
+from shared.pages.set_names import offered_sets
+from shared.pages.templates import number
+from shared.paging import PageQuery, Text
+
+ALL: Final = "/"
+"""In place of a set's name, which cannot be this: every measure, without bands."""
+
+TABLED: Final = 20  # newest measurements in the table behind the charts
+
+
+class AvatarQuery(BaseModel):
+    """The query of an avatar's page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text | None = None  # for the names that cannot stand in a path
+    set: Annotated[Text, Field(max_length=NAME_LENGTH)] | None = None
+    type: MediaType | None = None
+    cursor: Text | None = None
+    from_: Annotated[Text, Field(max_length=NAME_LENGTH)] | None = Field(default=None, alias="from")
+    to: Annotated[Text, Field(max_length=NAME_LENGTH)] | None = None
+    file: Annotated[Text, Field(max_length=1000)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One measure over all measurements that are shown."""
+
+    measure: MeasureHistory
+    band: str | None
+    latest: float | None
+    outcome: Outcome | None
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The media of one of two builds."""
+
+    words: str
+    name: str
+    job: UUID
+    report: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    difference: Difference
+    band: str | None
+    chart: Markup
+
+
+def avatars_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    if req.params.get("name"):
+        return avatar_page(req, app)
+    found = avatar_routes.find(app, parse_query(PageQuery, req))
+    following = "/avatars?" + urlsplit(found.next).query if found.next else None
+    return page("avatars.html", {"avatars": found.items, "following": following})
+
+
+def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    wanted = parse(AvatarQuery, given(req))
+    avatar = wanted.name or avatar_routes.avatar_of(req)
+    history, chosen = _history(app, avatar, wanted)
+    comparison = None
+    if wanted.from_ is not None and wanted.to is not None:
+        query = {"from": wanted.from_, "to": wanted.to, "file": wanted.file}
+        comparison = avatar_routes.comparison(
+            app, avatar, CompareQuery.model_validate(query | {"parameter_set": chosen})
+        )
+    with app.database.begin() as session:
+        sets = offered_sets(session)
+    values = {
+        "avatar": avatar,
+        "wanted": wanted,
+        "history": history,
+        "chosen": chosen,
+        "all": ALL,
+        "sets": sets,
+        "cards": [_card(measure) for measure in history.measures],
+        "tabled": TABLED,
+        "older": _older(avatar, wanted, history),
+        "comparison": comparison,
+        "faces": _compared_faces(comparison),
+        "clips": _clips(app, comparison),
+    }
+    return page("avatar.html", values)
+
+
+def _history(app: App, avatar: str, wanted: AvatarQuery) -> tuple[History, str | None]:
+    """The history; without a word about the set, held to the one of the newest report."""
+    query = HistoryQuery(type=wanted.type, cursor=wanted.cursor)
+    if wanted.set not in (None, ALL):
+        held = query.model_copy(update={"parameter_set": wanted.set})
+        found = avatar_routes.history(app, avatar, held)
+        return found, found.parameter_set
+    found = avatar_routes.history(app, avatar, query)
+    if wanted.set == ALL:
+        return found, None
+    latest = next((item.reports[0] for item in found.items if item.reports), None)
+    if latest is None:
+        return found, None
+    held = query.model_copy(update={"parameter_set": latest.parameter_set})
+    return avatar_routes.history(app, avatar, held), latest.parameter_set
+
+
+def _older(avatar: str, wanted: AvatarQuery, history: History) -> str | None:
+    if history.next is None:
+        return None
+    fields = dict(part.split("=", 1) for part in urlsplit(history.next).query.split("&"))
+    return addresses.avatar(avatar, set=wanted.set, type=wanted.type, cursor=fields["cursor"])
+
+
+def _card(measure: MeasureHistory) -> Card:
+    entry = CATALOGUE[measure.measure]
+    has_band = measure.lower is not None or measure.upper is not None
+    band = (measure.lower, measure.upper) if has_band else None
+    values = list(reversed(measure.values))
+    known = [value for value in values if value is not None]
+    scale = charts.scale_for([*known, measure.lower, measure.upper], entry.lower)
+    outcomes: list[Outcome | None] = list(reversed(measure.outcomes)) or [None] * len(values)
+    label = f"{len(known)} values, the latest {number(known[-1])}" if known else "never measured"
+    return Card(
+        measure=measure,
+        band=band_words(*band) if band else None,
+        latest=measure.values[0] if measure.values else None,
+        outcome=outcomes[-1] if outcomes else None,
+        chart=charts.sparkline(scale, values, band, label, outcomes),
+    )
+
+
+def _clips(app: App, comparison: Comparison | None) -> list[Clip]:
+    """The media of both builds, where both have some that can be shown beside each other."""
+    if comparison is None:
+        return []
+    found = []
+    with app.database.begin() as session:
+        for words, subject in (("Earlier", comparison.before), ("Later", comparison.after)):
+            job = jobs.visible(session, UUID(subject.job)) if subject.job else None
+            kind = (job.media or {}).get("kind") if job else None
+            if job is None or subject.report is None or kind not in (Kind.IMAGE, Kind.VIDEO):
+                return []
+            found.append(Clip(words, subject.name, job.id, subject.report, kind))
+    return found
+
+
+def _compared_faces(comparison: Comparison | None) -> list[tuple[int, int, list[DifferenceRow]]]:
+    """Earlier face, later face, and their differences: worse ones first."""
+    if comparison is None:
+        return []
+    return [
+        (face.before, face.after, [_row(item) for item in sorted(face.differences, key=_rank)])
+        for face in comparison.faces
+    ]
+
+
+def _rank(item: Difference) -> tuple[int, float]:
+    order = (Change.WORSE, Change.BETTER, Change.HIGHER, Change.LOWER, Change.NO_CLEAR_CHANGE)
+    place = order.index(item.change) if item.change in order else len(order)
+    return place, -abs(item.difference or 0.0)
+
+
+def _row(item: Difference) -> DifferenceRow:
+    has_band = item.lower is not None or item.upper is not None
+    band = (item.lower, item.upper) if has_band else None
+    entry = CATALOGUE[item.measure]
+    scale = charts.scale_for([item.before, item.after, item.lower, item.upper], entry.lower)
+    label = f"from {number(item.before)} to {number(item.after)}"
+    return DifferenceRow(
+        difference=item,
+        band=band_words(*band) if band else None,
+        chart=charts.change(scale, item.before, item.after, band, label, kind=item.change),
+    )

@@ -45,6 +45,7 @@ def read_upload(
     key = check_key(req.headers.get("Idempotency-Key"))
     mimetype, parameters = parse_options_header(req.headers.get("Content-Type"))
     if mimetype == "multipart/form-data":
+        _refuse_query(req)
         fields, filename, path = _multipart(req, parameters, folder)
     else:
         fields, filename, path = _raw(req, folder)
@@ -53,6 +54,16 @@ def read_upload(
     if blank_is_absent:
         fields = {name: value for name, value in fields.items() if value not in ("", [""])}
     return Upload(parse(Fields, fields), filename, path, key)
+
+
+def _refuse_query(req: func.HttpRequest) -> None:
+    """What would be ignored is not taken: the caller believes it counts."""
+    if names := list(query(req)):
+        raise Problem(
+            Code.UNKNOWN_FIELD,
+            "The fields of a form stand in the form, not in the query.",
+            errors=tuple(FieldError(name[:100], "stands in the query") for name in names),
+        )
 
 
 def _multipart(

@@ -77,6 +77,8 @@ def comment(oldest_app: str) -> str:
 
 
 def _oldest_app(connection: Connection) -> str | None:
-    found = connection.scalar(text("SELECT obj_description('alembic_version'::regclass, 'pg_class')"))
+    found = connection.scalar(
+        text("SELECT obj_description('alembic_version'::regclass, 'pg_class')")
+    )
     match = _COMMENT.fullmatch(found or "")
     return match[1] if match else None

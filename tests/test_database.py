@@ -6,15 +6,12 @@ from typing import Any
 import certifi
 import pytest
 from azure.core.credentials import AccessToken
-from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from migrations import access
 from shared.database import ENTRA_SCOPE, driver_url, open_engine
 from shared.settings import DatabaseAuth
-from tests.stack import Services, migrate
 
 ADDRESS = "postgresql://id-app@db.example:5432/avatars"
 
@@ -59,33 +56,3 @@ def test_a_server_without_tls_gets_no_token(database: str) -> None:
     engine = open_engine(database, DatabaseAuth.ENTRA, credential=Tokens(), poolclass=NullPool)
     with pytest.raises(OperationalError, match="does not support SSL"):
         engine.connect()
-
-
-def test_the_apps_role_writes_rows_and_changes_no_table(
-    services: Services, empty_database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Azure's function for roles of identities is put in the place where Azure has it."""
-    maintenance = make_url(services.server).set(database=access.MAINTENANCE)
-    role = "id-app with 'quotes\""
-    with open_engine(
-        maintenance.render_as_string(hide_password=False), DatabaseAuth.PASSWORD
-    ).begin() as server:
-        server.exec_driver_sql(
-            "CREATE OR REPLACE FUNCTION pgaadauth_create_principal_with_oid(name text, object_id "
-            "text, kind text, administrator boolean, factors boolean) RETURNS text LANGUAGE "
-            "plpgsql AS $$ BEGIN EXECUTE format('CREATE ROLE %%I LOGIN', name); RETURN name; END $$"
-        )
-    migrate(empty_database)
-    monkeypatch.setenv("DATABASE_URL", empty_database)
-    monkeypatch.delenv("DATABASE_AUTH", raising=False)
-    for _ in range(2):  # a deployment is repeated
-        access.main([role, "00000000-0000-0000-0000-000000000001"])
-    as_app = make_url(empty_database).set(username=role).render_as_string(hide_password=False)
-    engine = open_engine(as_app, DatabaseAuth.PASSWORD, poolclass=NullPool)
-    with engine.begin() as connection:
-        connection.execute(text("INSERT INTO action_unit_report (url, avatar) VALUES ('u', 'a')"))
-        assert connection.scalar(text("DELETE FROM action_unit_report RETURNING url")) == "u"
-    denied = pytest.raises(ProgrammingError, match=r"permission denied|must be owner")
-    for statement in ("DROP TABLE job", "CREATE TABLE x ()", "DELETE FROM alembic_version"):
-        with denied, engine.begin() as connection:
-            connection.exec_driver_sql(statement)

@@ -1,0 +1,35 @@
+# The app on the Azure Functions host, for Functions on Container Apps or anywhere else.
+# docs/deployment.md says how it is built and run.
+
+ARG BASE=mcr.microsoft.com/azure-functions/python:4-python3.12
+
+FROM ${BASE} AS packages
+RUN python3 -m pip install --no-cache-dir --root-user-action=ignore uv==0.13.9
+COPY requirements.txt /build/requirements.txt
+# Without dependency resolution: mediapipe declares packages that the app does not need.
+# Compiled, because the app's user may not write beside the packages.
+RUN uv pip install --no-cache --no-deps --require-hashes --only-binary :all: --compile-bytecode \
+      --python python3 --target /build/packages -r /build/requirements.txt
+
+FROM ${BASE}
+RUN groupadd --gid 10001 app \
+ && useradd --uid 10001 --gid app --no-create-home --home-dir /home/app --shell /usr/sbin/nologin app \
+ && install --directory --owner=app --group=app /home/app /azure-functions-host/Secrets
+
+# The Python worker looks for packages here, before its own.
+COPY --from=packages /build/packages /home/site/wwwroot/.python_packages/lib/site-packages
+COPY . /home/site/wwwroot
+RUN rm /home/site/wwwroot/requirements.txt
+
+# OPENFACE_HOME=/openface with your own OpenFace mounted there, where its licence lets you.
+ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
+    AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
+    ASPNETCORE_URLS=http://+:8080 \
+    HOME=/home/app \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    PYTHONDONTWRITEBYTECODE=1
+
+USER app
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
+  CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/admin/host/ping', timeout=4)"]

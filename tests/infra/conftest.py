@@ -1,0 +1,57 @@
+"""The deployments that are looked at, evaluated once per test run."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.infra.bicep import Deployment, command
+
+VARIANTS: dict[str, dict[str, str]] = {
+    "functions": {},
+    "functions-private": {
+        "PRIVATE_NETWORK": "true",
+        "ALWAYS_READY_INSTANCES": "1",
+        "AUTH_CLIENT_ID": "11111111-1111-1111-1111-111111111111",
+        "RETENTION_DAYS": "30",
+        "ALERT_EMAIL": "operator@example.org",
+    },
+    "container": {
+        "HOSTING": "containerApps",
+        "PRIVATE_NETWORK": "true",
+        "ALLOWED_IP_ADDRESSES": "192.0.2.1, 192.0.2.2",
+        "AUTH_CLIENT_ID": "11111111-1111-1111-1111-111111111111",
+        "API_ACCESS": "entra",
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def deployments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Deployment]:
+    command()  # skips here, not in a thread
+    folders = [tmp_path_factory.mktemp(name) for name in VARIANTS]
+    with ThreadPoolExecutor(2) as threads:
+        return dict(zip(VARIANTS, threads.map(Deployment, folders, VARIANTS.values()), strict=True))
+
+
+@pytest.fixture(params=VARIANTS)
+def deployment(request: pytest.FixtureRequest, deployments: dict[str, Deployment]) -> Deployment:
+    """Each of the variants in turn."""
+    return deployments[request.param]
+
+
+@pytest.fixture
+def public(deployments: dict[str, Deployment]) -> Deployment:
+    """Flex Consumption, reachable over the internet by who has a right to: the default."""
+    return deployments["functions"]
+
+
+@pytest.fixture
+def private(deployments: dict[str, Deployment]) -> Deployment:
+    """Flex Consumption in a private network, with signing in and retention."""
+    return deployments["functions-private"]
+
+
+@pytest.fixture
+def container(deployments: dict[str, Deployment]) -> Deployment:
+    """Container Apps in a private network that two addresses may reach."""
+    return deployments["container"]

@@ -1,0 +1,76 @@
+"""The pages about Azure say what the files in infra/ say."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local.paths import ROOT
+from tests.infra.bicep import INFRA, Deployment
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
+QUERIES = sorted((INFRA / "queries").glob("*.kql"))
+
+PHRASES = {
+    # what a query looks for in messages -> the source that writes it
+    "failed-jobs": ('": failed, %s"', "shared/stage.py"),
+    "failure-share": ('"%s: done"', "shared/stage.py"),
+    "gave-up": ("def on_poisoned_retry(", "on_poisoned_blob/__init__.py"),
+    "waiting-jobs": ("reconcile: %s, going on with it", "shared/pipeline.py"),
+    "engine-failures": ("%s: attempt %d failed: %s", "shared/stage.py"),
+    "heartbeat": ("def reconcile(", "maintenance/__init__.py"),
+    "refused-schema": ("The database's schema is", "shared/schema.py"),
+    "outages": ("%s is away, trying again in", "shared/outages.py"),
+}
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
+def test_every_query_is_explained(query: Path) -> None:
+    text = query.read_text()
+    assert text.startswith("// "), "its first line says what it answers"
+    assert f"```kusto\n{text.rstrip()}\n```" in OPERATIONS
+
+
+@pytest.mark.parametrize("name", PHRASES)
+def test_queries_look_for_what_the_app_writes(name: str) -> None:
+    phrase, source = PHRASES[name]
+    assert phrase.strip('"') in (ROOT / source).read_text()
+
+
+def test_every_alert_has_its_line(private: Deployment) -> None:
+    kinds = ("Microsoft.Insights/scheduledQueryRules", "Microsoft.Insights/metricAlerts")
+    names = {item["name"] for kind in kinds for item in private.of(kind)}
+    described = set(re.findall(r"^\| `([a-z-]+)` \|", OPERATIONS, flags=re.MULTILINE))
+    assert names == described
+
+
+def test_alerts_reach_somebody_where_an_address_is_given(
+    public: Deployment, private: Deployment
+) -> None:
+    assert public.of("Microsoft.Insights/actionGroups") == []
+    group = private.one("Microsoft.Insights/actionGroups")
+    receivers = group["properties"]["emailReceivers"]
+    assert [receiver["emailAddress"] for receiver in receivers] == ["operator@example.org"]
+    for rule in private.of("Microsoft.Insights/scheduledQueryRules"):
+        assert rule["properties"]["actions"]["actionGroups"] == [group["id"]]
+
+
+def test_every_variable_of_a_deployment_is_listed() -> None:
+    text = (INFRA / "main.bicepparam").read_text()
+    defaults = dict(re.findall(r"readEnvironmentVariable\('(\w+)'(?:, '([^']*)')?\)", text))
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| ", DEPLOYMENT, flags=re.MULTILINE))
+    assert rows.keys() == defaults.keys()
+    who_deploys = {"DATABASE_ADMIN_OBJECT_ID", "DATABASE_ADMIN_NAME"}
+    for name, default in defaults.items():
+        if name not in who_deploys and not name.startswith("AZURE_"):
+            assert rows[name] == (f"`{default}`" if default else "empty"), name
+
+
+def test_the_workbook_shows_the_queries(public: Deployment) -> None:
+    data = json.loads(public.one("Microsoft.Insights/workbooks")["properties"]["serializedData"])
+    shown = {item["content"].get("query") for item in data["items"]}
+    on_alerts_only = {"failure-share", "heartbeat", "refused-schema"}
+    for query in QUERIES:
+        assert (query.read_text() in shown) is (query.stem not in on_alerts_only), query.stem

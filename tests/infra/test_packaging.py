@@ -5,6 +5,7 @@ A checkout full of things that must stay is laid out, and the ignore files are a
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,6 @@ STAYS = [
     "client/pyproject.toml",
     "dev.py",
     "docs/security.md",
-    "examples/parameter-sets/a.json",
     "infra/main.bicep",
     "media/face.mp4",
     "requirements-dev.txt",
@@ -150,7 +150,19 @@ print(json.dumps({"names": names, "files": files, "sample": uploading.SAMPLE.is_
     assert seen["revision"] > "0000"
 
 
+def test_folders_that_are_read_at_run_time_are_packed(packed: Path) -> None:
+    """They are found from a module's own place: `Path(__file__).resolve().parents[2] / "web"`."""
+    pattern = re.compile(r"__file__\)\.resolve\(\)\.parents\[(\d)\]((?: / \"[^\"]+\")+)")
+    found = 0
+    for module in packed.rglob("*.py"):
+        for depth, parts in pattern.findall(module.read_text()):
+            target = module.parents[int(depth)].joinpath(*re.findall(r'"([^"]+)"', parts))
+            assert target.exists(), f"{module.name} reads {target.name}"
+            found += 1
+    assert found >= 4
+
+
 def test_the_package_holds_no_media_but_the_sample(packed: Path) -> None:
-    suffixes = {".jpg", ".jpeg", ".png", ".mp4", ".mov", ".webm", ".csv"}
+    suffixes = {".jpg", ".jpeg", ".png", ".mp4", ".mov", ".webm", ".mkv"}
     found = [path for path in packed.rglob("*") if path.suffix.lower() in suffixes]
     assert [path.name for path in found] == ["astronaut.jpg"]

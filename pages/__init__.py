@@ -5,13 +5,15 @@ Anonymous for the host, because a page can keep no key: `shared.pages.guard` say
 
 import azure.functions as func
 
-from shared import job_routes, report_routes
+from shared import job_routes, report_routes, set_routes
 from shared.pages import (
     avatars_page,
     job_page,
     jobs_page,
     media,
     report_page,
+    set_editor,
+    sets_page,
     static_files,
     unknown,
     uploading,
@@ -111,6 +113,51 @@ def page_avatars(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="avatars/{*name}", methods=["GET"], auth_level=ANYONE)
 def page_avatars_one(req: func.HttpRequest) -> func.HttpResponse:
     return respond(req, avatars_page.avatar_page)
+
+
+@blueprint.route(route="parameter-sets", methods=["GET"], auth_level=ANYONE)
+def page_sets(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, sets_page.sets_page)
+
+
+@blueprint.route(route="parameter-sets", methods=["POST"], auth_level=ANYONE)
+def page_set_create(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_routes.create)
+
+
+@blueprint.route(route="parameter-sets/{name}", methods=["GET"], auth_level=ANYONE)
+def page_set(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, sets_page.set_page)
+
+
+@blueprint.route(route="parameter-sets/{name}", methods=["PUT"], auth_level=ANYONE)
+def page_set_replace(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_routes.replace)
+
+
+@blueprint.route(route="parameter-sets/{name}", methods=["DELETE"], auth_level=ANYONE)
+def page_set_remove(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_routes.remove)
+
+
+@blueprint.route(route="parameter-sets/{name}/edit", methods=["GET"], auth_level=ANYONE)
+def page_set_edit(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_editor.edit_page)
+
+
+@blueprint.route(route="new-parameter-set", methods=["GET"], auth_level=ANYONE)
+def page_set_new(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_editor.new_page)
+
+
+@blueprint.route(route="parameter-set-check", methods=["POST"], auth_level=ANYONE)
+def page_set_check(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_editor.check)
+
+
+@blueprint.route(route="parameter-set-preview", methods=["POST"], auth_level=ANYONE)
+def page_set_preview(req: func.HttpRequest) -> func.HttpResponse:
+    return respond(req, set_editor.preview)
 
 
 @blueprint.route(route="static/{*path}", methods=["GET"], auth_level=ANYONE)

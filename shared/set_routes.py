@@ -176,7 +176,7 @@ def remove(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def _store(session: Session, body: SetBody | LearnBody, present: StoredSet | None) -> StoredSet:
     if isinstance(body, LearnBody):
-        content, learned = _learn(session, body)
+        content, learned = learned_set(session, body)
         stored = sets.add(session, content, present, learned)
     else:
         stored = sets.add(session, body.content, present)
@@ -185,7 +185,8 @@ def _store(session: Session, body: SetBody | LearnBody, present: StoredSet | Non
     return sets.make_default(session, stored, body.default_for)
 
 
-def _learn(session: Session, body: LearnBody) -> tuple[ParameterSet, dict[str, Any]]:
+def learned_set(session: Session, body: LearnBody) -> tuple[ParameterSet, dict[str, Any]]:
+    """The set, and what it rests on; nothing is stored."""
     found: dict[int, Measurement] = {}
     for reference in body.from_reports:
         measurement = reports.locate(session, reference)

@@ -7,6 +7,7 @@ from uuid import UUID
 import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from shared import job_routes
 from shared.app import App
@@ -17,6 +18,7 @@ from shared.models import Job
 from shared.pages import templates
 from shared.pages.job_rows import rows
 from shared.pages.responses import page, unchanged_or
+from shared.pages.set_names import offered_sets
 from shared.pages.uploading import SAMPLE
 from shared.paging import MAX_LIMIT
 
@@ -49,6 +51,8 @@ class LiveFilter(JobFilter):
 def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(JobFilter, given(req))
     found = job_routes.find(app, wanted)
+    with app.database.begin() as session:
+        avatars, sets = known_avatars(session), offered_sets(session)
     chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
     values = {
         "rows": rows(app, found.items),
@@ -56,7 +60,8 @@ def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "first_part": wanted.cursor is None,
         "wanted": wanted,
         "chosen": chosen,
-        "avatars": known_avatars(app),
+        "avatars": avatars,
+        "sets": sets,
         "max_bytes": app.settings.max_upload_mb * MEGABYTE,
         "sample": SAMPLE.is_file(),
     }
@@ -85,11 +90,9 @@ def live_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     )
 
 
-def known_avatars(app: App) -> list[str]:
-    with app.database.begin() as session:
-        return list(
-            session.scalars(select(Job.avatar).distinct().order_by(Job.avatar).limit(MAX_NAMES))
-        )
+def known_avatars(session: Session) -> list[str]:
+    query = select(Job.avatar).distinct().order_by(Job.avatar).limit(MAX_NAMES)
+    return list(session.scalars(query))
 
 
 def given(req: func.HttpRequest) -> dict[str, str]:

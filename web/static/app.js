@@ -13,6 +13,9 @@ const modules = {
   "[data-viewer]": "./viewer.js",
   "[data-hold]": "./hold.js",
   "[data-together]": "./together.js",
+  "[data-editor]": "./set_editor.js",
+  "[data-import]": "./set_import.js",
+  "[data-remove-set]": "./set_remove.js",
 };
 for (const [selector, path] of Object.entries(modules)) {
   const found = document.querySelectorAll(selector);

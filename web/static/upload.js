@@ -130,6 +130,11 @@ export function start(form) {
     row.append(message);
   }
 
+  const picker = form.querySelector("[data-picker]");
+  picker?.addEventListener("change", () => {
+    const names = [...picker.querySelectorAll(":checked")].map((box) => box.value);
+    picker.querySelector("[data-picked]").textContent = names.join(", ") || "the default set, if there is one";
+  });
   input.addEventListener("change", () => choose(input.files));
   document.addEventListener("paste", (event) => {
     if (event.clipboardData?.files.length) choose(event.clipboardData.files);

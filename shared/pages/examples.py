@@ -1,0 +1,23 @@
+"""The parameter sets of `examples/`, to start from. Not every installation has the folder."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from shared.analysis import interchange
+from shared.analysis.parameter_sets import ParameterSet
+from shared.errors import Code, Problem
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "examples" / "parameter-sets"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+
+
+def load(name: str) -> ParameterSet:
+    """Raises Problem where there is none of this name."""
+    if name not in names():
+        raise Problem(Code.NOT_FOUND, "There is no such example.")
+    return interchange.from_json((FOLDER / f"{name}.json").read_bytes())

@@ -1,0 +1,266 @@
+"""Making and changing a parameter set.
+
+The page's script collects the fields and sends them as the API takes them; what they mean is said
+here: while somebody types, `check` draws the bands and names what is wrong, and `preview` says how
+stored measurements would fare. Saving is the API's own.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Select, select
+from sqlalchemy import func as sql
+from sqlalchemy.orm import Session
+
+from shared import reports, set_routes, sets
+from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.judging import judge
+from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
+from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
+from shared.analysis.report import Counts, Outcome, Verdict
+from shared.app import App
+from shared.errors import Code, Problem
+from shared.forms import query
+from shared.http import json_response, parse, parse_json, small_body
+from shared.models import ActionUnitReport, Extraction, Job
+from shared.pages import examples
+from shared.pages.responses import page
+from shared.pages.sets_page import parameter_view, parameter_views
+from shared.set_views import MAX_LEARNED_FROM, Basis, LearnBody, SetBody
+
+OFFERED: Final = 30  # newest measurements to learn from
+PREVIEWED: Final = 12  # newest measurements that a set is tried on
+PREVIEW_SECONDS: Final = 4.0  # then it is left at those that were tried
+DEFAULT_COVERAGE: Final = 0.95
+
+
+class LearnQuery(BaseModel):
+    """What an editor begins with: nothing, an example, or what measurements show."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    example: str | None = None
+    from_: Annotated[tuple[int, ...], Field(alias="from", max_length=MAX_LEARNED_FROM)] = ()
+    way: Literal["coverage", "deviation_percent"] = "coverage"
+    coverage: Annotated[float, Field(ge=MIN_COVERAGE, le=MAX_COVERAGE)] = DEFAULT_COVERAGE
+    deviation_percent: Percent = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measurement to learn from."""
+
+    number: int
+    avatar: str
+    name: str
+    type: str
+    filename: str | None
+    engine: str
+
+
+class CheckedParameter(BaseModel):
+    band: str = ""
+    chart: str = ""
+    error: str = ""
+
+
+class FieldNote(BaseModel):
+    field: str
+    detail: str
+
+
+class Checked(BaseModel):
+    """How a set would look, and what is wrong with it."""
+
+    parameters: list[CheckedParameter]
+    errors: list[FieldNote]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A measurement held to a set that is not stored."""
+
+    measured: Measured
+    verdict: Verdict
+    counts: Counts
+    out: Sequence[str]  # words of the measures that are not within
+
+
+def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    wanted = parse(LearnQuery, _fields(req))
+    content: ParameterSet | None = None
+    basis: Basis | None = None
+    problem: Problem | None = None
+    with app.database.begin() as session:
+        offered = _offered(session, wanted.from_)
+        if wanted.example is not None:
+            content = examples.load(wanted.example)
+        elif wanted.from_:
+            try:
+                body = _learn_body(wanted, offered)
+                content, found = set_routes.learned_set(session, body)
+                basis = Basis.model_validate(found)
+            except Problem as refusal:
+                problem = refusal
+    values = _values(app, content) | {
+        "wanted": wanted,
+        "offered": offered,
+        "basis": basis,
+        "problem": problem,
+        "editing": None,
+        "etag": None,
+        "default_for": (),
+    }
+    return page("set_editor.html", values)
+
+
+def edit_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    with app.database.begin() as session:
+        stored = sets.find(session, set_routes.set_name(req))
+    if stored is None:
+        raise Problem(Code.PARAMETER_SET_NOT_FOUND, "There is no parameter set of this name.")
+    values = _values(app, stored.content) | {
+        "wanted": None,
+        "offered": [],
+        "basis": None,
+        "problem": None,
+        "editing": stored,
+        "etag": stored.etag,
+        "default_for": stored.default_for,
+    }
+    return page("set_editor.html", values)
+
+
+def check(req: func.HttpRequest, _: App) -> func.HttpResponse:
+    """Every parameter by itself, so that one that is wrong does not hide the others' bands."""
+    values = _object(req)
+    given = values.get("parameters")
+    found = [_checked(item) for item in given[:MAX_PARAMETERS]] if isinstance(given, list) else []
+    try:
+        SetBody.model_validate_json(small_body(req), strict=True)
+    except ValidationError as error:
+        errors = [
+            FieldNote(field=".".join(map(str, item["loc"])), detail=item["msg"])
+            for item in error.errors(include_url=False, include_input=False, include_context=False)
+            if item["loc"][:1] != ("parameters",) or len(item["loc"]) == 1
+        ]
+    else:
+        errors = []
+    return json_response(Checked(parameters=found, errors=errors))
+
+
+def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """What the newest measurements of the set's engine would come to."""
+    content = parse_json(SetBody, req).content
+    ends = time.monotonic() + PREVIEW_SECONDS
+    tried: list[Tried] = []
+    with app.database.begin() as session:
+        query = _measurements().where(sql.lower(Extraction.engine) == content.engine.lower())
+        rows = [Measured(*row) for row in session.execute(query.limit(PREVIEWED))]
+        for row in rows:
+            if time.monotonic() > ends:
+                break
+            measurement = reports.locate(session, row.number)
+            report = judge(content, measurement.load(session), measurement.subject)
+            out = [
+                result.words
+                for face in report.faces
+                for result in face.results
+                if result.outcome is Outcome.NOT_WITHIN
+            ]
+            tried.append(Tried(row, report.verdict, report.counts, list(dict.fromkeys(out))))
+    return page("_set_preview.html", {"tried": tried, "engine": content.engine})
+
+
+def _values(app: App, content: ParameterSet | None) -> dict[str, Any]:
+    engines = [name for name in app.engines.engines() if name != "csv"]
+    return {
+        "set": content,
+        "parameters": parameter_views(content.parameters) if content else [],
+        "groups": _groups(),
+        "engines": sorted({*engines, *([content.engine] if content else [])}),
+        "engine": content.engine if content else app.settings.engine,
+    }
+
+
+def _groups() -> list[tuple[str, list[Measure]]]:
+    """The catalogue, as a list to choose from."""
+    kinds = {"level": "Levels", "peak": "Peaks", "presence": "Presence", "range": "Ranges"}
+    found: dict[str, list[Measure]] = {title: [] for title in (*kinds.values(), "Movement")}
+    for measure in CATALOGUE.values():
+        found[kinds.get(measure.code.partition(".")[2], "Movement")].append(measure)
+    return list(found.items())
+
+
+def _learn_body(wanted: LearnQuery, offered: Sequence[Measured]) -> LearnBody:
+    by_number = {item.number: item for item in offered}
+    first = by_number.get(wanted.from_[0])
+    name = f"Like {first.avatar}, {first.name}" if first else "Learned"
+    return parse(
+        LearnBody,
+        {
+            "name": name.replace("/", "-").replace("\\", "-")[:100],
+            "from_reports": wanted.from_,
+            wanted.way: getattr(wanted, wanted.way),
+        },
+    )
+
+
+def _offered(session: Session, chosen: Sequence[int]) -> list[Measured]:
+    """The chosen ones, then the newest others."""
+    newest = [Measured(*row) for row in session.execute(_measurements().limit(OFFERED))]
+    known = {item.number for item in newest}
+    missing = [number for number in chosen if number not in known]
+    if not missing:
+        return newest
+    query = _measurements().where(ActionUnitReport.id.in_(missing))
+    return [*(Measured(*row) for row in session.execute(query)), *newest]
+
+
+def _measurements() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            ActionUnitReport.id,
+            ActionUnitReport.avatar,
+            ActionUnitReport.name,
+            ActionUnitReport.type,
+            Job.filename,
+            Extraction.engine,
+        )
+        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
+        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
+        .where(Job.deleting.is_not(True))
+        .order_by(ActionUnitReport.id.desc())
+    )
+
+
+def _checked(values: Any) -> CheckedParameter:
+    try:
+        view = parameter_view(Parameter.model_validate(values))
+    except ValidationError as error:
+        messages = [item["msg"].removeprefix("Value error, ") for item in error.errors()]
+        return CheckedParameter(error="; ".join(messages[:3]))
+    return CheckedParameter(band=view.band, chart=str(view.chart))
+
+
+def _fields(req: func.HttpRequest) -> dict[str, Any]:
+    """The query; `from` may stand in it several times, or hold several numbers."""
+    found = query(req)
+    fields: dict[str, Any] = {name: value for name, value in found.items() if value != ""}
+    if "from" in fields:
+        fields["from"] = [part for value in found.getlist("from") for part in value.split(",")]
+    return fields
+
+
+def _object(req: func.HttpRequest) -> dict[str, Any]:
+    try:
+        values = req.get_json()
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise Problem(Code.BAD_REQUEST, "The body is not a JSON object.")
+    return values

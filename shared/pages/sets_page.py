@@ -1,0 +1,85 @@
+"""`/parameter-sets`: all of them; `/parameter-sets/{name}`: one, its bands and its versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import azure.functions as func
+from markupsafe import Markup
+
+from shared import set_routes, sets
+from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.parameter_sets import Parameter
+from shared.app import App
+from shared.errors import Code, Problem
+from shared.http import parse
+from shared.pages import charts, examples
+from shared.pages.jobs_page import given
+from shared.pages.report_rows import band_words
+from shared.pages.responses import page
+from shared.paging import PageQuery
+from shared.set_routes import SetQuery
+from shared.set_views import SetFilter, set_view
+
+VERSIONS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterView:
+    """A parameter with its band drawn on its scale."""
+
+    parameter: Parameter
+    measure: Measure
+    band: str
+    chart: Markup
+
+
+def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    wanted = parse(SetFilter, given(req))
+    found = set_routes.find(app, wanted)
+    values = {
+        "sets": found.items,
+        "archived": wanted.archived,
+        "first_part": wanted.cursor is None,
+        "following": "/parameter-sets?" + urlsplit(found.next).query if found.next else None,
+        "examples": examples.names(),
+    }
+    return page("sets.html", values)
+
+
+def set_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    wanted = parse(SetQuery, given(req))
+    if wanted.format is not None:
+        return set_routes.show(req, app)
+    name = set_routes.set_name(req)
+    with app.database.begin() as session:
+        stored = sets.find(session, name, wanted.version)
+    if stored is None:
+        raise Problem(
+            Code.PARAMETER_SET_NOT_FOUND,
+            "There is no parameter set of this name, or no such version of it.",
+        )
+    versions = set_routes.versions(app, name, PageQuery(limit=VERSIONS_SHOWN)).items
+    values = {
+        "set": set_view(stored),
+        "present": versions[0].version,
+        "etag": stored.etag,
+        "versions": versions,
+        "used_ever": any(version.used for version in versions),
+        "parameters": parameter_views(stored.content.parameters),
+    }
+    return page("set.html", values)
+
+
+def parameter_views(parameters: Sequence[Parameter]) -> list[ParameterView]:
+    return [parameter_view(parameter) for parameter in parameters]
+
+
+def parameter_view(parameter: Parameter) -> ParameterView:
+    measure, bounds = CATALOGUE[parameter.measure], parameter.bounds
+    band = band_words(*bounds)
+    scale = charts.scale_for([*bounds, parameter.reference], measure.lower, measure.upper)
+    label = f"{band}, on a scale of {scale.low:g} to {scale.high:g}"
+    return ParameterView(
+        parameter, measure, band, charts.bullet(scale, parameter.reference, bounds, label)
+    )

@@ -1,11 +1,14 @@
 """Keys or signing in: what the host asks, and that a half-made configuration is closed."""
 
+from dataclasses import replace
+
 import azure.functions as func
 import pytest
 
-from shared import access
+from shared import access, http
+from shared.app import App
 from shared.errors import Code, Problem
-from shared.settings import STORAGE, read
+from shared.settings import STORAGE, ApiAccess, read
 
 GOOD = {"DATABASE_URL": "postgresql://u@db/x", STORAGE: "AccountKey=x;"}
 
@@ -33,3 +36,18 @@ def test_who_has_not_signed_in_is_refused() -> None:
 
 def test_with_keys_nobody_signs_in() -> None:
     access.check(request(), read(GOOD))
+
+
+def test_every_route_but_the_health_check_is_shut(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = replace(app, settings=replace(app.settings, api_access=ApiAccess.ENTRA))
+    monkeypatch.setattr(http, "app", lambda: parts)
+
+    def route(_: func.HttpRequest, __: App) -> func.HttpResponse:
+        return http.no_content()
+
+    signed_in = request(**{access.PRINCIPAL_HEADER: "someone"})
+    assert http.respond(request(), route).status_code == 401
+    assert http.respond(signed_in, route).status_code == 204
+    assert http.respond(request(), route, for_everybody=True).status_code == 204

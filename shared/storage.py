@@ -19,7 +19,7 @@ from azure.storage.blob import (
     BlobSasPermissions,
     BlobServiceClient,
     ContentSettings,
-    ExponentialRetry,
+    LinearRetry,
     generate_blob_sas,
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
@@ -43,7 +43,8 @@ class Storage:
         options: dict[str, Any] = {
             "connection_timeout": CONNECT_TIMEOUT_SECONDS,
             "read_timeout": READ_TIMEOUT_SECONDS,
-            "retry_policy": ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+            # brief: a caller is told soon, and stages wait by themselves (`shared.outages`)
+            "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=0),
         }
         blob_options: dict[str, Any] = {
             **options,

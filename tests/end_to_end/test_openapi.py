@@ -7,26 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from azure.functions.decorators.http import HttpTrigger
 
-import function_app
 from local.paths import ROOT
 from shared.errors import STATUS, Code
 from tests.end_to_end.service import Json, Service
 from tests.end_to_end.test_reports import lips, take
+from tests.routes import http_routes
 
 
-def routes() -> set[tuple[str, str]]:
-    """Method and path of every route of the API that is registered."""
-    found = set()
-    for function in function_app.app.get_functions():
-        trigger = function.get_trigger()
-        if not isinstance(trigger, HttpTrigger) or not trigger.route or not trigger.methods:
-            continue
-        path = f"/{trigger.route.lstrip('/')}"
-        if path.startswith("/api/"):
-            found |= {(method.value.lower(), path) for method in trigger.methods}
-    return found
+def registered() -> set[tuple[str, str]]:
+    """Method and path of every route of the API."""
+    routes = {(route.method.lower(), f"/{route.path.lstrip('/')}") for route in http_routes()}
+    return {(method, path) for method, path in routes if path.startswith("/api/")}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +35,7 @@ def described(document: Json) -> set[tuple[str, str]]:
 
 def test_every_route_is_described(document: Json) -> None:
     without_forms = {(method, path.removesuffix(".{form}")) for method, path in described(document)}
-    assert without_forms == routes()
+    assert without_forms == registered()
 
 
 def test_every_route_and_code_is_documented(document: Json) -> None:

@@ -15,6 +15,7 @@ from shared.pages import (
     set_editor,
     sets_page,
     static_files,
+    thumbnail,
     unknown,
     uploading,
 )
@@ -77,7 +78,7 @@ def page_job_media(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.route(route="jobs/{id}/thumbnail", methods=["GET"], auth_level=ANYONE)
 def page_job_thumbnail(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, media.thumbnail)
+    return respond(req, thumbnail.thumbnail)
 
 
 @blueprint.route(route="jobs/{id}/openface.csv", methods=["GET"], auth_level=ANYONE)

@@ -55,6 +55,14 @@ def displayed_size(path: Path, options: Options) -> tuple[int, int]:
         return image.size
 
 
+def reduced(path: Path, options: Options, longest: int) -> Image.Image:
+    """The picture, its longer side at most so many pixels. Raises as `load_image`."""
+    with _opened(path, options) as image:
+        shown = _as_rgb(image)
+        shown.thumbnail((longest, longest))
+        return shown
+
+
 @contextmanager
 def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
     """The file's first picture, decoded and upright."""

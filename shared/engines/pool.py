@@ -107,6 +107,18 @@ class EnginePool:
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
         return protocol.media_facts_from_json(cast("Message", result))
 
+    def thumbnail(
+        self, path: Path, options: Options, output: Path, *, deadline: float, log: Log = logger
+    ) -> None:
+        """`shared.thumbnails.write` in a child."""
+        arguments = {
+            "path": str(path.absolute()),
+            "options": asdict(options),
+            "output": str(output.absolute()),
+        }
+        with self._probes.child(None) as child:
+            child.call(Call.THUMBNAIL, arguments, deadline=deadline, log=log)
+
     def engines(self) -> dict[str, list[str]]:
         """Per engine why it cannot work here, as sentences; an empty list when it can."""
         return {name: problems for name, (_, problems) in self._statuses().items()}

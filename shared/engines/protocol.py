@@ -31,6 +31,7 @@ OUTCOMES: Final = frozenset({"result", "refusal", "failure"})
 
 class Call(StrEnum):
     PROBE = "probe"
+    THUMBNAIL = "thumbnail"
     STATUS = "status"
     PLAN = "plan"
     MEASURE = "measure"
@@ -41,6 +42,7 @@ class Call(StrEnum):
         """What a child is at, for sentences: "It failed while ..."."""
         return {
             Call.PROBE: "opening the file",
+            Call.THUMBNAIL: "making a thumbnail",
             Call.STATUS: "loading the engine",
             Call.PLAN: "planning the work",
             Call.MEASURE: "measuring",

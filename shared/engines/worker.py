@@ -46,6 +46,7 @@ class Worker:
         self._call_id = 0
         self._answers: dict[Call, Callable[[Message], object]] = {
             Call.PROBE: self._probe,
+            Call.THUMBNAIL: self._thumbnail,
             Call.STATUS: self._status,
             Call.PLAN: self._plan,
             Call.MEASURE: self._measure,
@@ -91,6 +92,11 @@ class Worker:
 
     def _probe(self, request: Message) -> Message:
         return asdict(media.probe(Path(request["path"]), Options(**request["options"])))
+
+    def _thumbnail(self, request: Message) -> None:
+        from shared.thumbnails import write  # noqa: PLC0415  # not needed by a child that measures
+
+        write(Path(request["path"]), Options(**request["options"]), Path(request["output"]))
 
     def _status(self, request: Message) -> Message:
         """Of one engine. One that cannot even be imported is a problem, not an error."""

@@ -1,4 +1,4 @@
-"""A job's media and its thumbnail, for the pages' players.
+"""`/jobs/{id}/media`: a job's media, for the pages' players.
 
 A player asks for ranges, and gets at most `PIECE_BYTES` of one at a time: a host hands answers over
 whole, so that is what one answer may cost in memory. Nothing but this app needs to reach storage.
@@ -14,13 +14,12 @@ from urllib.parse import quote
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared import blob_names, jobs, media
+from shared import jobs, media
 from shared.app import App
 from shared.errors import Code, Problem
 from shared.http import uuid_of
 from shared.job_routes import MAX_INLINE_BYTES, READ_URL_LIFETIME
 from shared.models import Job
-from shared.pages import static_files
 
 PIECE_BYTES: Final = 4 * 1024 * 1024
 
@@ -39,7 +38,7 @@ _TYPES: Final = {
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The media, or the range of it that was asked for; `?download` saves it under its name."""
-    job = _job(req, app)
+    job = job_of(req, app)
     try:
         found = app.storage.properties(job.container, job.blob)
     except ResourceNotFoundError:
@@ -65,19 +64,6 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     content = app.storage.piece(job.container, job.blob, start, end - start + 1)
     headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     return func.HttpResponse(content, status_code=206, headers=headers)
-
-
-def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    """A small JPEG; an icon where there is none (yet)."""
-    job = _job(req, app)
-    try:
-        content = b"".join(app.storage.open(job.container, blob_names.THUMBNAIL_BLOB))
-    except ResourceNotFoundError:
-        icon = static_files.files()["no-picture.svg"]
-        headers = {"Cache-Control": "no-cache", "Content-Type": icon.content_type}
-        return func.HttpResponse(icon.content, headers=headers)
-    headers = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": SANDBOX}
-    return func.HttpResponse(content, headers=headers, mimetype="image/jpeg")
 
 
 def _whole(app: App, job: Job, size: int, headers: dict[str, str]) -> func.HttpResponse:
@@ -109,7 +95,7 @@ def _disposition(job: Job, *, download: bool) -> str:
     return f"{shown}; filename*=UTF-8''{quote(job.filename, safe='')}"
 
 
-def _job(req: func.HttpRequest, app: App) -> Job:
+def job_of(req: func.HttpRequest, app: App) -> Job:
     with app.database.begin() as session:
         job = jobs.visible(session, uuid_of(req))
     if job is None:

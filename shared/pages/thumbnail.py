@@ -1,0 +1,93 @@
+"""`/jobs/{id}/thumbnail`: a small picture of the media, made when it is first looked at.
+
+It is kept beside the media. The pipeline makes none: measuring must not wait for what nobody may
+ever look at. Of a long clip only the beginning is fetched; a file whose beginning cannot be decoded
+by itself is fetched whole while it is small enough.
+"""
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import azure.functions as func
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared import blob_names
+from shared.app import App
+from shared.errors import EngineError, MediaError
+from shared.extract import options
+from shared.media import Kind
+from shared.models import Job
+from shared.pages import media, static_files
+
+BEGINNING: Final = 4 * 1024 * 1024  # [bytes] of a clip; enough for the first picture of most
+LARGEST: Final = 48 * 1024 * 1024  # [bytes] that are fetched for a thumbnail at all
+DEADLINE: Final = 20.0  # [s]
+
+FOR_A_DAY: Final = "private, max-age=86400"
+FOR_AN_HOUR: Final = "private, max-age=3600"  # where there is none: what fails is not tried again
+NOT_YET: Final = "no-cache"
+
+_logger = logging.getLogger("avatar.pages")
+
+
+def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """A JPEG; an icon where there is none (yet)."""
+    job = media.job_of(req, app)
+    try:
+        content = b"".join(app.storage.open(job.container, blob_names.THUMBNAIL_BLOB))
+    except ResourceNotFoundError:
+        kind = (job.media or {}).get("kind")
+        if kind not in (Kind.IMAGE, Kind.VIDEO):
+            return _icon(FOR_AN_HOUR if kind else NOT_YET)
+        made = _make(app, job)
+        if made is None:
+            return _icon(FOR_AN_HOUR)
+        content = made
+    return func.HttpResponse(
+        content,
+        headers={"Cache-Control": FOR_A_DAY, "Content-Security-Policy": media.SANDBOX},
+        mimetype="image/jpeg",
+    )
+
+
+def _icon(cache: str) -> func.HttpResponse:
+    icon = static_files.files()["no-picture.svg"]
+    return func.HttpResponse(
+        icon.content, headers={"Cache-Control": cache, "Content-Type": icon.content_type}
+    )
+
+
+def _make(app: App, job: Job) -> bytes | None:
+    """Make and keep it; None where the media has no picture that can be had at this price."""
+    with tempfile.TemporaryDirectory(prefix="avatar-thumbnail-") as folder:
+        source, output = Path(folder) / job.blob, Path(folder) / blob_names.THUMBNAIL_BLOB
+        try:
+            size = app.storage.size(job.container, job.blob)
+            for length in _lengths(job, size):
+                source.write_bytes(app.storage.piece(job.container, job.blob, 0, length))
+                if _decode(app, source, output):
+                    app.storage.upload_file(
+                        job.container, blob_names.THUMBNAIL_BLOB, output, "image/jpeg"
+                    )
+                    return output.read_bytes()
+        except ResourceNotFoundError:  # the job is being deleted
+            return None
+    return None
+
+
+def _lengths(job: Job, size: int) -> list[int]:
+    """How much of the file to try with."""
+    whole = [size] if size <= LARGEST else []
+    clip = (job.media or {}).get("kind") == Kind.VIDEO
+    return [BEGINNING, *whole] if clip and size > BEGINNING else whole
+
+
+def _decode(app: App, source: Path, output: Path) -> bool:
+    try:
+        app.engines.thumbnail(source, options(app.settings), output, deadline=DEADLINE)
+    except (MediaError, EngineError) as error:
+        _logger.info("no thumbnail: %s", error.code)
+        return False
+    return True

@@ -36,7 +36,7 @@ class _Files:
 
 def analyse(attempt: Attempt) -> None:
     """Store the measurement of a job as a report. Raises MediaError where it cannot be used."""
-    job = attempt.transaction(lambda session: session.get_one(Job, attempt.job_id))
+    job = attempt.job()
     files = _fetch(attempt, job)
     _clear_segments(attempt, job.container)
     report_id, summary = attempt.transaction(lambda session: _store(session, attempt, job, files))

@@ -60,7 +60,7 @@ def fitting_type(kind: Kind, asked: str | None) -> MediaType:
 def extract(attempt: Attempt) -> None:
     """Measure the job's media. Raises MediaError, EngineError or whatever storage raises."""
     started = time.monotonic()
-    job = attempt.transaction(lambda session: session.get_one(Job, attempt.job_id))
+    job = attempt.job()
     path, kind_of_file = _fetch(attempt, job)
     facts = _probe(attempt, path, kind_of_file)
     media_type = fitting_type(kind_of_file.kind, job.type)

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from shared import blob_names
 from shared.engines.base import Facts, Segment, Task
-from shared.models import Job
 from shared.stage import Attempt
 
 PLAN_TIMEOUT_SECONDS: Final = 120  # reading the key frames of a long clip
@@ -120,9 +119,7 @@ class _Parts:
     ) -> None:
         app = attempt.app
         self._attempt = attempt
-        self._container = str(
-            attempt.transaction(lambda s: s.get_one(Job, attempt.job_id)).container
-        )
+        self._container = attempt.job().container
         self._worthwhile = len(segments) > 1
         identity: dict[str, Any] = {
             "engine": engine,

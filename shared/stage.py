@@ -21,7 +21,7 @@ from shared.app import App
 from shared.engines.pool import Cancelled
 from shared.errors import MediaError, Problem
 from shared.jobs import Lease, LeaseLostError
-from shared.models import Happening, Step
+from shared.models import Happening, Job, Step
 from shared.outages import T, is_outage, patiently
 
 PROGRESS_SECONDS: Final = 0.5  # progress is written at most this often
@@ -101,6 +101,13 @@ class Attempt:
     @property
     def job_id(self) -> uuid.UUID:
         return self.lease.job_id
+
+    def job(self) -> Job:
+        """The job's row. Raises LeaseLostError where it was deleted meanwhile."""
+        job = self.transaction(lambda session: jobs.get(session, self.job_id))
+        if job is None:
+            raise LeaseLostError("the job is gone")
+        return job
 
     def patiently(self, action: Callable[[], T]) -> T:
         return patiently(action, self.app.settings.outage_patience_seconds, self.log)

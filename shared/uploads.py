@@ -309,7 +309,7 @@ def _or_nothing(app: App, job: Job, action: Callable[[], None]) -> None:
 def _finish(app: App, job: Job) -> Job:
     with app.database.begin() as session:
         jobs.mark_uploaded(session, job.id, job.filename)
-        return session.get_one(Job, job.id, populate_existing=True)
+        return session.get(Job, job.id, populate_existing=True) or _vanished()
 
 
 def _vanished() -> NoReturn:

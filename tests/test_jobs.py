@@ -12,6 +12,7 @@ from shared.app import App
 from shared.errors import Code
 from shared.jobs import Lease, LeaseLostError
 from shared.models import Job, State, Step
+from shared.stage import Attempt, run
 
 
 def make(app: App, state: State = State.UPLOADED, **values: object) -> uuid.UUID:
@@ -149,3 +150,18 @@ def test_stale_jobs_are_found_once(app: App) -> None:
         found = {job.id for job in jobs.stale(session, 0, 100)}
     assert {dead, unfinished} <= found
     assert not {running, ended} & found
+
+
+def test_a_stage_whose_job_is_gone_stops_quietly(app: App) -> None:
+    job_id = make(app)
+    came_so_far = []
+
+    def work(attempt: Attempt) -> None:
+        with app.database.begin() as session:
+            session.delete(session.get_one(Job, job_id))
+        came_so_far.append("deleted")
+        attempt.job()
+        came_so_far.append("found")
+
+    run(app, job_id, Step.EXTRACT, work)
+    assert came_so_far == ["deleted"]

@@ -36,7 +36,7 @@ FRAME_DECIMALS: Final = 2
 
 
 def rounded(value: float) -> float:
-    return float(np.round(value, DECIMALS)) + 0.0  # -0.0 becomes 0.0
+    return round(float(value), DECIMALS) + 0.0  # -0.0 becomes 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,5 +54,5 @@ def boxes(
     )
     if face is not None:
         query = query.where(FrameMeasurement.face == face)
-    rows = session.execute(query).tuples()
+    rows = session.execute(query)
     return [Box(*row) for row in rows if not any(isnan(value) for value in row[2:])]  # not seen

@@ -59,4 +59,4 @@ def _failed_steps(app: App, ids: Iterable[UUID]) -> dict[UUID, Step]:
         .order_by(JobEvent.job_id, JobEvent.id.desc())
     )
     with app.database.begin() as session:
-        return {job_id: Step(step) for job_id, step in session.execute(query).tuples()}
+        return {job_id: Step(step) for job_id, step in session.execute(query)}

@@ -139,7 +139,7 @@ def _measured_faces(session: Session, number: int) -> list[FaceSummary]:
         .where(MeasuredFace.report_id == number)
         .order_by(MeasuredFace.face)
     )
-    return [FaceSummary(face, share) for face, share in rows.tuples()]
+    return [FaceSummary(face, share) for face, share in rows]
 
 
 def _shown(faces: Sequence[FaceSummary], asked: int | None) -> FaceSummary | None:

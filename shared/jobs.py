@@ -7,7 +7,7 @@ somebody took it over after a pause) and stops. All times are the database's.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,6 +55,12 @@ def visible(session: Session, job_id: uuid.UUID) -> Job | None:
 
 def by_container(session: Session, container: str) -> Job | None:
     return session.scalar(select(Job).where(Job.container == container))
+
+
+def without_job(session: Session, containers: Sequence[str]) -> list[str]:
+    """Those of the containers that no job has."""
+    known = set(session.scalars(select(Job.container).where(Job.container.in_(containers))))
+    return [container for container in containers if container not in known]
 
 
 def by_key(session: Session, idempotency_key: str) -> Job | None:

@@ -128,16 +128,21 @@ def adopt_lost(app: App) -> int:
     Looks at every container of the account, so it runs rarely.
     """
     adopted = 0
-    for container in app.storage.containers():
-        if _find(app, container) is not None:
-            continue
-        for blob in app.storage.blobs(container):
-            job = adoption.adopt(app, container, blob)
-            if job is not None:
-                app.storage.enqueue_retry(str(job.id))
-                adopted += 1
-                break
+    for containers in app.storage.containers():
+        with app.database.begin() as session:
+            unknown = jobs.without_job(session, containers)
+        adopted += sum(_adopt_first(app, container) for container in unknown)
     return adopted
+
+
+def _adopt_first(app: App, container: str) -> bool:
+    """Adopt a container by the first media blob in it; False where it has none."""
+    for blob in app.storage.blobs(container):
+        job = adoption.adopt(app, container, blob)
+        if job is not None:
+            app.storage.enqueue_retry(str(job.id))
+            return True
+    return False
 
 
 def _retain(app: App) -> int:

@@ -150,11 +150,10 @@ class Storage:
         except ResourceNotFoundError:
             return
 
-    def containers(self) -> Iterator[str]:
-        """Names of all containers that are not the host's."""
-        for item in self._blobs.list_containers():
-            if not is_host_container(item.name):
-                yield item.name
+    def containers(self) -> Iterator[list[str]]:
+        """Names of all containers that are not the host's, some thousand at a time."""
+        for page in self._blobs.list_containers().by_page():
+            yield [item.name for item in page if not is_host_container(item.name)]
 
     def blob(self, container: str, blob: str) -> BlobClient:
         return self._blobs.get_blob_client(container, blob)

@@ -10,6 +10,7 @@ speed of a machine changes by the minute: quote the ratios. `--write` puts the t
   landmarks, one face). In CPU seconds, so that other programs do not count.
 - All cores: a long clip, cut over the pool's processes, against the same loop on one core. In
   seconds on the wall, the best of the rounds.
+- Whole job: the same clip POSTed to the service, until it is done, against the same loop.
 - Images: a warm engine against the same networks through MediaPipe's own API (full-range
   detection, Face Mesh on the crop), and against Face Mesh alone, which finds fewer faces.
 - Memory: the peak of a process that measures and joins one minute, and six.
@@ -37,6 +38,9 @@ from PIL import Image
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.pipeline import Whole  # noqa: E402
+from local.ports import ANY  # noqa: E402
+from local.stack import Stack  # noqa: E402
 from shared.engines import output  # noqa: E402
 from shared.engines.base import MediaType, Segment, Task  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
@@ -176,6 +180,34 @@ def all_cores(clip: Path, folder: Path, rounds: int) -> list[str]:
     ]
 
 
+def whole_job(clip: Path, folder: Path, rounds: int) -> list[str]:
+    """From POST to `done`, on a stack of its own."""
+    long = looped(clip, folder / "job.mp4", LONG_SECONDS)
+    with Stack(folder / "stack", ports=ANY, throw_away=True) as stack:
+        stack.start()
+        service = Whole(stack.http)
+        frames = bare_pass(long)
+
+        def job() -> int:
+            service.measure(long, MediaType.VS)
+            return frames
+
+        job()  # warms the processes up
+        clock = time.perf_counter
+        pairs = [
+            (per_second(job, clock), per_second(lambda: bare_pass(long), clock))
+            for _ in range(rounds)
+        ]
+        service.close()
+    ours, theirs = (max(each) for each in zip(*pairs, strict=True))
+    cores = len(os.sched_getaffinity(0))
+    return [
+        f"| whole job, {cores} cores | job / bare loop on one core | job | bare loop |",
+        "|---|---|---|---|",
+        f"| {_describe(long)} | **{ours / theirs:.2f}** | {ours:.0f} fps | {theirs:.0f} fps |",
+    ]
+
+
 def images(picture: Path, folder: Path, rounds: int) -> list[str]:
     engine = MediapipeEngine()
     detection = mp.solutions.face_detection.FaceDetection(model_selection=1)
@@ -292,6 +324,7 @@ def main() -> None:
         tables = [
             one_core(clip, folder, arguments.rounds),
             all_cores(clip, folder, arguments.rounds),
+            whole_job(clip, folder, arguments.rounds),
             images(picture_of(folder), folder, arguments.rounds),
             memory(clip, folder),
         ]

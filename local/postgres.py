@@ -132,13 +132,13 @@ class Postgres:
         self.process.start()
         try:
             wait_until(self._answers, lambda: self.process.running, START_LIMIT, "PostgreSQL")
-        except StackError as error:
+            with suppress(psycopg2.errors.DuplicateDatabase):
+                create_database(url(self._port, "postgres"), DATABASE)
+        except (StackError, psycopg2.OperationalError) as error:  # it may crash at any moment
             self.process.stop()
             raise StackError(
                 f"{error} The end of {self.process.log}:\n{self.process.last_lines()}"
             ) from None
-        with suppress(psycopg2.errors.DuplicateDatabase):
-            create_database(url(self._port, "postgres"), DATABASE)
 
     def _prepare_folder(self) -> None:
         version_file = self._data / "PG_VERSION"

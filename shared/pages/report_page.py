@@ -122,7 +122,10 @@ def headline(data: ReportData) -> str:
         return f"Within what “{name}” expects, in all of {measured} parameters"
     if report.verdict is Verdict.FAIL:
         return f"Not what “{name}” expects: {counts.not_within} of {measured} parameters are out"
-    return f"It cannot be said: {counts.not_measured} of {every} parameters were not measured"
+    return (
+        f"Whether it is what “{name}” expects cannot be said: {counts.not_measured} of {every} "
+        "parameters were not measured"
+    )
 
 
 def _playable(data: ReportData) -> bool:

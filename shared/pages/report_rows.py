@@ -54,6 +54,7 @@ class TimelineRow:
     validity: str | None
     band: str | None
     violations: int
+    failed: bool  # its level is not within
     chart: Markup
 
 
@@ -161,6 +162,7 @@ def timeline_rows(track: Track, face: FaceReport | None, window: Window) -> Time
                 validity=track.validity.get(au),
                 band=band_words(result.lower, result.upper) if result else None,
                 violations=result.violation_count if result else 0,
+                failed=result is not None and result.outcome is Outcome.NOT_WITHIN,
                 chart=_timeline(timelines.path(lines, index, top), au, top, window, result),
             )
         )

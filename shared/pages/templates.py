@@ -90,7 +90,8 @@ def clock(time: dt.datetime) -> str:
 
 
 def iso(time: dt.datetime) -> str:
-    return time.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """To the microsecond, so that it can be compared with the database's."""
+    return time.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def seconds(value: float) -> str:

@@ -25,6 +25,9 @@ COLUMNS: Final = 320
 X_UNITS: Final = 2000
 Y_UNITS: Final = 100  # per unit of intensity: the resolution of `openface.csv`
 
+LEAST_SHADED: Final = 5
+"""Units of x; else a single frame of a long clip could not be seen or hit."""
+
 Ints = NDArray[np.int64]
 
 
@@ -93,18 +96,19 @@ def path(lines: Lines, signal: int, top: float) -> str:
 
 def shading(violations: Sequence[Violation], window: Window, height: int) -> str:
     """The times of violations as the data of one path; those that touch on the screen are one."""
+    shown = sorted(
+        (item.start, item.end)
+        for item in violations
+        if item.end > window.start and item.start < window.end
+    )
+    places = window.x(np.clip(np.array(shown).reshape(-1, 2), window.start, window.end))
     spans: list[list[int]] = []
-    least = X_UNITS // 400  # else a single frame of a long clip could not be seen or hit
-    for violation in sorted(violations, key=lambda item: item.start):
-        if violation.end <= window.start or violation.start >= window.end:
-            continue
-        ends = np.array([max(violation.start, window.start), min(violation.end, window.end)])
-        start, end = window.x(ends).tolist()
-        end = max(end, start + least)
+    for start, end in places.tolist():
+        least = max(end, start + LEAST_SHADED)
         if spans and start <= spans[-1][1] + 1:
-            spans[-1][1] = max(spans[-1][1], end)
+            spans[-1][1] = max(spans[-1][1], least)
         else:
-            spans.append([start, end])
+            spans.append([start, least])
     return "".join(f"M{start} 0h{end - start}v{height}h{start - end}z" for start, end in spans)
 
 

@@ -66,7 +66,8 @@ def test_all_pages_are_listed(within: Within, service: Service) -> None:
         body = {"name": f"page {number:02}", "engine": "py-feat", "parameters": [SMILE]}
         assert service.http.post("/api/parameter-sets", json=body).status_code == 201
     found = within.json("sets", "list", "--engine", "py-feat")["items"]
-    assert [item["name"] for item in found] == [f"page {number:02}" for number in range(51)]
+    names = [item["name"] for item in found if item["name"].startswith("page ")]
+    assert names == [f"page {number:02}" for number in range(51)]
 
 
 def test_a_set_is_learned(within: Within, service: Service, media: Path) -> None:

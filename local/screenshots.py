@@ -1,0 +1,169 @@
+"""Pictures of the pages for README and docs, taken of the real app.
+
+    .local/venv/bin/python -m local.screenshots [FOLDER]
+
+Starts a stack of its own, measures generated clips of the sample face (a NASA photograph in the
+public domain), and takes each page in the system's Chromium. Pictures are reduced to a palette.
+"""
+
+import argparse
+import io
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from local.functions_host import HostKind
+from local.paths import ROOT
+from local.ports import ANY
+from local.stack import Stack
+from tests import faces
+from tests.faces import Pixels, Scene
+from tests.media_factory import Clip
+from tests.pages.browser import MISSING, launch, program
+
+FOLDER = ROOT / "docs" / "images"
+WIDTH, HEIGHT, TALL = 1280, 860, 1450  # of the window [px]
+LIMIT = 120.0  # [s] for one job
+SET = "Speaks like build 38"
+
+
+def slower(speed: float) -> Scene:
+    def scene(moment: float, width: int, height: int) -> Pixels:
+        return faces.speaking(moment * speed, width, height)
+
+    return scene
+
+
+BUILDS: dict[str, Scene] = {
+    "build 38": faces.speaking,
+    "build 39": slower(0.9),
+    "build 40": slower(1.1),
+    "build 41": faces.frozen(slower(0.8), 4.0, 7.5),  # it freezes
+    "build 42": slower(1.05),
+}
+
+
+class Service:
+    """The app over HTTP."""
+
+    def __init__(self, address: str) -> None:
+        self._http = httpx.Client(base_url=address, timeout=60, trust_env=False)
+
+    def post(self, address: str, body: Any) -> Any:
+        return self._http.post(address, json=body).raise_for_status().json()
+
+    def submit(self, path: Path, **fields: str) -> dict[str, Any]:
+        with path.open("rb") as file:
+            response = self._http.post("/api/upload", files={"file": file}, data=fields)
+        job: dict[str, Any] = response.raise_for_status().json()
+        return job
+
+    def measure(self, path: Path, **fields: str) -> dict[str, Any]:
+        job = self.submit(path, **fields)
+        deadline = time.monotonic() + LIMIT
+        while job["state"] not in ("done", "failed"):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{path.name} was not measured in {LIMIT:g} s.")
+            time.sleep(0.1)
+            job = self._http.get(f"/api/jobs/{job['id']}").raise_for_status().json()
+        return job
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Takes pages of one stack into a folder."""
+
+    browser: Browser
+    base: str
+    folder: Path
+
+    def shoot(
+        self,
+        name: str,
+        address: str,
+        prepare_page: Callable[[Page], None] | None = None,
+        *,
+        height: int = HEIGHT,
+        scheme: Literal["light", "dark"] = "light",
+    ) -> None:
+        context = self.browser.new_context(
+            base_url=self.base, viewport={"width": WIDTH, "height": height}, color_scheme=scheme
+        )
+        page = context.new_page()
+        page.goto(address, wait_until="networkidle")
+        page.wait_for_timeout(600)
+        if prepare_page is not None:
+            prepare_page(page)
+        target = self.folder / f"{name}.png"
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            small = picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE)
+            small.save(target, optimize=True)
+        context.close()
+        print(f"{target.name}: {target.stat().st_size / 1000:.0f} kB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default: docs/images")
+    folder: Path = parser.parse_args().folder
+    if program() is None:
+        raise SystemExit(MISSING)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="avatar-screenshots-") as name,
+        Stack(Path(name) / "stack", ports=ANY, host=HostKind.BUILTIN, throw_away=True) as stack,
+        sync_playwright() as playwright,
+    ):
+        stack.start()
+        service = Service(stack.http)
+        jobs = prepare(service, Path(name))
+        browser = launch(playwright)
+        take(Camera(browser, stack.http, folder), service, jobs, Path(name))
+        browser.close()
+
+
+def prepare(service: Service, media: Path) -> dict[str, dict[str, Any]]:
+    """Builds of an avatar, held to a set that was learned from the first two of them."""
+    jobs = {}
+    for number, (build, scene) in enumerate(BUILDS.items()):
+        path = Clip(seconds=12, size=(480, 360), scene=scene).write(media / f"{build}.mp4")
+        shown = path.rename(media / f"greeting-{number + 38}.mp4")
+        jobs[build] = service.measure(shown, avatar="Ada", name=build)
+    first = [jobs[build]["report"] for build in ("build 38", "build 39")]
+    service.post("/api/parameter-sets", {"name": SET, "from_reports": first, "coverage": 0.95})
+    for job in jobs.values():
+        service.post("/api/reports", {"report": job["report"], "parameter_sets": [SET]})
+    service.measure(faces.SAMPLE, avatar="Portrait", name="astronaut", type="IW")
+    empty = Clip(seconds=1, scene=faces.empty).write(media / "landscape.mp4")
+    service.measure(empty, avatar="Ada", name="build 42")
+    return jobs
+
+
+def take(camera: Camera, service: Service, jobs: dict[str, dict[str, Any]], media: Path) -> None:
+    report = f"/reports/{jobs['build 41']['report']}"
+
+    def look(page: Page) -> None:
+        page.get_by_label("Box").check()
+        page.evaluate("document.querySelector('video').currentTime = 5")
+        page.wait_for_timeout(800)
+
+    camera.shoot("report", report, look, height=TALL)
+    camera.shoot("report-dark", report, look, height=TALL, scheme="dark")
+    camera.shoot("avatar", "/avatars/Ada?from=build+40&to=build+41", height=TALL)
+    camera.shoot("parameter-set", f"/parameter-sets/{quote(SET)}/edit")
+    camera.shoot("job", f"/jobs/{jobs['build 42']['id']}")
+    long = Clip(seconds=40, size=(480, 360)).write(media / "monologue.mp4")
+    service.submit(long, avatar="Ada", name="build 43", parameter_set=SET)
+    camera.shoot("jobs", "/", lambda page: page.wait_for_timeout(2500))
+
+
+if __name__ == "__main__":
+    main()

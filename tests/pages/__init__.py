@@ -1,0 +1,1 @@
+"""The web pages: handlers on a database, and all of it in a browser."""

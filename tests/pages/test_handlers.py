@@ -1,0 +1,234 @@
+"""What pages make of rows: few queries, quick, and small where nothing changed."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+import azure.functions as func
+import pytest
+import sqlalchemy as sa
+from markupsafe import escape
+
+from shared import jobs, reports, sets
+from shared.analysis.parameter_sets import ParameterSet
+from shared.app import App
+from shared.engines.action_units import INTENSITIES
+from shared.errors import Code, Problem
+from shared.models import Happening, Job, State, Step
+from shared.pages import addresses, avatars_page, job_page, jobs_page, report_page, set_editor
+from shared.pages.templates import iso, number, percent, seconds, size, timecode
+from tests import recorded
+from tests.pages.made import job
+from tests.pages.requests import get, post
+
+QUICK = 0.3  # [s] of a processor that a page may take beside its SQL
+
+
+@contextmanager
+def counted(app: App) -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile."""
+    seen: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(app.database.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(app.database.engine, "before_cursor_execute", note)
+
+
+def make_jobs(app: App, count: int) -> None:
+    query = sa.text(
+        "INSERT INTO job"
+        " (id, container, state, avatar, name, filename, blob, upload_until, created) SELECT"
+        " gen_random_uuid(), 'c' || n, CASE n % 50 WHEN 0 THEN 'failed' ELSE 'done' END,"
+        " 'Ada ' || n % 40, 'build ' || n, 'clip.mp4', 'clip.mp4', now(),"
+        " now() - n * interval '1 minute' FROM generate_series(1, :count) AS n"
+    )
+    with app.database.begin() as session:
+        session.execute(query, {"count": count})
+
+
+def text(response: func.HttpResponse) -> str:
+    return response.get_body().decode()
+
+
+def test_the_list_of_many_jobs_is_quick(app: App) -> None:
+    make_jobs(app, 10_000)
+    jobs_page.jobs_page(get(), app)  # templates are compiled at their first use
+    with counted(app) as queries:
+        began = time.thread_time()  # ours alone: neither the database's nor other programs'
+        page = text(jobs_page.jobs_page(get(), app))
+        took = time.thread_time() - began
+    assert page.count("<tr data-part") == 50
+    assert len(queries) <= 10
+    assert took < QUICK
+    older = jobs_page.jobs_page(get(query={"cursor": page.split("cursor=")[1].split('"')[0]}), app)
+    assert "Older jobs" in text(older)
+
+
+def live(app: App, query: dict[str, str], etag: str = "") -> tuple[int, Any, str]:
+    response = jobs_page.live_jobs(get(query=query, headers={"If-None-Match": etag}), app)
+    body = json.loads(response.get_body()) if response.status_code == 200 else None
+    return response.status_code, body, response.headers["ETag"]
+
+
+def test_what_did_not_change_is_not_sent_again(app: App) -> None:
+    running = job(app, state=State.EXTRACTING, progress={"frames_done": 3, "frames_expected": 9})
+    query = {"open": str(running.id)}
+    status, body, etag = live(app, query)
+    assert status == 200
+    assert body["running"] is True
+    assert [part["key"] for part in body["parts"]] == [str(running.id)]
+    assert "3 of 9 frames" in body["parts"][0]["html"]
+    assert live(app, query, etag)[0] == 304
+    with app.database.begin() as session:
+        session.execute(sa.update(Job).values(progress={"frames_done": 9, "frames_expected": 9}))
+    assert live(app, query, etag)[0] == 200
+
+
+def test_jobs_of_others_appear(app: App) -> None:
+    known = job(app)
+    with app.database.begin() as session:
+        since = iso(session.get_one(Job, known.id).created)
+    new = job(app, state=State.CREATED)
+    _, body, _ = live(app, {"since": since})
+    assert [part["key"] for part in body["parts"]] == [str(new.id)]
+    _, body, _ = live(app, {"since": since, "avatar": "Somebody else"})
+    assert body == {"running": False, "parts": []}
+
+
+def test_a_failed_row_says_where(app: App) -> None:
+    failed = job(app, state=State.FAILED, error_code="no_face_found", error_detail="No face.")
+    with app.database.begin() as session:
+        jobs.record(session, failed.id, Step.EXTRACT, Happening.FAILED, "No face.")
+    page = text(jobs_page.jobs_page(get(), app))
+    assert "Upload: succeeded, Measure: failed, Analyse: pending" in page
+
+
+def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:
+    running = job(app, state=State.EXTRACTING)
+    with app.database.begin() as session:
+        for attempt in (1, 2):
+            jobs.record(session, running.id, Step.EXTRACT, Happening.STARTED, attempt=attempt)
+            if attempt == 1:
+                jobs.record(session, running.id, Step.EXTRACT, Happening.RETRYING, "Lost <it>.")
+    page = text(job_page.job_page(get(id=str(running.id)), app))
+    assert "running, attempt 2" in page
+    assert "Lost &lt;it&gt;." in page
+
+
+def expectations(upper: float) -> ParameterSet:
+    levels = [{"measure": f"{au}.level", "lower": 0.0, "upper": upper} for au in INTENSITIES]
+    return ParameterSet.model_validate({"name": "All", "engine": "openface", "parameters": levels})
+
+
+def held(app: App, frames: int, faces: int) -> int:
+    """A measurement with a report full of violations; its number."""
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, frames, faces=faces)
+        chosen = sets.add(session, expectations(2.0), None)
+        found = reports.measured(session, stored)
+        reports.hold(session, stored, found, [chosen])
+        return stored.report.id
+
+
+@pytest.mark.parametrize("faces", [1, 4])
+def test_the_report_of_a_long_clip_is_quick(app: App, faces: int) -> None:
+    number_ = held(app, 18_000, faces)
+    request = get(id=str(number_))
+    report_page.report_page(request, app)
+    with counted(app) as queries:
+        began = time.thread_time()
+        page = text(report_page.report_page(request, app))
+        took = time.thread_time() - began
+    assert page.count('class="trace"') == len(INTENSITIES)
+    assert len(queries) <= 16
+    assert took < QUICK
+    assert len(page) < 250_000
+
+
+def test_reports_that_are_not_there(app: App) -> None:
+    number_ = held(app, 50, 1)
+    for address in ("x", "0", "999999", f"{number_}-999999", f"{number_}-x", ""):
+        with pytest.raises(Problem) as problem:
+            report_page.report_page(get(id=address), app)
+        assert problem.value.code is Code.REPORT_NOT_FOUND, address
+    with pytest.raises(Problem) as problem:
+        report_page.report_page(get(id=str(number_), query={"face": "7"}), app)
+    assert problem.value.code is Code.REPORT_NOT_FOUND
+
+
+def test_each_face_has_a_page_of_its_own(app: App) -> None:
+    number_ = held(app, 100, 3)
+    page = text(report_page.report_page(get(id=str(number_), query={"face": "2"}), app))
+    assert 'data-face="2"' in page
+    for face in range(3):
+        assert f"face={face}" in page
+
+
+def test_a_clip_that_is_all_within_shows_no_violation(app: App) -> None:
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, 100)
+        chosen = sets.add(session, expectations(5.0), None)
+        reports.hold(session, stored, reports.measured(session, stored), [chosen])
+        number_ = stored.report.id
+    page = text(report_page.report_page(get(id=str(number_)), app))
+    assert "Within what “All” expects, in all of 17 parameters" in page
+    assert 'class="violations"' not in page
+
+
+def test_avatars_are_found_by_any_name(app: App) -> None:
+    names = ("Ada", "a/b", "..", ".", "ünïcødé 😀", "<b>&'\"", "?x=1#y", "a\\b", "+ +")
+    with app.database.begin() as session:
+        for name in names:
+            recorded.measurement(session, 10, avatar=name)
+    for name in names:
+        address = addresses.avatar(name)
+        path, _, query = address.partition("?")
+        if query:
+            request = get(query={"name": name})
+            assert path == "/avatars"
+            page = text(avatars_page.avatars_page(request, app))
+        else:
+            route = path.removeprefix("/avatars/")
+            page = text(avatars_page.avatar_page(get(name=unquote(route)), app))
+        assert f"<h1>{escape(name)}</h1>" in page
+
+
+def test_every_wrong_parameter_is_named_and_hides_no_other(app: App) -> None:
+    body = {
+        "name": " ",
+        "engine": "mediapipe",
+        "parameters": [
+            {"measure": "AU12.level", "lower": 1, "upper": 2},
+            {"measure": "AU12.nonsense", "lower": 1, "upper": 2},
+            {"measure": "AU06.level", "lower": 3, "upper": 2},
+            {"measure": "AU25.level", "lower": None, "upper": None},
+        ],
+    }
+    found = json.loads(set_editor.check(post("/parameter-set-check", body), app).get_body())
+    first, *others = found["parameters"]
+    assert (first["band"], first["error"]) == ("1 to 2", "")
+    assert first["chart"].startswith("<svg")
+    assert all(item["error"] and not item["chart"] for item in others)
+    assert [item["field"] for item in found["errors"]] == ["name"]
+
+
+def test_numbers_in_words() -> None:
+    assert [number(v) for v in (None, 0, 1.5, 2.004, -1.25, 0.004, 12.0)] == [
+        *("–", "0", "1.5", "2", "\u22121.25", "0.004", "12"),
+    ]
+    assert [percent(v) for v in (None, 0, 0.5, 0.9996, 1, 0.001)] == [
+        *("–", "0 %", "50 %", "99.9 %", "100 %", "0.1 %"),
+    ]
+    assert [seconds(v) for v in (0.42, 5, 42, 185, 3720, 3600)] == [
+        *("0.42 s", "5.0 s", "42 s", "3 min 5 s", "1 h 2 min", "1 h"),
+    ]
+    assert [size(v) for v in (512, 48_000, 2_400_000, 3 * 10**9)] == [
+        *("512 B", "48 kB", "2.4 MB", "3.0 GB"),
+    ]
+    assert (timecode(65.4), timecode(7.483, 2)) == ("1:05", "0:07.48")

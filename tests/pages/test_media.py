@@ -1,0 +1,166 @@
+"""Media reach a player in pieces, and nobody's upload becomes a document of ours."""
+
+import io
+from pathlib import Path
+
+import azure.functions as func
+import pytest
+from PIL import Image
+
+from shared import blob_names
+from shared.app import App
+from shared.errors import Code, Problem
+from shared.pages import media, static_files, thumbnail
+from tests import media_factory
+from tests.media_factory import Clip
+from tests.pages.made import job
+from tests.pages.requests import get
+
+CONTENT = bytes(range(256)) * 40
+
+
+def ranged(app: App, job_id: object, header: str, **headers: str) -> func.HttpResponse:
+    request = get(headers={"Range": header, **headers}, id=str(job_id))
+    return media.show(request, app)
+
+
+def pixels(jpeg: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        return image.size
+
+
+def test_a_range_is_a_piece(app: App) -> None:
+    found = job(app, content=CONTENT)
+    for header, start, end in (
+        ("bytes=0-9", 0, 9),
+        ("bytes=100-", 100, len(CONTENT) - 1),
+        ("bytes=-5", len(CONTENT) - 5, len(CONTENT) - 1),
+        ("bytes=10000-99999", 10_000, len(CONTENT) - 1),
+    ):
+        response = ranged(app, found.id, header)
+        assert response.status_code == 206
+        assert response.get_body() == CONTENT[start : end + 1]
+        assert response.headers["Content-Range"] == f"bytes {start}-{end}/{len(CONTENT)}"
+
+
+def test_no_answer_is_larger_than_a_piece(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "PIECE_BYTES", 1000)
+    found = job(app, content=CONTENT)
+    read = b""
+    while len(read) < len(CONTENT):  # as a player goes on
+        response = ranged(app, found.id, f"bytes={len(read)}-")
+        assert len(response.get_body()) <= 1000
+        read += response.get_body()
+    assert read == CONTENT
+
+
+def test_a_range_beyond_the_end_is_refused(app: App) -> None:
+    found = job(app, content=CONTENT)
+    response = ranged(app, found.id, f"bytes={len(CONTENT)}-")
+    assert response.status_code == 416
+    assert response.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
+
+
+def test_without_a_range_that_holds_all_of_it_comes(app: App) -> None:
+    found = job(app, content=CONTENT)
+    for header in ("", "bytes=x-y", "bytes=0-1,5-6"):
+        response = ranged(app, found.id, header)
+        assert (response.status_code, response.get_body()) == (200, CONTENT)
+    changed = ranged(app, found.id, "bytes=0-9", **{"If-Range": '"another"'})
+    assert (changed.status_code, changed.get_body()) == (200, CONTENT)
+    etag = changed.headers["ETag"]
+    assert ranged(app, found.id, "bytes=0-9", **{"If-Range": etag}).status_code == 206
+    again = media.show(get(headers={"If-None-Match": etag}, id=str(found.id)), app)
+    assert (again.status_code, again.get_body()) == (304, b"")
+
+
+def test_what_is_too_large_for_one_answer_comes_from_storage(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "MAX_INLINE_BYTES", 1000)
+    found = job(app, content=CONTENT)
+    response = media.show(get(id=str(found.id)), app)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(app.storage.url(found.container, found.blob))
+    assert "sp=r&" in response.headers["Location"]  # to read, and nothing else
+
+
+def test_media_are_never_a_document(app: App) -> None:
+    page = b"<script>alert(1)</script>"
+    name = '"; filename=x.html\r\nX: y<é>.html'
+    unknown = job(app, content=page, filename=name, media=None)
+    response = media.show(get(id=str(unknown.id)), app)
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["Content-Security-Policy"].endswith("sandbox")
+    disposition = response.headers["Content-Disposition"]
+    assert disposition.startswith("attachment; filename*=UTF-8''")
+    assert not set('"\r\n<> ') & set(disposition.partition("''")[2])
+    saved = job(app, content=b"x", media={"format": "PNG", "kind": "image"})
+    request = get(query={"download": ""}, id=str(saved.id))
+    assert media.show(request, app).headers["Content-Disposition"].startswith("attachment")
+
+
+def test_media_that_is_gone_is_not_found(app: App) -> None:
+    with pytest.raises(Problem) as problem:
+        media.show(get(id=str(job(app).id)), app)
+    assert problem.value.code is Code.NOT_FOUND
+
+
+def test_a_thumbnail_is_made_once_and_kept(app: App, tmp_path: Path) -> None:
+    picture = media_factory.picture(tmp_path / "face.jpg", size=(960, 640))
+    found = job(app, content=picture.read_bytes())
+    first = thumbnail.thumbnail(get(id=str(found.id)), app)
+    assert first.mimetype == "image/jpeg"
+    kept = app.storage.piece(found.container, blob_names.THUMBNAIL_BLOB, 0, 10**6)
+    assert first.get_body() == kept
+    assert pixels(kept) == (240, 160)
+    app.storage.delete_blob(found.container, found.blob)  # it is not made again
+    assert thumbnail.thumbnail(get(id=str(found.id)), app).get_body() == kept
+
+
+def test_a_clips_thumbnail_is_its_first_picture(app: App, tmp_path: Path) -> None:
+    clip = Clip(seconds=1, size=(320, 160)).write(tmp_path / "clip.mp4")
+    facts = {"format": "MP4", "kind": "video"}
+    found = job(app, content=clip.read_bytes(), blob="clip.mp4", media=facts)
+    response = thumbnail.thumbnail(get(id=str(found.id)), app)
+    assert pixels(response.get_body()) == (240, 120)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"media": None},
+        {"media": {"format": "CSV", "kind": "csv"}, "content": b"frame"},
+        {"content": b"\xff\xd8\xff not a picture"},
+        {},  # its media is gone
+    ],
+)
+def test_without_a_picture_there_is_an_icon(app: App, values: dict[str, object]) -> None:
+    response = thumbnail.thumbnail(get(id=str(job(app, **values).id)), app)
+    assert response.get_body() == static_files.files()["no-picture.svg"].content
+    assert response.headers["Content-Type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "../templates/base.html", "vendor/README.md", "/etc/passwd", "..%2fapp.css", "app.css/"],
+)
+def test_no_other_file_can_be_had(app: App, path: str) -> None:
+    request = func.HttpRequest("GET", "http://x/", route_params={"path": path}, body=b"")
+    with pytest.raises(Problem) as problem:
+        static_files.serve(request, app)
+    assert problem.value.status == 404
+
+
+def test_an_address_with_the_version_is_kept_for_ever(app: App) -> None:
+    def ask(path: str, **headers: str) -> func.HttpResponse:
+        request = func.HttpRequest(
+            "GET", "http://x/", route_params={"path": path}, headers=headers, body=b""
+        )
+        return static_files.serve(request, app)
+
+    versioned = static_files.address("live.js").removeprefix("/static/")
+    assert "immutable" in ask(versioned).headers["Cache-Control"]
+    plain = ask("live.js")
+    assert plain.headers["Cache-Control"] == "no-cache"
+    assert ask("live.js", **{"If-None-Match": plain.headers["ETag"]}).status_code == 304

@@ -147,6 +147,8 @@ class Job(Base):
         ForeignKey("action_unit_report.id", ondelete="SET NULL"), unique=True
     )
     deleting: Mapped[bool] = mapped_column(server_default="false")
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    """W3C Trace Context of the upload: the later stages' spans belong to its trace."""
     upload_until: Mapped[dt.datetime] = mapped_column(UTC_TIME)
     """When an unfinished upload is given up."""
     created: Mapped[dt.datetime] = mapped_column(UTC_TIME, server_default=func.now())
@@ -194,6 +196,8 @@ class Extraction(Base):
     validity: Mapped[dict[str, Any]] = mapped_column(JSONB)
     aggregates: Mapped[dict[str, Any]] = mapped_column(JSONB)
     warnings: Mapped[list[str]] = mapped_column(JSONB)
+    rows_in_blobs: Mapped[bool] = mapped_column(server_default="false")
+    """The rows are too many for `frame_measurement`: they are only in the container's CSV."""
 
 
 class DataEntry(Base):

@@ -134,7 +134,7 @@ def check(app: App, *states: State) -> None:
         done = [job for job in jobs if job.state == State.DONE]
         reports = session.scalars(sa.select(ActionUnitReport.id)).all()
         frames = session.scalar(sa.select(sa.func.count()).select_from(FrameMeasurement))
-    assert {job.state for job in jobs} <= set(states)
+    assert {job.state for job in jobs} <= set(states), [job.error_code for job in jobs]
     assert sorted(reports) == sorted(cast("int", job.report_id) for job in done)
     assert frames == len(done)
 

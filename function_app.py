@@ -11,9 +11,11 @@ from on_poisoned_blob import blueprint as on_poisoned_blob
 from pages import blueprint as pages
 from parameter_set_api import blueprint as parameter_set_api
 from report_api import blueprint as report_api
+from shared import telemetry
 from shared.access import auth_level
 from upload_http import blueprint as upload_http
 
+telemetry.start()
 app = func.FunctionApp(http_auth_level=auth_level())
 for blueprint in (
     upload_http,

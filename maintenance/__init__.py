@@ -5,9 +5,10 @@ import uuid
 
 import azure.functions as func
 
-from shared import pipeline, storage
+from shared import pipeline, storage, telemetry
 from shared.app import app
 from shared.settings import STORAGE
+from shared.telemetry import SpanName
 
 blueprint = func.Blueprint()
 
@@ -17,7 +18,8 @@ _logger = logging.getLogger("avatar.maintenance")
 @blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 def reconcile(timer: func.TimerRequest) -> None:
     """Every minute: lost events, dead leases, unfinished uploads and deletions, retention."""
-    touched = pipeline.reconcile(app())
+    with telemetry.span(SpanName.RECONCILE):
+        touched = pipeline.reconcile(app())
     if touched:
         _logger.info("reconcile: took up %d jobs", touched)
 
@@ -25,7 +27,8 @@ def reconcile(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 * * * *")
 def adopt_lost(timer: func.TimerRequest) -> None:
     """Every hour: containers of other programs whose event was lost."""
-    adopted = pipeline.adopt_lost(app())
+    with telemetry.span(SpanName.ADOPT_LOST):
+        adopted = pipeline.adopt_lost(app())
     if adopted:
         _logger.info("adopt_lost: adopted %d containers", adopted)
 

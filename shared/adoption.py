@@ -1,7 +1,8 @@
 """Containers that other programs created: a media blob in one is a job too.
 
 `avatar`, `name` and `type` come from the blob's metadata or else the container's; without them the
-avatar is the container's name and the type follows from the content.
+avatar is the container's name and the type follows from the content. A `traceparent` there is the
+trace that the job's goes on with.
 """
 
 import datetime as dt
@@ -11,10 +12,11 @@ from typing import Final
 from azure.core.exceptions import ResourceNotFoundError
 from sqlalchemy.orm import Session
 
-from shared import blob_names, jobs, media
+from shared import blob_names, jobs, media, telemetry
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.models import AVATAR_LENGTH, NAME_LENGTH, Happening, Job, State, Step
+from shared.telemetry import SpanName
 
 UPLOAD_GRACE: Final = dt.timedelta(minutes=10)
 
@@ -30,6 +32,17 @@ def adopt(app: App, container: str, blob: str) -> Job | None:
         said = {**app.storage.container_metadata(container), **(properties.metadata or {})}
     except ResourceNotFoundError:
         return None
+    parent = said.get(telemetry.METADATA)
+    with (
+        telemetry.job(job_id(app, container)),
+        telemetry.span(SpanName.ADOPT, parent=parent) as span,
+    ):
+        return _adopted(app, container, blob, said, span.traceparent)
+
+
+def _adopted(
+    app: App, container: str, blob: str, said: dict[str, str], traceparent: str | None
+) -> Job | None:
     measured_elsewhere = blob == blob_names.MEASUREMENT_BLOB
     media_type = said.get("type")
     with app.database.begin() as session:
@@ -43,6 +56,7 @@ def adopt(app: App, container: str, blob: str) -> Job | None:
             type=media_type if media_type in list(MediaType) else None,
             filename=blob,
             blob=blob,
+            traceparent=traceparent,
             upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
         )
         if job is None:  # another delivery of the event was quicker

@@ -7,8 +7,10 @@ connection. None of the parts keeps anything of a job.
 from dataclasses import dataclass
 from functools import cache
 
+from shared import telemetry
 from shared.database import Database
 from shared.engines.pool import EnginePool
+from shared.gauges import Gauges
 from shared.settings import Settings, read
 from shared.storage import Storage
 
@@ -45,4 +47,6 @@ def build(settings: Settings) -> App:
 @cache
 def app() -> App:
     """The parts of this process. Raises SettingsError where the settings are wrong."""
-    return build(read())
+    parts = build(read())
+    telemetry.observe(Gauges(parts.database, parts.engines))
+    return parts

@@ -53,7 +53,8 @@ def read_upload(
         raise Problem(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
     if blank_is_absent:
         fields = {name: value for name, value in fields.items() if value not in ("", [""])}
-    return Upload(parse(Fields, fields), filename, path, key)
+    traceparent = req.headers.get("traceparent")
+    return Upload(parse(Fields, fields), filename, path, key, traceparent)
 
 
 def _refuse_query(req: func.HttpRequest) -> None:

@@ -41,6 +41,17 @@ class Lease:
     owner: uuid.UUID
     step: Step
     attempt: int  # from 1
+    type: str | None = None  # the job's, as far as it is known
+    traceparent: str | None = None  # the job's
+
+
+def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:
+    """Have the job's later steps continue this trace; quiet where the lease is lost."""
+    session.execute(
+        update(Job)
+        .where(Job.id == lease.job_id, Job.lease_owner == lease.owner)
+        .values(traceparent=traceparent)
+    )
 
 
 def get(session: Session, job_id: uuid.UUID) -> Job | None:
@@ -142,12 +153,13 @@ def claim(session: Session, job_id: uuid.UUID, step: Step, seconds: int) -> Leas
             error_code=None,
             error_detail=None,
         )
-        .returning(Job.attempts)
+        .returning(Job.attempts, Job.type, Job.traceparent)
     )
-    attempt = session.scalar(statement)
-    if attempt is None:
+    row = session.execute(statement).one_or_none()
+    if row is None:
         return None
-    lease = Lease(job_id, owner, step, attempt)
+    attempt, kind, traceparent = row
+    lease = Lease(job_id, owner, step, attempt, kind, traceparent)
     record(session, job_id, step, Happening.STARTED, attempt=attempt)
     return lease
 

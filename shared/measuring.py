@@ -13,9 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from shared import blob_names
+from shared import blob_names, telemetry
 from shared.engines.base import Facts, Segment, Task
 from shared.stage import Attempt
+from shared.telemetry import SpanName, names
 
 PLAN_TIMEOUT_SECONDS: Final = 120  # reading the key frames of a long clip
 JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length limit
@@ -25,6 +26,19 @@ def measure(
     attempt: Attempt, engine: str, task: Task, results: Path, expected: int | None
 ) -> Facts:
     """Measure every segment that is not there yet, then join them into `results`."""
+    with telemetry.span(SpanName.MEASURE, attributes={names.ENGINE: engine}) as span:
+        return _measure(attempt, engine, task, results, expected=expected, span=span)
+
+
+def _measure(
+    attempt: Attempt,
+    engine: str,
+    task: Task,
+    results: Path,
+    *,
+    expected: int | None,
+    span: telemetry.Span,
+) -> Facts:
     pool = attempt.app.engines
     segments = pool.plan(
         engine,
@@ -64,9 +78,11 @@ def measure(
         return path
 
     workers = min(attempt.app.settings.processes, len(segments))
+    started = time.monotonic()
     with ThreadPoolExecutor(workers, thread_name_prefix="segment") as threads:
-        paths = list(threads.map(one, segments))
-    return pool.join(
+        paths = list(threads.map(telemetry.carried(one), segments))
+    seconds = time.monotonic() - started
+    facts = pool.join(
         engine,
         task,
         list(zip(segments, paths, strict=True)),
@@ -75,6 +91,10 @@ def measure(
         cancelled=attempt.heartbeat.lost,
         log=attempt.log,
     )
+    span.set(names.SEGMENTS, len(segments))
+    span.set(names.FACES, facts.faces)
+    telemetry.measured(span, engine, facts.version, facts.frames - meter.skipped, seconds)
+    return facts
 
 
 class _Meter:
@@ -83,14 +103,14 @@ class _Meter:
     def __init__(self, attempt: Attempt, expected: int | None, segments: int) -> None:
         self._attempt, self._expected = attempt, expected
         self._done = [0] * segments
-        self._skipped = 0
+        self.skipped = 0  # frames that an earlier attempt measured
         self._started = time.monotonic()
 
     def report(self, segment: Segment, frames: int) -> None:
         self._done[segment.index] = frames
         measured = sum(self._done)
         rate = measured / max(time.monotonic() - self._started, 1e-3)
-        done = measured + self._skipped
+        done = measured + self.skipped
         left = None if self._expected is None else max(self._expected - done, 0)
         self._attempt.heartbeat.progress(
             {
@@ -103,7 +123,7 @@ class _Meter:
 
     def skip(self, segment: Segment) -> None:
         """The segment was measured by an earlier attempt."""
-        self._skipped += segment.frames or 0
+        self.skipped += segment.frames or 0
 
 
 class _Parts:

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared import adoption, blob_names, jobs
+from shared import adoption, blob_names, jobs, telemetry
 from shared.analyse import analyse
 from shared.app import App
 from shared.errors import Code
@@ -22,6 +22,7 @@ from shared.extract import extract
 from shared.models import ActionUnitReport, Job, State, Step
 from shared.outages import patiently
 from shared.stage import job_log, run
+from shared.telemetry import SpanName
 
 RECONCILE_LIMIT: Final = 100  # jobs per run of the timer; the rest waits for the next
 
@@ -61,13 +62,20 @@ def give_up(app: App, job_id: uuid.UUID) -> None:
     then nothing has been found out about this job, and reconciliation takes it up.
     """
 
-    def record() -> bool:
+    def record() -> Job | None:
         with app.database.begin() as session:
             job = jobs.get(session, job_id)
-            return job is not None and job.attempts > 0 and _fail_exhausted(session, job)
+            exhausted = job is not None and job.attempts > 0 and _fail_exhausted(session, job)
+            return job if exhausted else None
 
     log = job_log(job_id)
-    if patiently(record, app.settings.outage_patience_seconds, log):
+    job = patiently(record, app.settings.outage_patience_seconds, log)
+    if job is None:
+        return
+    code = Code.ATTEMPTS_EXHAUSTED
+    with telemetry.job(job_id), telemetry.span(SpanName.GIVE_UP, parent=job.traceparent) as span:
+        span.fail(code)
+        telemetry.job_ended(State.FAILED, job.type, code)
         log.error("failed: every attempt met an error")
 
 
@@ -113,6 +121,7 @@ def reconcile(app: App) -> int:
             with app.database.begin() as session:
                 detail = "The upload was not finished in time. Upload the file again."
                 jobs.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
+            telemetry.job_ended(State.FAILED, job.type, Code.UPLOAD_INCOMPLETE)
             log.warning("reconcile: upload never finished")
         elif job.attempts >= jobs.MAX_ATTEMPTS:
             give_up(app, job.id)

@@ -16,13 +16,14 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from shared import jobs
+from shared import jobs, telemetry
 from shared.app import App
 from shared.engines.pool import Cancelled
 from shared.errors import MediaError, Problem
 from shared.jobs import Lease, LeaseLostError
 from shared.models import Happening, Job, Step
 from shared.outages import T, is_outage, patiently
+from shared.telemetry import SpanName
 
 PROGRESS_SECONDS: Final = 0.5  # progress is written at most this often
 RENEW_SECONDS: Final = 2.0  # and the lease renewed, so a deletion is noticed, this often
@@ -33,7 +34,8 @@ Log = logging.LoggerAdapter[logging.Logger]
 
 class _JobLog(logging.LoggerAdapter[logging.Logger]):
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
-        return f"[job {self.extra['job'] if self.extra else '-'}] {msg}", kwargs
+        job = self.extra["job"] if self.extra else "-"
+        return f"[job {job}] {msg}", {**kwargs, "extra": {**kwargs.get("extra", {}), "job": job}}
 
 
 def job_log(job_id: uuid.UUID | str) -> Log:
@@ -49,7 +51,10 @@ class Heartbeat:
         self._progress: dict[str, Any] | None = None
         self._stop = threading.Event()
         self._lost = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"lease-{lease.job_id}", daemon=True)
+        work = telemetry.carried(lambda _: self._run())
+        self._thread = threading.Thread(
+            target=work, args=(None,), name=f"lease-{lease.job_id}", daemon=True
+        )
 
     def lost(self) -> bool:
         """True once the job is no longer this attempt's."""
@@ -96,6 +101,7 @@ class Attempt:
     lease: Lease
     log: Log
     heartbeat: Heartbeat
+    observed: telemetry.Attempt  # told where the job fails although the stage did its work
     folder: Path  # removed when the attempt ends
 
     @property
@@ -139,50 +145,76 @@ def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]
     """
     log = job_log(job_id)
     patience = app.settings.outage_patience_seconds
-    lease = patiently(
-        lambda: _in_transaction(
-            app, lambda session: jobs.claim(session, job_id, step, app.settings.lease_seconds)
-        ),
-        patience,
-        log,
-    )
-    if lease is None:
-        log.info("%s: nothing to do, it runs elsewhere or is done", step)
-        return
-    log.info("%s: attempt %d", step, lease.attempt)
+    with telemetry.job(job_id):
+        lease = patiently(
+            lambda: _in_transaction(
+                app, lambda session: jobs.claim(session, job_id, step, app.settings.lease_seconds)
+            ),
+            patience,
+            log,
+        )
+        if lease is None:
+            log.info("%s: nothing to do, it runs elsewhere or is done", step)
+            return
+        with telemetry.attempt(
+            SpanName(step),
+            number=lease.attempt,
+            parent=lease.traceparent,
+            media_type=lease.type,
+        ) as observed:
+            log.info("%s: attempt %d", step, lease.attempt)
+            _run(app, lease, log, work, observed)
+
+
+def _run(
+    app: App,
+    lease: Lease,
+    log: Log,
+    work: Callable[[Attempt], None],
+    observed: telemetry.Attempt,
+) -> None:
+    """The claimed job's attempt, ended in every case."""
+    step, patience = lease.step, app.settings.outage_patience_seconds
+
+    def record(change: Callable[[Session], object]) -> None:
+        patiently(lambda: _in_transaction(app, change), patience, log)
+
     try:
-        with _attempt(app, lease, log) as attempt:
+        with _attempt(app, lease, log, observed) as attempt:
+            _keep_trace(attempt)
             work(attempt)
     except (LeaseLostError, Cancelled):
+        observed.stopped()
         log.info("%s: stopped, the job was deleted or taken over", step)
     except MediaError as error:
         code, detail = error.code, error.detail
         log.info("%s: failed, %s", step, code)
-        patiently(
-            lambda: _in_transaction(app, lambda s: jobs.fail(s, job_id, step, code, detail)),
-            patience,
-            log,
-        )
+        record(lambda session: jobs.fail(session, lease.job_id, step, code, detail))
+        observed.failed(code)
     except Exception as error:
         message = _in_words(error)
+        observed.retrying(error)
         log.warning("%s: attempt %d failed: %s", step, lease.attempt, message)
-        patiently(
-            lambda: _in_transaction(app, lambda s: jobs.give_back(s, lease, message)),
-            patience,
-            log,
-        )
+        record(lambda session: jobs.give_back(session, lease, message))
         raise
     else:
         log.info("%s: done", step)
 
 
+def _keep_trace(attempt: Attempt) -> None:
+    """A job whose upload was not traced has its trace from its first step on."""
+    traceparent = attempt.observed.span.traceparent
+    if attempt.lease.traceparent is None and traceparent is not None:
+        attempt.transaction(lambda session: jobs.keep_trace(session, attempt.lease, traceparent))
+
+
 @contextmanager
-def _attempt(app: App, lease: Lease, log: Log) -> Iterator[Attempt]:
+def _attempt(app: App, lease: Lease, log: Log, observed: telemetry.Attempt) -> Iterator[Attempt]:
     with (
         tempfile.TemporaryDirectory(prefix="avatar-") as folder,
         Heartbeat(app, lease, log) as heartbeat,
     ):
-        yield Attempt(app, lease, log, heartbeat, Path(folder))
+        yield Attempt(app, lease, log, heartbeat, observed, Path(folder))
 
 
 def _in_words(error: Exception) -> str:

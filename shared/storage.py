@@ -62,10 +62,10 @@ class Storage:
             self._blobs = BlobServiceClient(settings.storage_blob_uri, identity, **blob_options)
             self._queues = QueueServiceClient(settings.storage_queue_uri, identity, **options)
 
-    def create_container(self, container: str) -> None:
+    def create_container(self, container: str, metadata: dict[str, str] | None = None) -> None:
         """Create the container; one that exists already is left as it is."""
         try:
-            self._blobs.create_container(container)
+            self._blobs.create_container(container, metadata=metadata)
         except ResourceExistsError:
             return
 
@@ -76,18 +76,33 @@ class Storage:
         except ResourceNotFoundError:
             return
 
-    def upload(self, container: str, blob: str, source: BinaryIO, content_type: str) -> None:
+    def upload(
+        self,
+        container: str,
+        blob: str,
+        source: BinaryIO,
+        content_type: str,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
         """Write `source` to the blob, block by block. The blob appears when all of it is there."""
         self.blob(container, blob).upload_blob(
             source,
             overwrite=True,
             content_settings=ContentSettings(content_type=content_type),
+            metadata=metadata,
             max_concurrency=1,
         )
 
-    def upload_file(self, container: str, blob: str, path: Path, content_type: str) -> None:
+    def upload_file(
+        self,
+        container: str,
+        blob: str,
+        path: Path,
+        content_type: str,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
         with path.open("rb") as source:
-            self.upload(container, blob, source, content_type)
+            self.upload(container, blob, source, content_type, metadata)
 
     def download(self, container: str, blob: str, target: Path) -> None:
         """Stream the blob to the file `target`. Raises ResourceNotFoundError."""

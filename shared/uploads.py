@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
-from shared import jobs, measurement_csv, media, sets
+from shared import blob_metadata, jobs, measurement_csv, media, sets, telemetry
 from shared.app import App
 from shared.blob_names import blob_name
 from shared.engines.base import MediaType
@@ -26,6 +26,7 @@ from shared.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, option
 from shared.media import Kind, MediaFacts
 from shared.models import AVATAR_LENGTH, ENGINE_LENGTH, NAME_LENGTH, Happening, Job, State, Step
 from shared.stage import job_log
+from shared.telemetry import Span, SpanName
 from shared.views import UploadUrlView
 
 MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never used as a path
@@ -84,10 +85,23 @@ class Upload:
     filename: str  # as the user named it
     path: Path
     idempotency_key: str | None
+    traceparent: str | None = None  # the caller's, for the job's trace to continue
 
 
 def accept(app: App, upload: Upload) -> Job:
     """Check the file and make it a job. Raises Problem; then nothing was stored."""
+    job_id = uuid.uuid4()
+    with (
+        telemetry.job(job_id),
+        telemetry.attempt(SpanName.UPLOAD, parent=upload.traceparent) as attempt,
+    ):
+        job = _accept(app, upload, job_id, attempt.span)
+        if job.id != job_id:
+            attempt.span.set(telemetry.names.JOB, str(job.id))
+        return job
+
+
+def _accept(app: App, upload: Upload, job_id: uuid.UUID, span: Span) -> Job:
     with upload.path.open("rb") as file:
         found = sniffed(file.read(media.SNIFF_BYTES))
     digest = _digest(upload)
@@ -100,7 +114,6 @@ def accept(app: App, upload: Upload) -> Job:
     _check_engine(app, upload.fields.engine, found.kind)
     facts = _probe(app, path, found)
     _check_sets(app, upload.fields, _measured_by(app, upload.fields, path, found.kind))
-    job_id = uuid.uuid4()
     job = _create(
         app,
         job_id,
@@ -112,6 +125,7 @@ def accept(app: App, upload: Upload) -> Job:
         media=asdict(facts),
         idempotency_key=upload.idempotency_key,
         digest=digest,
+        traceparent=span.traceparent,
         upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
     )
     if job is None:  # the same key, at the same moment
@@ -123,8 +137,14 @@ def accept(app: App, upload: Upload) -> Job:
     return _finish(app, job)
 
 
-def promise(app: App, request: UploadUrlRequest) -> UploadUrlView:
+def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None) -> UploadUrlView:
     """A job whose media the caller will write to storage itself."""
+    job_id = uuid.uuid4()
+    with telemetry.job(job_id), telemetry.span(SpanName.UPLOAD_URL, parent=traceparent) as span:
+        return _promise(app, request, job_id, span)
+
+
+def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span) -> UploadUrlView:
     limit = app.settings.max_media_mb * MEGABYTE
     if request.size > limit:
         raise Problem(
@@ -140,17 +160,19 @@ def promise(app: App, request: UploadUrlRequest) -> UploadUrlView:
     blob = blob_name(request.filename, _extension(request.filename))
     job = _create(
         app,
-        uuid.uuid4(),
+        job_id,
         Fields.model_validate(request.model_dump(include=set(Fields.model_fields))),
         filename=request.filename,
         blob=blob,
         type=request.type,
         declared_size=request.size,
+        traceparent=span.traceparent,
         upload_until=expires + UPLOAD_GRACE,
     )
     if job is None:
         _vanished()
-    _or_nothing(app, job, lambda: app.storage.create_container(job.container))
+    metadata = blob_metadata.of_job(job)
+    _or_nothing(app, job, lambda: app.storage.create_container(job.container, metadata))
     return UploadUrlView(
         id=job.id,
         upload_url=app.storage.write_url(job.container, job.blob, expires),
@@ -289,8 +311,9 @@ def _create(app: App, job_id: uuid.UUID, fields: Fields, **values: Any) -> Job |
 
 def _write(app: App, job: Job, path: Path, content_type: str) -> None:
     def write() -> None:
-        app.storage.create_container(job.container)
-        app.storage.upload_file(job.container, job.blob, path, content_type)
+        metadata = blob_metadata.of_job(job)
+        app.storage.create_container(job.container, metadata)
+        app.storage.upload_file(job.container, job.blob, path, content_type, metadata)
 
     _or_nothing(app, job, write)
     job_log(job.id).info("upload: %d bytes", path.stat().st_size)

@@ -34,5 +34,6 @@ def _upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 
 def _upload_url(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    view = uploads.promise(app, parse_json(uploads.UploadUrlRequest, req))
+    request = parse_json(uploads.UploadUrlRequest, req)
+    view = uploads.promise(app, request, req.headers.get("traceparent"))
     return json_response(view, 201, {"Location": f"/api/jobs/{view.id}"})

@@ -17,11 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, cast
 
+from shared import telemetry
 from shared.engines import protocol, registry
 from shared.engines.base import Facts, Options, Segment, Task
 from shared.engines.child import Cancelled, Child
@@ -29,6 +30,7 @@ from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
 from shared.errors import Code, EngineError, MediaError
 from shared.media import MediaFacts
+from shared.telemetry import SpanName, names
 
 __all__ = ["Cancelled", "EnginePool"]
 
@@ -103,7 +105,7 @@ class EnginePool:
     ) -> MediaFacts:
         """`shared.media.probe` in a child."""
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
-        with self._probes.child(None) as child:
+        with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_PROBE):
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
         return protocol.media_facts_from_json(cast("Message", result))
 
@@ -116,7 +118,7 @@ class EnginePool:
             "options": asdict(options),
             "output": str(output.absolute()),
         }
-        with self._probes.child(None) as child:
+        with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_THUMBNAIL):
             child.call(Call.THUMBNAIL, arguments, deadline=deadline, log=log)
 
     def engines(self) -> dict[str, list[str]]:
@@ -139,7 +141,7 @@ class EnginePool:
     ) -> list[Segment]:
         """`Engine.plan` in a child."""
         arguments = {"engine": engine, "task": protocol.task_to_json(task), "parts": parts}
-        with self._engines.child(cancelled) as child:
+        with self._engines.child(cancelled) as child, _span(SpanName.ENGINE_PLAN, engine):
             result = child.call(
                 Call.PLAN, arguments, deadline=deadline, cancelled=cancelled, log=log
             )
@@ -164,7 +166,10 @@ class EnginePool:
             "segment": asdict(segment),
             "output": str(output.absolute()),
         }
-        with self._engines.child(cancelled) as child:
+        with (
+            self._engines.child(cancelled) as child,
+            _span(SpanName.ENGINE_MEASURE, engine, segment),
+        ):
             child.call(
                 Call.MEASURE,
                 arguments,
@@ -195,7 +200,7 @@ class EnginePool:
             ],
             "directory": str(directory.absolute()),
         }
-        with self._engines.child(cancelled) as child:
+        with self._engines.child(cancelled) as child, _span(SpanName.ENGINE_JOIN, engine):
             result = child.call(
                 Call.JOIN, arguments, deadline=deadline, cancelled=cancelled, log=log
             )
@@ -329,6 +334,17 @@ class _Crew:
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise EngineError(Code.ENGINE_FAILED, "The engine processes are being shut down.")
+
+
+def _span(
+    name: SpanName, engine: str, segment: Segment | None = None
+) -> AbstractContextManager[telemetry.Span]:
+    attributes: dict[str, str | int] = {names.ENGINE: engine}
+    if segment is not None:
+        attributes[names.SEGMENT] = segment.index
+        if segment.frames is not None:
+            attributes[names.FRAMES] = segment.frames
+    return telemetry.span(name, attributes=attributes)
 
 
 def _child_environment(further: Mapping[str, str]) -> dict[str, str]:

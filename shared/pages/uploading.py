@@ -33,7 +33,8 @@ def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def upload_url(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """For a file larger than the host takes: where to PUT it. Asked for by a script only."""
-    view = uploads.promise(app, parse_json(UploadUrlRequest, req))
+    traceparent = req.headers.get("traceparent")
+    view = uploads.promise(app, parse_json(UploadUrlRequest, req), traceparent)
     return json_response(view, 201, {"Location": addresses.job(view.id)})
 
 

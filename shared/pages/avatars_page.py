@@ -1,5 +1,6 @@
 """`/avatars`: all of them; `/avatars/{name}`: the builds of one, and two of them side by side."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.comparison import Change, Comparison, Difference
 from shared.analysis.report import Outcome
 from shared.app import App
-from shared.avatar_views import CompareQuery, History, HistoryQuery, MeasureHistory
+from shared.avatar_views import CompareQuery, History, HistoryItem, HistoryQuery, MeasureHistory
 from shared.engines.base import MediaType
 from shared.http import parse, parse_query
 from shared.media import Kind
@@ -30,6 +31,10 @@ from shared.paging import PageQuery, Text
 ALL: Final = "/"
 """In place of a set's name, which cannot be this: every measure, without bands."""
 
+ORDER: Final = (
+    *(Change.WORSE, Change.BETTER, Change.HIGHER, Change.LOWER),
+    *(Change.NO_CLEAR_CHANGE, Change.NOT_COMPARED),
+)
 TABLED: Final = 20  # newest measurements in the table behind the charts
 
 
@@ -56,6 +61,7 @@ class Card:
     latest: float | None
     outcome: Outcome | None
     chart: Markup
+    listed: str  # the values that the chart shows, for the script that reads them out
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,14 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "all": ALL,
         "sets": sets,
         "cards": [_card(measure) for measure in history.measures],
+        "builds": [
+            {"name": _build_words(item), "report": item.report} for item in reversed(history.items)
+        ],
         "tabled": TABLED,
         "older": _older(avatar, wanted, history),
         "comparison": comparison,
         "faces": _compared_faces(comparison),
+        "tally": _tally(comparison),
         "clips": _clips(app, comparison),
     }
     return page("avatar.html", values)
@@ -152,7 +162,12 @@ def _card(measure: MeasureHistory) -> Card:
         latest=measure.values[0] if measure.values else None,
         outcome=outcomes[-1] if outcomes else None,
         chart=charts.sparkline(scale, values, band, label, outcomes),
+        listed=",".join("" if value is None else number(value) for value in values),
     )
+
+
+def _build_words(item: HistoryItem) -> str:
+    return f"measurement {item.report}" if item.name == "default" else item.name
 
 
 def _clips(app: App, comparison: Comparison | None) -> list[Clip]:
@@ -180,10 +195,15 @@ def _compared_faces(comparison: Comparison | None) -> list[tuple[int, int, list[
     ]
 
 
+def _tally(comparison: Comparison | None) -> list[tuple[Change, int]]:
+    """How many measures changed in which way, over all faces; the worse ones first."""
+    faces = comparison.faces if comparison else ()
+    found = Counter(item.change for face in faces for item in face.differences)
+    return sorted(found.items(), key=lambda each: ORDER.index(each[0]))
+
+
 def _rank(item: Difference) -> tuple[int, float]:
-    order = (Change.WORSE, Change.BETTER, Change.HIGHER, Change.LOWER, Change.NO_CLEAR_CHANGE)
-    place = order.index(item.change) if item.change in order else len(order)
-    return place, -abs(item.difference or 0.0)
+    return ORDER.index(item.change), -abs(item.difference or 0.0)
 
 
 def _row(item: Difference) -> DifferenceRow:

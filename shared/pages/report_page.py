@@ -40,11 +40,11 @@ class View(BaseModel):
 
 
 class BoxesView(BaseModel):
-    """`[time, left, top, width, height]` each; times in s, the rest in pixels of the picture."""
+    """`[time, left, top, width, height, face]`; in s, and in pixels of the picture."""
 
     width: int
     height: int
-    boxes: list[tuple[float, float, float, float, float]]
+    boxes: list[tuple[float, float, float, float, float, int]]
 
 
 def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -90,18 +90,21 @@ def timelines_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 
 def boxes_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    """Boxes of the face, for the player to draw over the clip."""
+    """Boxes of the face, or of all faces, for the player to draw over the clip."""
     view = parse(View, given(req))
     with app.database.begin() as session:
         measurement, _ = report_data.locate(session, req.route_params.get("id", ""))
         found = boxes.boxes(
             session,
             measurement.extraction,
-            face=view.face or 0,
+            face=view.face,
             start=view.start or 0.0,
             end=float("inf") if view.end is None else view.end,
         )
-    rows = [(b.time, round(b.left), round(b.top), round(b.width), round(b.height)) for b in found]
+    rows = [
+        (b.time, round(b.left), round(b.top), round(b.width), round(b.height), b.face)
+        for b in found
+    ]
     extraction = measurement.extraction
     return json_response(
         BoxesView.model_validate(
@@ -121,10 +124,12 @@ def headline(data: ReportData) -> str:
     if report.verdict is Verdict.PASS:
         return f"Within what “{name}” expects, in all of {measured} parameters"
     if report.verdict is Verdict.FAIL:
-        return f"Not what “{name}” expects: {counts.not_within} of {measured} parameters are out"
+        out, verb = counts.not_within, "is" if counts.not_within == 1 else "are"
+        return f"Not what “{name}” expects: {out} of {measured} parameters {verb} out"
+    unknown, verb = counts.not_measured, "was" if counts.not_measured == 1 else "were"
     return (
-        f"Whether it is what “{name}” expects cannot be said: {counts.not_measured} of {every} "
-        "parameters were not measured"
+        f"Whether it is what “{name}” expects cannot be said: {unknown} of {every} parameters "
+        f"{verb} not measured"
     )
 
 

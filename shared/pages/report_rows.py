@@ -1,5 +1,6 @@
 """Rows of a report's page: parameters worst first, and Action Units over time."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -192,7 +193,9 @@ def _top(signals: Floats, results: Iterable[Result], scale: str) -> float:
         bound for result in results for bound in (result.lower, result.upper) if bound is not None
     ]
     most = max([float(signals.max()) if signals.size else 0.0, *bounds])
-    return min(charts.nice(max(most, 0.2)), INTENSITY_MAX if scale == "intensity" else 1.0)
+    if scale != "intensity":
+        return min(charts.nice(max(most, 0.2)), 1.0)
+    return min(max(math.ceil(most * 2) / 2, 0.5), INTENSITY_MAX)
 
 
 def _slices(track: Track, signals: Floats, window: Window) -> list[Slice]:

@@ -11,13 +11,16 @@ from typing import Any, Final
 
 import azure.functions as func
 from pydantic import BaseModel
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from shared import http
 from shared.app import App
 from shared.http import PROBLEM_TYPE, Handler
 from shared.pages import guard, templates
 
-HTML: Final = "text/html; charset=utf-8"
+HTML_TYPE: Final = "text/html"
+HTML: Final = f"{HTML_TYPE}; charset=utf-8"
 UNCACHED: Final = "no-store"
 REVALIDATED: Final = "private, no-cache"
 
@@ -78,15 +81,17 @@ def see_other(address: str) -> func.HttpResponse:
 
 
 def wants_page(req: func.HttpRequest) -> bool:
-    return "text/html" in req.headers.get("Accept", "")
+    """Whether the asker likes a page more than the API's body, as browsers do."""
+    liked = parse_accept_header(req.headers.get("Accept", ""), MIMEAccept)
+    return liked.best_match((PROBLEM_TYPE, HTML_TYPE)) == HTML_TYPE
 
 
 def content_policy(storage: str | None) -> str:
-    """Scripts, styles and media are our own files; large uploads go straight to storage."""
-    connect = "'self'" if storage is None else f"'self' {storage}"
+    """Scripts and styles are our own files; large media go straight to storage and come from it."""
+    ours = "'self'" if storage is None else f"'self' {storage}"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"media-src 'self'; connect-src {connect}; form-action 'self'; base-uri 'none'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {ours}; "
+        f"media-src {ours}; connect-src {ours}; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     )
 

@@ -5,6 +5,7 @@ function that escaped its parts. An undefined name is an error, not an empty tex
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from shared.models import State, Step
 from shared.pages import addresses, static_files
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "web" / "templates"
+
+_NUMBER: Final = re.compile(r"-?\d+\.\d+")
 
 TYPE_WORDS: Final = {
     MediaType.IP: "image, one face",
@@ -70,6 +73,7 @@ def environment() -> Environment:
         "timecode": timecode,
         "size": size,
         "number": number,
+        "rounded": rounded,
         "whole": whole,
         "percent": percent,
     }
@@ -133,6 +137,21 @@ def number(value: float | None, most: int = 2) -> str:
         most += 1  # a jitter of 0.004 is not none
     text = f"{value:.{most}f}".rstrip("0").rstrip(".") if most else f"{value:.0f}"
     return "0" if text in ("-0", "") else text.replace("-", "\u2212")
+
+
+def rounded(sentence: str) -> str:
+    """A report's sentence with its numbers as the page shows them; the report keeps them whole.
+
+    Numbers that differ still do: `0.5523 is above 0.5517` must not read `0.55 is above 0.55`.
+    """
+    exact = set(_NUMBER.findall(sentence))
+
+    def short(found: str, most: int) -> str:
+        return number(float(found), most)
+
+    enough = (n for n in (2, 3, 4) if len({short(each, n) for each in exact}) == len(exact))
+    most = next(enough, 6)
+    return _NUMBER.sub(lambda found: short(found[0], most), sentence)
 
 
 def whole(value: int) -> str:

@@ -127,8 +127,10 @@ def chart(
         high = 0 if band[1] is None else max(round((top - band[1]) * Y_UNITS), 0)
         low = height if band[0] is None else min(round((top - band[0]) * Y_UNITS), height)
         parts.append(
-            Markup('<rect class="band" x="0" y="{}" width="{}" height="{}"/>').format(
-                high, X_UNITS, max(low - high, 2)
+            Markup('<rect class="band" x="-10" y="{}" width="{}" height="{}"/>').format(
+                high,
+                X_UNITS + 20,
+                max(low - high, 2),  # its edges at the sides are out of sight
             )
         )
     if shaded:

@@ -12,6 +12,7 @@ const modules = {
   "[data-upload]": "./upload.js",
   "[data-viewer]": "./viewer.js",
   "[data-hold]": "./hold.js",
+  "[data-sparks]": "./sparks.js",
   "[data-together]": "./together.js",
   "[data-editor]": "./set_editor.js",
   "[data-import]": "./set_import.js",

@@ -1,8 +1,9 @@
 // A clip tied to its timelines.
 //
 // Moving over the charts shows the values of that moment; a click goes there, and on a shaded time
-// plays it; dragging looks closer. Arrow keys step frames. The charts' paths are the data: their
-// units are explained in shared/pages/timelines.py.
+// plays it; dragging looks closer. Arrow keys step frames, plus and minus look closer and further.
+// Where there is no clip, or none that this browser plays, a head moves over the charts all the
+// same. The charts' paths are the data: their units are explained in shared/pages/timelines.py.
 
 import { update as updateTimes } from "./times.js";
 
@@ -10,15 +11,22 @@ const X_UNITS = 2000;
 const Y_UNITS = 100;
 const LEAST_PLAYED = 0.4; // [s] a violation of one frame would be over before it was seen
 const DRAG = 6; // [px] below that it is a click
+const BOXES = 2500; // asked for at once; the service sends 3000 at most
+const LEAST_SHOWN = 0.5; // [s] that one can look at closely
 
 export function start(root) {
   const video = root.querySelector("video");
   const holder = root.querySelector("[data-timelines]");
   const fps = Number(root.dataset.fps);
+  const length = Number(root.dataset.length); // [s] of the whole
   const clock = root.querySelector(".now-at");
   let charts = null; // of the timelines that are shown
   let stopAt = null;
   let drag = null;
+  let head = 0; // [s] where we are while no clip plays
+
+  const clip = () => Boolean(video && video.readyState > 0 && !video.error);
+  const now = () => (clip() ? video.currentTime : head);
 
   function read() {
     const element = holder.querySelector(".timelines");
@@ -86,36 +94,35 @@ export function start(root) {
   // the player
 
   function showHead() {
-    const head = charts.element.querySelector(".playhead");
-    if (!video || video.readyState === 0) return void (head.hidden = true);
-    const time = video.currentTime;
-    place(head, time);
+    const time = now();
+    place(charts.element.querySelector(".playhead"), time);
     if (clock) clock.value = `${timecode(time)} · frame ${Math.floor(time * fps + 1e-3) + 1}`;
     if (!drag && !charts.element.matches(":hover")) showValues(time);
     drawBox(time);
   }
 
   function go(time) {
-    if (!video) return;
     stopAt = null;
+    head = Math.min(Math.max(time, 0), length);
+    if (!clip()) return void showHead();
     video.pause();
-    video.currentTime = Math.max(0, Math.min(time, video.duration || time));
+    video.currentTime = Math.min(head, video.duration || head);
   }
 
   function playSpan(from, to) {
-    if (!video) return;
+    if (!clip()) return void go(from);
     stopAt = Math.max(to, from + LEAST_PLAYED);
     video.currentTime = from;
     video.play();
   }
 
   function step(frames) {
-    if (!video) return;
-    go((Math.floor(video.currentTime * fps + 1e-3) + frames + 0.5) / fps); // the middle of a frame
+    go((Math.floor(now() * fps + 1e-3) + frames + 0.5) / fps); // the middle of a frame
   }
 
   function toggle() {
     stopAt = null;
+    if (!clip()) return;
     if (video.paused) video.play();
     else video.pause();
   }
@@ -196,7 +203,15 @@ export function start(root) {
     holder.innerHTML = await response.text();
     updateTimes(holder);
     read();
-    holder.focus();
+    holder.focus({ preventScroll: true });
+  }
+
+  // half or twice as much time, about where we are
+  function zoom(factor) {
+    const shown = Math.max((charts.to - charts.from) * factor, LEAST_SHOWN);
+    if (shown >= length) return void show(null, null);
+    const from = Math.min(Math.max(now() - shown / 2, 0), length - shown);
+    show(from, from + shown);
   }
 
   root.addEventListener("click", (event) => {
@@ -206,7 +221,7 @@ export function start(root) {
       show(null, null);
     }
     const link = event.target.closest("[data-play-from]");
-    if (link && video) {
+    if (link) {
       event.preventDefault();
       playSpan(Number(link.dataset.playFrom), Number(link.dataset.playTo));
     }
@@ -217,7 +232,7 @@ export function start(root) {
   // keys
 
   document.addEventListener("keydown", (event) => {
-    if (!video || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const on = event.target;
     if (on.closest("input:not([type=checkbox]), select, textarea, dialog")) return;
     if (on !== document.body && !root.contains(on) && on.id !== "main") return;
@@ -225,56 +240,68 @@ export function start(root) {
     if (by) {
       event.preventDefault();
       step(event.shiftKey ? by * 10 : by);
+    } else if ("+=-".includes(event.key)) {
+      zoom(event.key === "-" ? 2 : 0.5);
     } else if (event.key === " " && !on.closest("button, a, summary, input, video")) {
       event.preventDefault();
       toggle();
     }
   });
 
-  // where the face was
+  // where the faces were
 
   const wanted = root.querySelector("[data-boxes]");
-  const rectangle = root.querySelector(".overlay .box");
+  const overlay = root.querySelector(".overlay");
+  const several = Number(root.dataset.faces) > 1;
+  const ahead = Math.min(20, Math.max(1, BOXES / (Number(root.dataset.faces) * fps))); // [s] at once
   const known = { from: 0, to: 0, boxes: [], asking: false };
 
   function drawBox(time) {
     if (!wanted?.checked) return;
     if (time < known.from || time >= known.to) return void fetchBoxes(time);
-    let found = null;
+    const found = new Map(); // face -> its box at this time
     for (const box of known.boxes) {
       if (box[0] > time + 0.5 / fps) break;
-      found = box;
+      if (time - box[0] < 2 / fps) found.set(box[5], box);
     }
-    const near = found && time - found[0] < 2 / fps;
-    const [left, top, width, height] = near ? found.slice(1) : [0, 0, 0, 0];
-    rectangle.setAttribute("x", left);
-    rectangle.setAttribute("y", top);
-    rectangle.setAttribute("width", width);
-    rectangle.setAttribute("height", height);
+    overlay.replaceChildren(...[...found.values()].flatMap(shape));
+  }
+
+  function shape([, left, top, width, height, face]) {
+    const name = String(face) === root.dataset.face ? "box chosen" : "box";
+    const rectangle = drawn("rect", { class: name, x: left, y: top, width, height });
+    if (!several) return [rectangle];
+    const size = Math.round(overlay.viewBox.baseVal.height / 18);
+    const number = drawn("text", { class: "box-number", x: left, y: top - size / 4, "font-size": size });
+    number.textContent = face;
+    return [rectangle, number];
   }
 
   async function fetchBoxes(time) {
     if (known.asking) return;
     known.asking = true;
-    const [from, to] = [Math.max(0, time - 1), time + 20];
-    const query = new URLSearchParams({ face: root.dataset.face, start: from.toFixed(3), end: to.toFixed(3) });
+    const [from, to] = [Math.max(0, time - 1), time + ahead];
+    const query = new URLSearchParams({ start: from.toFixed(3), end: to.toFixed(3) });
     try {
       const response = await fetch(`${root.dataset.viewer}/boxes?${query}`, { headers: { Accept: "application/json" } });
-      if (response.ok) Object.assign(known, { from, to: to - 0.5, boxes: (await response.json()).boxes });
+      if (!response.ok) return;
+      Object.assign(known, { from, to: to - 0.5, boxes: (await response.json()).boxes });
+    } catch {
+      return; // the service is away; the next frame asks again
     } finally {
       known.asking = false;
     }
-    drawBox(video.currentTime);
+    drawBox(now());
   }
 
   wanted?.addEventListener("change", () => {
-    rectangle.setAttribute("width", 0);
-    rectangle.setAttribute("height", 0);
-    drawBox(video.currentTime);
+    overlay.replaceChildren();
+    drawBox(now());
   });
 
   new ResizeObserver(() => showHead()).observe(holder);
   read();
+  if (video) video.addEventListener("error", showHead);
 }
 
 // `M0 480l5-3 5 10M90 470l…`: absolute starts of lines, relative steps.
@@ -300,6 +327,12 @@ function spans(data) {
     const [start, , width] = numbers(part);
     return [start, start + width];
   });
+}
+
+function drawn(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
 }
 
 function numbers(text) {

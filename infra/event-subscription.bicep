@@ -61,7 +61,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
         {
           operatorType: 'StringNotContains'
           key: 'Subject'
-          values: ['/blobs/segments/']
+          values: ['/blobs/segments/', '/blobs/normalised/']
         }
       ]
     }

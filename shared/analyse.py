@@ -4,34 +4,23 @@ All rows of a report are written in one transaction, which replaces what an earl
 `report.json` is in the container before the job is done.
 """
 
-import hashlib
-import json
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 from azure.core.exceptions import ResourceNotFoundError
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from shared import blob_names, jobs, measurement_csv, measurements, reports
+from shared import blob_names, frame_files, jobs, measurements, reports
 from shared.assessment import Assessment, assess
-from shared.engines.base import Facts, Task
+from shared.engines.base import Task
 from shared.errors import Code, MediaError
 from shared.extract import counted, fitting_type, measured_type, options
+from shared.frame_files import THRESHOLD, FrameFiles, facts_of
 from shared.measuring import measure
 from shared.media import Kind
 from shared.models import URL_LENGTH, ActionUnitReport, Extraction, Job, State, Step
 from shared.reports import Measurement
 from shared.stage import Attempt
-
-
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """A measurement on this machine's disk, in the canonical form."""
-
-    measurement: Path
-    signals: Path | None
-    facts: Facts
 
 
 def analyse(attempt: Attempt) -> None:
@@ -43,7 +32,7 @@ def analyse(attempt: Attempt) -> None:
     attempt.log.info("analyse: report %d, %s", report_id, summary)
 
 
-def _fetch(attempt: Attempt, job: Job) -> _Files:
+def _fetch(attempt: Attempt, job: Job) -> FrameFiles:
     account, folder = attempt.app.storage, attempt.folder
     measurement = folder / blob_names.MEASUREMENT_BLOB
     extraction = folder / blob_names.EXTRACTION_BLOB
@@ -59,43 +48,41 @@ def _fetch(attempt: Attempt, job: Job) -> _Files:
     described = attempt.patiently(
         lambda: account.download_if_there(job.container, blob_names.EXTRACTION_BLOB, extraction)
     )
-    facts = _facts_of(extraction, measurement) if described else None
+    facts = facts_of(extraction, measurement) if described else None
     if facts is None:
         return _normalised(attempt, job, measurement)
+    if not isinstance(facts.settings.get(THRESHOLD), int | float):  # another program's
+        facts.settings[THRESHOLD] = attempt.app.settings.confidence_threshold
     there = attempt.patiently(
         lambda: account.download_if_there(job.container, blob_names.SIGNALS_BLOB, signals)
     )
-    return _Files(measurement, signals if there else None, facts)
+    if not there:
+        facts.signals = ()
+    return FrameFiles(measurement, signals if facts.signals else None, facts)
 
 
-def _normalised(attempt: Attempt, job: Job, measurement: Path) -> _Files:
+def _normalised(attempt: Attempt, job: Job, measurement: Path) -> FrameFiles:
     """A CSV that another program put there, in whatever dialect it speaks."""
     results = attempt.folder / "results"
     results.mkdir()
     task = Task(measurement, fitting_type(Kind.CSV, job.type), options(attempt.app.settings))
     facts = measure(attempt, "csv", task, results, expected=None)
     signals = results / blob_names.SIGNALS_BLOB
-    return _Files(
+    files = FrameFiles(
         results / blob_names.MEASUREMENT_BLOB, signals if signals.exists() else None, facts
     )
+    if _too_many(attempt, files):  # for the table, so the files are what is read later
+        storage = attempt.app.storage
+        attempt.patiently(lambda: frame_files.store_normalised(storage, job.container, results))
+    return files
 
 
-def _facts_of(extraction: Path, measurement: Path) -> Facts | None:
-    """What `extraction.json` says, or None where it speaks of another CSV than this one."""
-    content = json.loads(extraction.read_bytes())
-    with measurement.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if content.get("csv_sha256") != digest:
-        return None
-    known = {item.name for item in fields(Facts)}
-    facts = Facts(**{name: value for name, value in content.items() if name in known})
-    facts.signals = tuple(facts.signals)
-    return facts
+def _too_many(attempt: Attempt, files: FrameFiles) -> bool:
+    return files.rows() > attempt.app.settings.max_rows_in_database
 
 
-def _store(session: Session, attempt: Attempt, job: Job, files: _Files) -> tuple[int, str]:
+def _store(session: Session, attempt: Attempt, job: Job, files: FrameFiles) -> tuple[int, str]:
     facts = files.facts
-    blocks = measurement_csv.blocks(files.measurement, options(attempt.app.settings))
     media_type = measured_type(fitting_type(Kind.CSV, job.type), facts)
     report_id = session.execute(
         insert(ActionUnitReport)
@@ -107,21 +94,26 @@ def _store(session: Session, attempt: Attempt, job: Job, files: _Files) -> tuple
         )
         .returning(ActionUnitReport.id)
     ).scalar_one()
-    summaries = measurements.copy_frames(session, report_id, blocks, files.signals)
+    in_blobs = _too_many(attempt, files)
+    pairs = files.pairs(attempt.app.settings.max_video_frames)
+    if in_blobs:
+        summaries = measurements.summarise(pairs)
+    else:
+        summaries = measurements.copy_frames(session, report_id, pairs)
     if not summaries.faces:
         raise MediaError(
             Code.NO_FACE_FOUND,
             "The measurement has no frame in which a face was found with enough confidence.",
         )
     facts.faces = len(summaries.faces)
-    measurements.insert_extraction(session, report_id, facts)
+    measurements.insert_extraction(session, report_id, facts, rows_in_blobs=in_blobs)
     measurements.insert_entries(session, report_id, summaries, facts)
     measurement = Measurement(
         report=session.get_one(ActionUnitReport, report_id),
         extraction=session.get_one(Extraction, report_id),
         job=job,
     )
-    assessment = assess(session, measurement)
+    assessment = assess(session, attempt.app.storage, measurement)
     reports.publish(attempt.app, session, measurement)
     pieces = counted(facts.faces, "face"), counted(facts.frames, "frame")
     summary = f"{', '.join(pieces)}; {assessment.words}"
@@ -146,6 +138,7 @@ def _end(
     refusal = assessment.refusal
     if refusal is None:
         jobs.advance(session, attempt.lease, State.DONE, message, **values)
+        attempt.observed.job_ends(State.DONE, measurement.report.type)
     else:
         jobs.renew(session, attempt.lease, attempt.app.settings.lease_seconds)
         session.execute(update(Job).where(Job.id == attempt.job_id).values(**values))
@@ -154,6 +147,7 @@ def _end(
             "POST /api/reports, or retry the job when this is mended."
         )
         jobs.fail(session, attempt.job_id, Step.ANALYSE, refusal.code, detail)
+        attempt.observed.job_ends(State.FAILED, measurement.report.type, refusal.code)
     if earlier is not None:
         session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))
 

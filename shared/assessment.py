@@ -17,6 +17,7 @@ from shared import reports, sets
 from shared.engines.base import MediaType
 from shared.errors import Problem
 from shared.reports import Measurement
+from shared.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class Assessment:
     refusal: Problem | None = None
 
 
-def assess(session: Session, measurement: Measurement) -> Assessment:
+def assess(session: Session, storage: Storage, measurement: Measurement) -> Assessment:
     """Compute and store all measures, and one report for each set."""
-    found = reports.measured(session, measurement)
+    found = reports.measured(session, storage, measurement)
     names = measurement.job.parameter_sets if measurement.job else []
     if names:
         try:

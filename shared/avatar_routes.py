@@ -79,8 +79,8 @@ def comparison(app: App, avatar: str, wanted: CompareQuery) -> Comparison:
         before, after = (reports.locate(session, item.number) for item in (old, new))
         held_to = _held_to(session, wanted.parameter_set)
         found = compare(
-            (before.subject, before.load(session)),
-            (after.subject, after.load(session)),
+            (before.subject, before.load(session, app.storage)),
+            (after.subject, after.load(session, app.storage)),
             held_to.content if held_to else None,
             seed=wanted.seed,
             allow_engine_mismatch=wanted.allow_engine_mismatch,

@@ -15,6 +15,7 @@ EXTRACTION_BLOB: Final = "extraction.json"
 REPORT_BLOB: Final = "report.json"
 THUMBNAIL_BLOB: Final = "thumbnail.jpg"
 SEGMENT_PREFIX: Final = "segments/"
+NORMALISED_PREFIX: Final = "normalised/"
 OUR_BLOBS: Final = frozenset(
     {MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
 )
@@ -29,7 +30,7 @@ def is_host_container(container: str) -> bool:
 
 def is_our_output(blob: str) -> bool:
     """True for what the pipeline itself writes beside the media."""
-    return blob in OUR_BLOBS or blob.startswith(SEGMENT_PREFIX)
+    return blob in OUR_BLOBS or blob.startswith((SEGMENT_PREFIX, NORMALISED_PREFIX))
 
 
 def wants_event(container: str, blob: str) -> bool:

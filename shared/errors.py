@@ -30,6 +30,7 @@ class Code(StrEnum):
     STATE_CONFLICT = "state_conflict"
     NAME_TAKEN = "name_taken"
     AMBIGUOUS_REPORT = "ambiguous_report"
+    FRAMES_GONE = "frames_gone"
     PRECONDITION_FAILED = "precondition_failed"
     PRECONDITION_REQUIRED = "precondition_required"
     LENGTH_REQUIRED = "length_required"
@@ -133,6 +134,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.STATE_CONFLICT: (409, "The job's state does not allow this"),
     Code.NAME_TAKEN: (409, "A parameter set of this name is there already"),
     Code.AMBIGUOUS_REPORT: (409, "The address fits several reports"),
+    Code.FRAMES_GONE: (410, "The frames of the measurement are gone"),
     Code.LENGTH_REQUIRED: (411, "The request has no length"),
     Code.PRECONDITION_FAILED: (412, "It was changed meanwhile"),
     Code.FILE_TOO_LARGE: (413, "The file is too large"),

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
@@ -17,10 +16,9 @@ from psycopg2.extensions import cursor
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from shared import binary_copy, measurement_csv
+from shared import binary_copy
 from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts
-from shared.errors import Code, MediaError
 from shared.measurement_csv import Block
 from shared.models import DataEntry, Extraction
 
@@ -101,19 +99,18 @@ def _statistics(intensities: NDArray[np.float64], au: str) -> dict[str, float | 
 
 
 def copy_frames(
-    session: Session, report_id: int, blocks: Iterable[Block], signals: Path | None
+    session: Session, report_id: int, pairs: Iterable[tuple[Block, NDArray[np.float64]]]
 ) -> Summaries:
-    """Write the rows of all blocks by COPY and return their summaries.
+    """Write all rows, each block with its signals, by COPY, and return their summaries.
 
-    `signals` is the `signals.csv` of the same rows. Raises MediaError where the two disagree.
+    An error in reading them is raised as it is, and the transaction is of no use any more.
     """
     summaries = Summaries()
-    further = _Signals(signals)
 
     def rows() -> Iterator[bytes]:
-        for block in blocks:
+        for block, values in pairs:
             summaries.add(block)
-            yield encoded(report_id, block, further.of(block))
+            yield encoded(report_id, block, values)
 
     source = binary_copy.Input(rows())
     connection = session.connection().connection  # psycopg2's, of this transaction
@@ -125,6 +122,14 @@ def copy_frames(
             if source.error is not None:
                 raise source.error from None
             raise
+    return summaries
+
+
+def summarise(pairs: Iterable[tuple[Block, NDArray[np.float64]]]) -> Summaries:
+    """As `copy_frames`, but no row is written."""
+    summaries = Summaries()
+    for block, _ in pairs:
+        summaries.add(block)
     return summaries
 
 
@@ -145,40 +150,9 @@ def encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes
     )
 
 
-class _Signals:
-    """The values of `signals.csv`, in the portions in which the measurement's rows come."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._blocks = None if path is None else measurement_csv.signal_blocks(path)[1]
-        self._keys = np.empty((0, 2), np.int32)
-        self._values: NDArray[np.float64] | None = None
-
-    def of(self, block: Block) -> NDArray[np.float64]:
-        """One row of values for each row of `block`; no columns where there are no signals."""
-        size = len(block)
-        if self._blocks is None:
-            return np.empty((size, 0))
-        while self._values is None or len(self._values) < size:
-            following = next(self._blocks, None)
-            if following is None:
-                raise MediaError(Code.INVALID_CSV, "signals.csv has fewer rows than openface.csv.")
-            keys = np.column_stack([following.frames, following.faces])
-            self._keys = np.concatenate([self._keys, keys])
-            self._values = (
-                following.values
-                if self._values is None
-                else np.concatenate([self._values, following.values])
-            )
-        if not np.array_equal(self._keys[:size], np.column_stack([block.frames, block.faces])):
-            raise MediaError(
-                Code.INVALID_CSV, "signals.csv speaks of other frames than openface.csv."
-            )
-        values, self._values = self._values[:size], self._values[size:]
-        self._keys = self._keys[size:]
-        return values
-
-
-def insert_extraction(session: Session, report_id: int, facts: Facts) -> None:
+def insert_extraction(
+    session: Session, report_id: int, facts: Facts, *, rows_in_blobs: bool = False
+) -> None:
     session.execute(
         insert(Extraction).values(
             report_id=report_id,
@@ -196,6 +170,7 @@ def insert_extraction(session: Session, report_id: int, facts: Facts) -> None:
             validity=facts.validity,
             aggregates=facts.aggregates,
             warnings=facts.warnings,
+            rows_in_blobs=rows_in_blobs,
         )
     )
 

@@ -1,7 +1,9 @@
-"""A stored measurement as the analysis takes it: frames read back from the database.
+"""A stored measurement as the analysis takes it: frames read back from where they are stored.
 
-Neither the media nor the container nor an engine is needed. Both the second stage and every later
-analysis read what is stored, so that the same measurement gives the same report, byte for byte.
+That is the table; or, for a measurement with more than MAX_ROWS_IN_DATABASE of them, the files in
+its job's container (`shared.frame_files`), which say the same to the last digit. The media and an
+engine are never needed. Both the second stage and every later analysis read what is stored, so that
+the same measurement gives the same report, byte for byte.
 """
 
 from collections.abc import Iterator
@@ -13,12 +15,14 @@ from numpy.typing import NDArray
 from psycopg2.extensions import cursor
 from sqlalchemy.orm import Session
 
-from shared import binary_copy
+from shared import binary_copy, frame_files
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.series import FaceSeries, Recording
 from shared.engines.action_units import INTENSITIES
 from shared.engines.base import Facts, MediaType, Scale
+from shared.frame_files import FrameFiles
 from shared.models import ActionUnitReport, Extraction
+from shared.storage import Storage
 
 SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in entry.signals}))
 """Those that a measure rests on. The others stay in the database: a clip can have dozens."""
@@ -28,20 +32,27 @@ _FIELDS: Final = ("face", "timestamp", "success", "presences", "intensities")
 
 def load(
     session: Session,
+    storage: Storage,
     report: ActionUnitReport,
     extraction: Extraction,
+    container: str | None,
     *,
     face: int | None = None,
 ) -> Recording:
     """The whole measurement; memory as `shared.analysis.series` says, and once more while reading.
 
-    With `face`, this face of it alone.
+    With `face`, this face of it alone. `container` is its job's; None where that was deleted.
 
-    Raises ValueError where rows are not as the pipeline writes them.
+    Raises ValueError where rows are not as the pipeline writes them, and Problem `frames_gone`
+    where they are in files that are no longer there.
     """
     facts = facts_of(extraction)
-    faces = list(_faces(_columns(session, report.id, facts, face)))
-    return Recording(MediaType(report.type), facts, faces)
+    if extraction.rows_in_blobs:
+        with frame_files.stored(storage, container, report.id, facts) as files:
+            columns = _columns_of_files(files, face)
+    else:
+        columns = _columns(session, report.id, facts, face)
+    return Recording(MediaType(report.type), facts, list(_faces(columns)))
 
 
 def facts_of(extraction: Extraction) -> Facts:
@@ -96,6 +107,29 @@ def _columns(
         reading.copy_expert(query, decoder)
     decoder.close()
     return {name: np.concatenate(found) for name, found in parts.items() if found}
+
+
+def _columns_of_files(files: FrameFiles, face: int | None) -> dict[str, NDArray[Any]]:
+    """As `_columns`, from files: read a block at a time, of which only these columns are kept."""
+    known = files.facts.signals
+    signals = {name: known.index(name) for name in SIGNALS if name in known}
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_FIELDS, *signals)}
+    for block, values in files.pairs():
+        rows = slice(None) if face is None else block.faces == face
+        parts["face"].append(block.faces[rows])
+        parts["timestamp"].append(block.timestamps[rows].copy())  # else it keeps its whole block
+        parts["success"].append(block.successes[rows])
+        parts["presences"].append(block.presences[rows])
+        parts["intensities"].append(block.intensities[rows].astype(np.float32))
+        for name, place in signals.items():
+            parts[name].append(values[rows, place].astype(np.float32))
+    columns = {name: np.concatenate(found) for name, found in parts.items() if found}
+    if not len(columns["face"]):
+        return {}
+    order = np.argsort(columns["face"], kind="stable")  # files are in order of the frames
+    if np.array_equal(order, np.arange(len(order))):
+        return columns
+    return {name: columns.pop(name)[order] for name in tuple(columns)}
 
 
 def _faces(columns: dict[str, NDArray[Any]]) -> Iterator[FaceSeries]:

@@ -87,7 +87,7 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
         chosen = sets.resolve(session, wanted.parameter_sets)
         number, ids = measurement.report.id, {item.id for item in chosen}
         before = reports.verdicts(session, [number], ids).get(number, [])
-        found = reports.measured(session, measurement)
+        found = reports.measured(session, app.storage, measurement)
         reports.hold(
             session,
             measurement,

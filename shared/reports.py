@@ -1,7 +1,7 @@
 """Reports: a measurement held to parameter sets, in the second stage or at any later time.
 
     locate     the measurement that somebody means
-    measured   all of its measures, from the rows in the database; they are stored as well
+    measured   all of its measures, from its frames; they are stored as well
     hold       held to sets: one report each, which replaces an earlier one of the same version
     publish    `report.json` in the job's container
 
@@ -22,6 +22,7 @@ from shared import blob_names, jobs, recordings
 from shared.analysis.judging import engine_notice, judge
 from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.report import EngineFacts, Media, Report, Subject, Verdict
+from shared.analysis.series import Recording
 from shared.analysis.statistics import rounded
 from shared.analysis_models import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
 from shared.app import App
@@ -30,6 +31,7 @@ from shared.errors import Code, Problem
 from shared.models import ActionUnitReport, Extraction, Job
 from shared.report_views import FaceMeasures, JobReport, VerdictView, report_id, report_links, worst
 from shared.sets import StoredSet
+from shared.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,16 @@ class Measurement:
             url=self.report.url,
         )
 
-    def load(self, session: Session) -> MeasuredRecording:
-        """All of its measures, computed from the rows of its frames."""
-        return measure(recordings.load(session, self.report, self.extraction))
+    def recording(
+        self, session: Session, storage: Storage, *, face: int | None = None
+    ) -> Recording:
+        """Its frames, or those of one face. Raises Problem `frames_gone`."""
+        container = self.job.container if self.job else None
+        return recordings.load(session, storage, self.report, self.extraction, container, face=face)
+
+    def load(self, session: Session, storage: Storage) -> MeasuredRecording:
+        """All of its measures, computed from its frames. Raises Problem `frames_gone`."""
+        return measure(self.recording(session, storage))
 
 
 def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) -> Measurement:
@@ -79,9 +88,9 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
     raise Problem(Code.UNKNOWN_REPORT, detail)
 
 
-def measured(session: Session, measurement: Measurement) -> MeasuredRecording:
+def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
-    found = measurement.load(session)
+    found = measurement.load(session, storage)
     number = measurement.report.id
     session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == number))
     rows = [

@@ -40,6 +40,7 @@ from shared.set_views import (
     set_view,
 )
 from shared.sets import StoredSet
+from shared.storage import Storage
 from shared.views import Page
 
 JSON: Final = "application/json"
@@ -139,7 +140,7 @@ def create(req: func.HttpRequest, app: App) -> func.HttpResponse:
             raise Problem(
                 Code.NAME_TAKEN, f"The parameter set {present.content.name!r} is {state}."
             )
-        stored = _store(session, body, None)
+        stored = _store(session, app.storage, body, None)
     return _response(stored, 201, {"Location": set_address(stored.content.name)})
 
 
@@ -157,7 +158,7 @@ def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
         sets.lock(session, name)
         present = sets.find(session, name)
         _check_preconditions(req, present, required=True)
-        stored = _store(session, body, present)
+        stored = _store(session, app.storage, body, present)
     if present is None:
         return _response(stored, 201, {"Location": set_address(stored.content.name)})
     return _response(stored)
@@ -174,9 +175,11 @@ def remove(req: func.HttpRequest, app: App) -> func.HttpResponse:
     return no_content() if archived is None else _response(archived)
 
 
-def _store(session: Session, body: SetBody | LearnBody, present: StoredSet | None) -> StoredSet:
+def _store(
+    session: Session, storage: Storage, body: SetBody | LearnBody, present: StoredSet | None
+) -> StoredSet:
     if isinstance(body, LearnBody):
-        content, learned = learned_set(session, body)
+        content, learned = learned_set(session, storage, body)
         stored = sets.add(session, content, present, learned)
     else:
         stored = sets.add(session, body.content, present)
@@ -185,7 +188,9 @@ def _store(session: Session, body: SetBody | LearnBody, present: StoredSet | Non
     return sets.make_default(session, stored, body.default_for)
 
 
-def learned_set(session: Session, body: LearnBody) -> tuple[ParameterSet, dict[str, Any]]:
+def learned_set(
+    session: Session, storage: Storage, body: LearnBody
+) -> tuple[ParameterSet, dict[str, Any]]:
     """The set, and what it rests on; nothing is stored."""
     found: dict[int, Measurement] = {}
     for reference in body.from_reports:
@@ -194,7 +199,7 @@ def learned_set(session: Session, body: LearnBody) -> tuple[ParameterSet, dict[s
 
     def recordings() -> Iterator[MeasuredRecording]:
         for measurement in found.values():
-            yield measurement.load(session)
+            yield measurement.load(session, storage)
 
     learned = learn(body, recordings())
     return learned.parameter_set, basis(learned, tuple(found)).model_dump(mode="json")

@@ -132,6 +132,12 @@ class Settings:
         "Who may call the API in Azure: `keys`, who has a function key; `entra`, who has signed in "
         "(App Service Authentication must be on).",
     )
+    max_rows_in_database: int = _setting(
+        "MAX_ROWS_IN_DATABASE",
+        1_000_000,
+        "Most rows of frames that one measurement writes to the database; of a larger one they "
+        "stay in its job's container [rows]. 0: none are ever written.",
+    )
     retention_days: int = _setting(
         "RETENTION_DAYS", 0, "Jobs are deleted this long after they ended [days]; 0 keeps them."
     )

@@ -11,7 +11,7 @@ from shared import reports
 from shared.analysis.series import FaceSeries
 from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts, MediaType
-from shared.measurement_csv import Block
+from shared.measurement_csv import Block, paired
 from shared.measurements import copy_frames, insert_entries, insert_extraction
 from shared.models import ActionUnitReport
 
@@ -94,7 +94,7 @@ def measurement(
     session.add(report)
     session.flush()
     known = facts(frames, faces)
-    summaries = copy_frames(session, report.id, blocks(waves(frames, seed), faces), None)
+    summaries = copy_frames(session, report.id, paired(blocks(waves(frames, seed), faces), None))
     insert_extraction(session, report.id, known)
     insert_entries(session, report.id, summaries, known)
     return reports.locate(session, report.id)

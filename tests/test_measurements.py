@@ -12,7 +12,7 @@ from shared.app import App
 from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts
 from shared.errors import MediaError
-from shared.measurement_csv import Block
+from shared.measurement_csv import Block, paired
 from shared.measurements import copy_frames, insert_entries
 from shared.models import ActionUnitReport, DataEntry, FrameMeasurement
 
@@ -54,7 +54,7 @@ def report(app: App) -> int:
 def test_every_value_arrives(app: App) -> None:
     report_id = report(app)
     with app.database.begin() as session:
-        copy_frames(session, report_id, blocks(50), None)
+        copy_frames(session, report_id, paired(blocks(50), None))
     with app.database.begin() as session:
         found = session.scalars(
             sa.select(FrameMeasurement).order_by(FrameMeasurement.frame, FrameMeasurement.face)
@@ -73,7 +73,7 @@ def test_summaries_are_numpy_s_over_confident_frames(app: App) -> None:
     report_id = report(app)
     facts = Facts("mediapipe", "1", {}, validity={"1": {"AU12": "high"}})
     with app.database.begin() as session:
-        summaries = copy_frames(session, report_id, blocks(50), None)
+        summaries = copy_frames(session, report_id, paired(blocks(50), None))
         insert_entries(session, report_id, summaries, facts)
     rows = [row for block in blocks(50) for row in block.rows() if row.face == 1 and row.success]
     smiles = np.array([row.intensities[INTENSITIES.index("AU12")] for row in rows])
@@ -98,7 +98,7 @@ def test_signals_stay_with_their_frames(app: App, tmp_path: Path) -> None:
     report_id = report(app)
     rows = [(f, i, "" if f == 3 else str(f / 10)) for f in range(1, 51) for i in range(FACES)]
     with app.database.begin() as session:
-        copy_frames(session, report_id, blocks(50), signals_csv(tmp_path / "s.csv", rows))
+        copy_frames(session, report_id, paired(blocks(50), signals_csv(tmp_path / "s.csv", rows)))
     with app.database.begin() as session:
         for row in session.scalars(sa.select(FrameMeasurement)):
             expected = np.nan if row.frame == 3 else row.frame / 10
@@ -111,6 +111,6 @@ def test_signals_of_another_measurement_are_refused(app: App, tmp_path: Path, fr
     rows = [(f if frames == 49 else f + 10, i, "1") for f in range(1, frames + 1) for i in (0, 1)]
     path = signals_csv(tmp_path / "s.csv", rows)
     with pytest.raises(MediaError), app.database.begin() as session:
-        copy_frames(session, report_id, blocks(50), path)
+        copy_frames(session, report_id, paired(blocks(50), path))
     with app.database.begin() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(FrameMeasurement)) == 0

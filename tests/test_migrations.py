@@ -61,7 +61,7 @@ def test_measurements_outlive_their_reports(app: App, database: str) -> None:
     """Down to before parameter sets and up again: sets and reports go, measurements stay."""
     with app.database.begin() as session:
         stored = recorded.measurement(session)
-        found = reports.measured(session, stored)
+        found = reports.measured(session, app.storage, stored)
         reports.hold(session, stored, found, [sets.add(session, content(), None)])
     app.database.close()
     migrate(database, "downgrade", "0001")

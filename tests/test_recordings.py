@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from shared import recordings
 from shared.app import App
 from shared.engines.base import MediaType
+from shared.measurement_csv import paired
 from shared.measurements import copy_frames, insert_extraction
 from shared.models import ActionUnitReport, Extraction
 from tests import recorded
@@ -20,7 +21,7 @@ def test_every_row_comes_back(app: App) -> None:
     frames, faces = 3000, 3  # several portions
     with app.database.begin() as session:
         stored = recorded.measurement(session, frames, faces=faces)
-        found = recordings.load(session, stored.report, stored.extraction)
+        found = stored.recording(session, app.storage)
     assert found.type is MediaType.VM
     assert found.facts == recorded.facts(frames, faces)
     expected = recorded.series(frames, faces)
@@ -44,9 +45,11 @@ def test_only_the_signals_of_measures_are_read(
         report = ActionUnitReport(url="u", avatar="a", type=MediaType.VS)
         session.add(report)
         session.flush()
-        copy_frames(session, report.id, recorded.blocks(recorded.waves(10)), signals)
+        copy_frames(session, report.id, paired(recorded.blocks(recorded.waves(10)), signals))
         insert_extraction(session, report.id, facts)
-        found = recordings.load(session, report, session.get_one(Extraction, report.id))
+        found = recordings.load(
+            session, app.storage, report, session.get_one(Extraction, report.id), None
+        )
     (series,) = found.faces
     assert list(series.signals) == [wanted]
     assert series.signals[wanted].tolist() == [frame / 4 for frame in range(1, 11)]
@@ -56,7 +59,7 @@ def test_a_measurement_without_rows_has_no_face(app: App) -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session, 1)
         session.execute(sa.text("DELETE FROM frame_measurement"))
-        assert recordings.load(session, stored.report, stored.extraction).faces == []
+        assert stored.recording(session, app.storage).faces == []
 
 
 def test_rows_of_another_form_are_not_misread(app: App) -> None:
@@ -66,7 +69,7 @@ def test_rows_of_another_form_are_not_misread(app: App) -> None:
             sa.text("UPDATE frame_measurement SET intensities = '{1,2}' WHERE frame = 2")
         )
         with pytest.raises(ValueError, match="form"):
-            recordings.load(session, stored.report, stored.extraction)
+            stored.recording(session, app.storage)
 
 
 def test_an_hour_takes_the_memory_of_its_numbers(app: App) -> None:
@@ -74,7 +77,7 @@ def test_an_hour_takes_the_memory_of_its_numbers(app: App) -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session, frames)
         tracemalloc.start()
-        found = recordings.load(session, stored.report, stored.extraction)
+        found = stored.recording(session, app.storage)
         kept, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     (series,) = found.faces

@@ -31,7 +31,7 @@ def expectations(name: str, upper: float = 3.0) -> ParameterSet:
 def hold(app: App, number: int, *names: str) -> None:
     with app.database.begin() as session:
         stored = reports.locate(session, number)
-        found = reports.measured(session, stored)
+        found = reports.measured(session, app.storage, stored)
         reports.hold(session, stored, found, sets.resolve(session, names))
 
 

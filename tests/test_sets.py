@@ -50,7 +50,7 @@ def hold(app: App, name: str = "A set") -> None:
     """A report that was held to the set."""
     with app.database.begin() as session:
         stored = recorded.measurement(session)
-        found = reports.measured(session, stored)
+        found = reports.measured(session, app.storage, stored)
         reports.hold(session, stored, found, sets.resolve(session, [name]))
 
 
@@ -174,7 +174,7 @@ def test_a_set_is_not_deleted_while_somebody_is_held_to_it(app: App, first: str)
     def judging() -> str:
         with app.database.begin() as session:
             stored = recorded.measurement(session)
-            found = reports.measured(session, stored)
+            found = reports.measured(session, app.storage, stored)
             try:
                 chosen = sets.resolve(session, ["A set"])
             except Problem as problem:

@@ -6,6 +6,7 @@
     blocks(path, options)   its rows as numpy arrays, a few thousand at a time
     read(path, options)     its dialect, and its rows one by one
     signal_blocks(path)     the rows of a `signals.csv` as numpy arrays
+    paired(blocks, path)    the rows of both files together
 
 Files are streamed: memory stays the same however long they are. A file is taken whole or not at
 all: the first bad row stops the rows from coming, and at most `MAX_ERRORS` rows further on
@@ -14,14 +15,15 @@ while they come must therefore be able to take back what it did (one transaction
 """
 
 from shared.measurement_csv.blocks import Block
-from shared.measurement_csv.dialects import Dialect, detect, looks_like
+from shared.measurement_csv.dialects import MAX_FRAME, Dialect, detect, looks_like
 from shared.measurement_csv.errors import MAX_ERRORS
 from shared.measurement_csv.reading import MAX_FACES_PER_FRAME, blocks, dialect_of, read
-from shared.measurement_csv.signals import SignalBlock, signal_blocks
+from shared.measurement_csv.signals import SignalBlock, paired, signal_blocks
 
 __all__ = [
     "MAX_ERRORS",
     "MAX_FACES_PER_FRAME",
+    "MAX_FRAME",
     "Block",
     "Dialect",
     "SignalBlock",
@@ -29,6 +31,7 @@ __all__ = [
     "detect",
     "dialect_of",
     "looks_like",
+    "paired",
     "read",
     "signal_blocks",
 ]

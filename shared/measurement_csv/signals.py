@@ -5,7 +5,7 @@ empty field. We write it ourselves, one row for each row of `openface.csv`, so t
 it is checked all the same, because a container is open to other programs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -13,7 +13,8 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.measurement_csv.blocks import Matrix
+from shared.errors import Code, MediaError
+from shared.measurement_csv.blocks import Block, Matrix
 from shared.measurement_csv.checks import Ranges
 from shared.measurement_csv.dialects import MAX_FRAME, Column
 from shared.measurement_csv.errors import Findings, refuse
@@ -79,3 +80,46 @@ def _checked(stream: BinaryIO, columns: list[Column]) -> Iterator[SignalBlock]:
         yield SignalBlock(
             matrix[:, 0].astype(np.int32), matrix[:, 1].astype(np.int32), matrix[:, 2:]
         )
+
+
+def paired(blocks: Iterable[Block], signals: Path | None) -> Iterator[tuple[Block, Matrix]]:
+    """Every block of `openface.csv` with its rows of `signals.csv`; without columns for None.
+
+    Raises MediaError where the two files speak of different rows.
+    """
+    portions = _Portions(signals)
+    for block in blocks:
+        yield block, portions.of(block)
+
+
+class _Portions:
+    """The values of `signals.csv`, in the portions in which the measurement's rows come."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._blocks = None if path is None else signal_blocks(path)[1]
+        self._keys = np.empty((0, 2), np.int32)
+        self._values: Matrix | None = None
+
+    def of(self, block: Block) -> Matrix:
+        """One row of values for each row of `block`; no columns where there are no signals."""
+        size = len(block)
+        if self._blocks is None:
+            return np.empty((size, 0))
+        while self._values is None or len(self._values) < size:
+            following = next(self._blocks, None)
+            if following is None:
+                raise MediaError(Code.INVALID_CSV, "signals.csv has fewer rows than openface.csv.")
+            keys = np.column_stack([following.frames, following.faces])
+            self._keys = np.concatenate([self._keys, keys])
+            self._values = (
+                following.values
+                if self._values is None
+                else np.concatenate([self._values, following.values])
+            )
+        if not np.array_equal(self._keys[:size], np.column_stack([block.frames, block.faces])):
+            raise MediaError(
+                Code.INVALID_CSV, "signals.csv speaks of other frames than openface.csv."
+            )
+        values, self._values = self._values[:size], self._values[size:]
+        self._keys = self._keys[size:]
+        return values

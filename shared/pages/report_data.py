@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared import recordings, reports
+from shared import reports
 from shared.analysis.report import FaceReport, Report, Verdict
 from shared.analysis.track import Track, track
 from shared.analysis_models import MeasuredFace
@@ -20,6 +20,7 @@ from shared.errors import Code, Problem
 from shared.models import DataEntry
 from shared.report_views import VerdictView
 from shared.reports import Measurement
+from shared.storage import Storage
 
 ADDRESS: Final = re.compile(r"(?P<number>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?", re.ASCII)
 
@@ -105,9 +106,11 @@ def locate(session: Session, identifier: str) -> tuple[Measurement, int | None]:
     return measurement, int(address["set"]) if address["set"] else None
 
 
-def load_track(session: Session, measurement: Measurement, face: int) -> Track | None:
-    """One face over time; None where it has no rows."""
-    recording = recordings.load(session, measurement.report, measurement.extraction, face=face)
+def load_track(
+    session: Session, storage: Storage, measurement: Measurement, face: int
+) -> Track | None:
+    """One face over time; None where it has no rows. Raises Problem `frames_gone`."""
+    recording = measurement.recording(session, storage, face=face)
     return track(recording, recording.faces[0]) if recording.faces else None
 
 

@@ -4,10 +4,13 @@ The id is a measurement's number, or that and the number of a set's version (`17
 With an extension it is the API's file of the report.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from shared import report_routes
 from shared.analysis.report import Outcome, Verdict
@@ -21,6 +24,7 @@ from shared.pages.report_rows import Timelines
 from shared.pages.responses import page
 from shared.pages.set_names import offered_sets
 from shared.pages.timelines import Window
+from shared.storage import Storage
 
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
 NAMED_REASONS: Final = 4  # parameters that the verdict names
@@ -39,6 +43,13 @@ class View(BaseModel):
     t: Seconds | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    shown: Sequence[boxes.Box] = ()
+    timelines: Timelines | None = None
+    gone: str | None = None  # why there is neither
+
+
 class BoxesView(BaseModel):
     """`[time, left, top, width, height, face]`; in s, and in pixels of the picture."""
 
@@ -55,15 +66,16 @@ def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         data = report_data.load(session, identifier, view.face)
         still = data.measurement.report.type in ("IP", "IW")
-        found = boxes.boxes(session, data.measurement.extraction) if still else []
+        frames = _frames(session, app.storage, data, view)
         values: dict[str, Any] = {
             "data": data,
             "view": view,
             "still": still,
-            "boxes": found,
-            "has_boxes": boxes.known(data.measurement.extraction),
+            "boxes": frames.shown,
+            "has_boxes": boxes.known(data.measurement),
             "playable": _playable(data),
-            "timelines": None if still else _timelines(session, data, view),
+            "timelines": frames.timelines,
+            "gone": frames.gone,
             "sets": offered_sets(session, data.measurement.extraction.engine),
         }
     rows = report_rows.parameter_rows(data.result)
@@ -83,7 +95,7 @@ def timelines_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
     view = parse(View, given(req))
     with app.database.begin() as session:
         data = report_data.load(session, req.route_params.get("id", ""), view.face)
-        found = _timelines(session, data, view)
+        found = _timelines(session, app.storage, data, view)
     if found is None:
         raise Problem(Code.NOT_FOUND, "There is nothing to show over time.")
     return page("_timelines.html", {"data": data, "timelines": found})
@@ -94,13 +106,9 @@ def boxes_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
     view = parse(View, given(req))
     with app.database.begin() as session:
         measurement, _ = report_data.locate(session, req.route_params.get("id", ""))
-        found = boxes.boxes(
-            session,
-            measurement.extraction,
-            face=view.face,
-            start=view.start or 0.0,
-            end=float("inf") if view.end is None else view.end,
-        )
+        end = float("inf") if view.end is None else view.end
+        wanted = boxes.Wanted(view.face, view.start or 0.0, end)
+        found = boxes.boxes(session, app.storage, measurement, wanted)
     rows = [
         (b.time, round(b.left), round(b.top), round(b.width), round(b.height), b.face)
         for b in found
@@ -138,10 +146,25 @@ def _playable(data: ReportData) -> bool:
     return job is not None and (job.media or {}).get("format") in PLAYABLE
 
 
-def _timelines(session: Any, data: ReportData, view: View) -> Timelines | None:
+def _frames(session: Session, storage: Storage, data: ReportData, view: View) -> _Frames:
+    """What is drawn from the frames; where they are gone, the rest of the page is there still."""
+    try:
+        if data.measurement.report.type in ("IP", "IW"):
+            every = boxes.boxes(session, storage, data.measurement, boxes.Wanted())
+            return _Frames(every)
+        return _Frames(timelines=_timelines(session, storage, data, view))
+    except Problem as problem:
+        if problem.code is not Code.FRAMES_GONE:
+            raise
+        return _Frames(gone=problem.detail)
+
+
+def _timelines(
+    session: Session, storage: Storage, data: ReportData, view: View
+) -> Timelines | None:
     if data.face is None:
         return None
-    track = report_data.load_track(session, data.measurement, data.face.face)
+    track = report_data.load_track(session, storage, data.measurement, data.face.face)
     if track is None or not len(track) or not track.interval:
         return None
     last = max(track.duration, float(track.times[-1]) + track.interval)

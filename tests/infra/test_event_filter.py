@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.blob_names import OUR_BLOBS, SEGMENT_PREFIX, wants_event
+from shared.blob_names import NORMALISED_PREFIX, OUR_BLOBS, SEGMENT_PREFIX, wants_event
 from tests.infra.bicep import INFRA, Resource, build
 
 CREATED = "Microsoft.Storage.BlobCreated"
@@ -77,6 +77,7 @@ def test_media_and_measurements_pass(subscription: Resource, container: str, blo
         ("$logs", "blob/2026/11/23/000000.log"),
         ("$web", "index.html"),
         (CONTAINER, f"{SEGMENT_PREFIX}0001.csv"),
+        (CONTAINER, f"{NORMALISED_PREFIX}openface.csv"),
         *((CONTAINER, name) for name in sorted(OUR_BLOBS - {"openface.csv"})),
     ],
 )
@@ -93,7 +94,7 @@ def test_only_new_blobs_are_told(subscription: Resource) -> None:
     container=st.from_regex(r"[a-z0-9$][a-z0-9-]{2,20}", fullmatch=True)
     | st.sampled_from(["azure-webjobs-a", "insights-a", "azure-functions-a", "azure-webjobs"]),
     blob=st.from_regex(r"[a-z0-9._-]{1,20}", fullmatch=True)
-    | st.sampled_from([*sorted(OUR_BLOBS), f"{SEGMENT_PREFIX}a", "segments"]),
+    | st.sampled_from([*sorted(OUR_BLOBS), f"{SEGMENT_PREFIX}a", f"{NORMALISED_PREFIX}a", "segments"]),
 )
 @example(container="azure-webjobs-", blob="a")
 def test_the_filter_and_the_pipeline_agree(

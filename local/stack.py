@@ -128,6 +128,10 @@ class Stack:
             | self._settings
         )
 
+    def with_settings(self, settings: Mapping[str, str]) -> None:
+        """Further environment variables of the app, for its next start."""
+        self._settings |= settings
+
     # the whole
 
     def start(self) -> None:

@@ -4,7 +4,8 @@ services        (session)  storage and a database server; the host does not run
 database        (function) address of a fresh, migrated database on that server
 empty_database  (function) the same without any table
 stack           (session)  the whole app on services of its own, with host and relay
-new_stack       (function) makes further stacks: for tests that kill parts or need settings
+make_stack      (session)  makes further stacks, each stopped at the end of its `with`
+new_stack       (function) the same, stopped after the test: for tests that kill parts
 
 The processes end with the test run, also when it is killed. The data is below
 `.local/test-runs`; what a killed run left there is removed by the next one.
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +43,14 @@ class Services:
 
     storage: str  # connection string
     server: str  # address of a database that is there only to make others from
+
+
+class MakeStack(Protocol):
+    """Makes a stack that is stopped at the end of the block; nothing of it is started yet."""
+
+    def __call__(
+        self, settings: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Stack]: ...
 
 
 class NewStack(Protocol):
@@ -96,14 +105,26 @@ def stack(run_folder: Path) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="session")
+def make_stack(run_folder: Path) -> MakeStack:
+    @contextmanager
+    def make(settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
+        folder = run_folder / f"stack-{next(_numbers)}"
+        try:
+            with _stack(folder, settings) as stack:
+                yield stack
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    return make
+
+
 @pytest.fixture
-def new_stack(run_folder: Path) -> Iterator[NewStack]:
+def new_stack(make_stack: MakeStack) -> Iterator[NewStack]:
     with ExitStack() as made:
 
         def make(*, settings: Mapping[str, str] | None = None) -> Stack:
-            folder = run_folder / f"stack-{next(_numbers)}"
-            made.callback(shutil.rmtree, folder, ignore_errors=True)
-            return made.enter_context(_stack(folder, settings))
+            return made.enter_context(make_stack(settings))
 
         yield make
 

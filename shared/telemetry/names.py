@@ -25,7 +25,7 @@ FRAME_RATE: Final = "avatar.frames_per_second"
 FACES: Final = "avatar.faces"
 SEGMENT: Final = "avatar.segment"
 SEGMENTS: Final = "avatar.segments"
-ERROR: Final = "error.type"  # a code of the API, else the exception's class
+ERROR: Final = "avatar.error.code"  # a code of the API, else the exception's class
 
 UNKNOWN: Final = "unknown"  # the type of a job whose content has not been looked at
 

@@ -9,10 +9,16 @@ time-outs, intervals, limits) mean what OpenTelemetry says. Of the OTLP protocol
 HTTP with JSON.
 """
 
+import atexit
+import logging
 import os
 import socket
-from collections.abc import Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -43,6 +49,7 @@ from shared.telemetry import logs as log_records
 from shared.telemetry.names import (
     ENDED_JOBS,
     ENGINE_RESTARTS,
+    ERROR,
     FRAMES_PER_SECOND,
     JOB,
     JOB_STATE,
@@ -56,7 +63,9 @@ from shared.telemetry.names import (
     Metric,
 )
 
-_PROPAGATOR = TraceContextTextMapPropagator()
+CLOSING_SECONDS: Final = 4.0  # for what is left when the process ends; hosts wait for ten
+
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 
 def connect() -> "Sender":
@@ -70,25 +79,62 @@ def connect() -> "Sender":
             "service.instance.id": environment.get("WEBSITE_INSTANCE_ID") or socket.gethostname(),
         }
     )
-    spans, metrics, records = _exporters()
-    readers = [PeriodicExportingMetricReader(exporter) for exporter in metrics]
-    meters = MeterProvider(readers, resource)
     sampler = None if environment.get("OTEL_TRACES_SAMPLER") else ALWAYS_ON
-    tracers = TracerProvider(sampler, resource)
+    tracers = TracerProvider(sampler, resource, shutdown_on_exit=False)
+    loggers = LoggerProvider(resource, shutdown_on_exit=False)
     tracers.add_span_processor(_NamesTheJob())
-    loggers = LoggerProvider(resource)
-    for span_exporter in spans:
-        tracers.add_span_processor(BatchSpanProcessor(span_exporter))
-    for record_exporter in records:
-        loggers.add_log_record_processor(BatchLogRecordProcessor(record_exporter))
+    exporters = _exporters(tracers)
+    for each in exporters:
+        tracers.add_span_processor(BatchSpanProcessor(each.spans))
+        loggers.add_log_record_processor(BatchLogRecordProcessor(each.records))
+    readers = [PeriodicExportingMetricReader(each.metrics) for each in exporters]
+    meters = MeterProvider(readers, resource, shutdown_on_exit=False)
     log_records.attach(loggers)
+    for library in ("opentelemetry", "azure.monitor.opentelemetry"):
+        logging.getLogger(library).setLevel(logging.ERROR)  # not a line for every try
+    _close_at_exit(tracers.shutdown, loggers.shutdown, meters.shutdown)
     return Sender(tracers, meters)
 
 
-def _exporters() -> tuple[list[SpanExporter], list[MetricExporter], list[LogRecordExporter]]:
-    spans: list[SpanExporter] = []
-    metrics: list[MetricExporter] = []
-    records: list[LogRecordExporter] = []
+def _close_at_exit(*closings: Callable[[], None]) -> None:
+    """Send what is left when the process ends, all at once and for a limited time.
+
+    By itself each provider would wait for its exporters' retries, one after the other. The threads
+    are there from the start, because a process that ends cannot start any.
+    """
+    ending = threading.Event()
+
+    def wait_and(close: Callable[[], None]) -> None:
+        ending.wait()
+        close()
+
+    threads = [
+        threading.Thread(target=wait_and, args=(close,), name="telemetry-end", daemon=True)
+        for close in closings
+    ]
+    for thread in threads:
+        thread.start()
+
+    def end() -> None:
+        ending.set()
+        deadline = time.monotonic() + CLOSING_SECONDS
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+
+    atexit.register(end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exporters:
+    """Those of one receiver."""
+
+    spans: SpanExporter
+    metrics: MetricExporter
+    records: LogRecordExporter
+
+
+def _exporters(tracers: TracerProvider) -> list[_Exporters]:
+    found = []
     if os.environ.get(OTLP, "").strip():
         from opentelemetry.exporter.otlp.json.http import (  # noqa: PLC0415
             OTLPMetricExporter,
@@ -98,9 +144,7 @@ def _exporters() -> tuple[list[SpanExporter], list[MetricExporter], list[LogReco
             OTLPLogExporter,
         )
 
-        spans.append(OTLPSpanExporter())
-        metrics.append(OTLPMetricExporter())
-        records.append(OTLPLogExporter())
+        found.append(_Exporters(OTLPSpanExporter(), OTLPMetricExporter(), OTLPLogExporter()))
     if os.environ.get(APPLICATION_INSIGHTS, "").strip():
         # They read the connection string, and from APPLICATIONINSIGHTS_AUTHENTICATION_STRING the
         # identity to send with: Application Insights takes no key from us.
@@ -110,10 +154,14 @@ def _exporters() -> tuple[list[SpanExporter], list[MetricExporter], list[LogReco
             AzureMonitorTraceExporter,
         )
 
-        spans.append(AzureMonitorTraceExporter())
-        metrics.append(AzureMonitorMetricExporter())
-        records.append(AzureMonitorLogExporter())
-    return spans, metrics, records
+        found.append(
+            _Exporters(
+                AzureMonitorTraceExporter(tracer_provider=tracers),
+                AzureMonitorMetricExporter(),
+                AzureMonitorLogExporter(),
+            )
+        )
+    return found
 
 
 class _NamesTheJob(SpanProcessor):
@@ -144,7 +192,8 @@ class _Span:
         self._span.set_attribute(attribute, value)
 
     def fail(self, error: str) -> None:
-        self._span.set_attribute("error.type", error)
+        self._span.set_attribute(ERROR, error)
+        self._span.set_attribute("error.type", error)  # not shown by Application Insights
         self._span.set_status(StatusCode.ERROR)
 
 

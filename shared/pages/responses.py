@@ -83,7 +83,7 @@ def see_other(address: str) -> func.HttpResponse:
 def wants_page(req: func.HttpRequest) -> bool:
     """Whether the asker likes a page more than the API's body, as browsers do."""
     liked = parse_accept_header(req.headers.get("Accept", ""), MIMEAccept)
-    return liked.best_match((PROBLEM_TYPE, HTML_TYPE)) == HTML_TYPE
+    return liked.best_match((PROBLEM_TYPE, "application/json", HTML_TYPE)) == HTML_TYPE
 
 
 def content_policy(storage: str | None) -> str:

@@ -7,7 +7,7 @@ import azure.functions as func
 import pytest
 
 from shared.pages import guard
-from shared.pages.responses import respond
+from shared.pages.responses import respond, wants_page
 from shared.settings import STORAGE, read
 from tests.pages.requests import BASE, get, post
 from tests.routes import http_routes
@@ -50,6 +50,24 @@ def test_a_form_of_another_site_is_known_by_its_origin(
     headers: dict[str, str], foreign: bool
 ) -> None:
     assert guard.is_foreign(post("/upload", headers=headers)) is foreign
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),  # a browser
+        ("text/html", True),
+        ("*/*", False),  # curl
+        ("", False),
+        ("application/json", False),
+        ("application/json, text/html;q=0.1", False),
+        ("application/problem+json, text/html;q=0.5", False),
+        ("text/*;q=0.8, application/problem+json;q=0.2", True),
+        ("nonsense;;q=x", False),
+    ],
+)
+def test_a_problem_is_a_page_for_who_likes_one_more(accept: str, page: bool) -> None:
+    assert wants_page(get(headers={"Accept": accept})) is page
 
 
 @pytest.fixture
@@ -96,7 +114,8 @@ def test_every_answer_has_the_headers_that_browsers_act_on() -> None:
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self';" in policy
-        assert "connect-src 'self' http://storage.test;" in policy
+        for source in ("connect", "img", "media"):
+            assert f"{source}-src 'self' http://storage.test;" in policy
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -127,14 +127,6 @@ def test_the_list_is_filtered_by_what_is_chosen(open_page: OpenPage, shown: Show
     expect(page.locator("tbody tr").filter(has_text="Portrait")).to_have_count(0)
 
 
-def test_polling_stops_when_nothing_runs(open_page: OpenPage, shown: Shown) -> None:
-    page = open_page(f"/jobs/{shown.clip['id']}")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(2500)
-    assert not [address for address in asked if address.endswith("/live")]
-
-
 def test_a_first_visit_and_a_file_that_goes_straight_to_storage(
     new_stack: NewStack, browser: Browser, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ export function startLive(root) {
   let running = root.hasAttribute("data-running") || Boolean(root.querySelector("[data-open]"));
 
   function address() {
-    if (!root.querySelector("tbody")) return root.dataset.live;
+    if (root.dataset.liveQuery === undefined) return root.dataset.live; // a job, not a list
     const query = new URLSearchParams(root.dataset.liveQuery);
     const open = [...root.querySelectorAll("[data-open]")].map((row) => row.dataset.part);
     if (open.length) query.set("open", open.join(","));
@@ -73,7 +73,11 @@ export function startLive(root) {
     if (fresh.dataset.say && fresh.dataset.say !== old.dataset.say) say(fresh.dataset.say);
   }
 
-  document.addEventListener("visibilitychange", plan);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return plan();
+    clearTimeout(timer);
+    timer = null;
+  });
   document.addEventListener("live:wake", () => {
     running = true;
     clearTimeout(timer);

@@ -32,6 +32,6 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
 USER app
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
-  CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/admin/host/ping', timeout=4)"]
+  CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/api/health/live', timeout=4)"]
 # The host itself: the base image's start script expects root and port 80.
 CMD ["/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost"]

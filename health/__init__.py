@@ -14,6 +14,12 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     return respond(req, parts.show, for_everybody=True)
 
 
+@blueprint.route(route="api/health/live", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def live(req: func.HttpRequest) -> func.HttpResponse:
+    """For the platform's probe. Asynchronous: it answers also while every thread has a job."""
+    return parts.live(req)
+
+
 @blueprint.route(route="api/openapi.json", methods=["GET"])
 def openapi(req: func.HttpRequest) -> func.HttpResponse:
     return respond(req, openapi_route.show)

@@ -13,7 +13,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import Report
 from shared.avatar_views import AvatarSummary, CompareQuery, History, HistoryQuery
 from shared.errors import Code
-from shared.health import Health
+from shared.health import Health, Live
 from shared.job_routes import JobFilter
 from shared.openapi import JSON, Answer, Header, Link, Operation
 from shared.paging import PageQuery
@@ -382,6 +382,14 @@ _SERVICE: Final = (
             200: _ok(Health, "A job could be done now."),
             503: _ok(Health, "It could not; the body says why."),
         },
+    ),
+    Operation(
+        "get",
+        "/api/health/live",
+        "live",
+        "service",
+        "Whether the service runs; looks at nothing that it needs",
+        {200: _ok(Live, "It runs.")},
     ),
     Operation(
         "get",

@@ -1,4 +1,9 @@
-"""Storage, database and engines: reachable, and which version. Holds no secret and no address."""
+"""Whether the app runs (`live`), and whether a job could be done now (`show`).
+
+`live` looks at nothing else: an app that is restarted because its database is away helps nobody.
+`show` says of storage, database and engines whether they can be reached, how fast and which version
+they are. It holds no secret and no address.
+"""
 
 import time
 from collections.abc import Callable
@@ -31,6 +36,10 @@ class EngineHealth(BaseModel):
     problems: list[str]
 
 
+class Live(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
 class Health(BaseModel):
     status: Literal["ok", "unavailable"]
     storage: Dependency
@@ -38,6 +47,11 @@ class Health(BaseModel):
     schema_revision: str | None
     schema_problem: str | None
     engines: list[EngineHealth]
+
+
+def live(_: func.HttpRequest) -> func.HttpResponse:
+    """200 as long as this process answers at all."""
+    return json_response(Live())
 
 
 def show(_: func.HttpRequest, app: App) -> func.HttpResponse:

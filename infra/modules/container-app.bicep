@@ -127,7 +127,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             }
             {
               type: 'Liveness'
-              httpGet: { path: '/admin/host/ping', port: port }
+              // host and worker, and nothing that they need; before the first deployment the host
+              httpGet: { path: exists ? '/api/health/live' : '/admin/host/ping', port: port }
               periodSeconds: 30
               failureThreshold: 5
             }

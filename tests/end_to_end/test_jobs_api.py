@@ -74,11 +74,18 @@ def test_a_job_without_a_measurement_says_so(service: Service, media: Path) -> N
         check(service.http.get(f"/api/jobs/{job['id']}/{what}"), 404, "not_found")
 
 
+def test_the_probe_looks_at_nothing_else(service: Service) -> None:
+    answer = service.http.get("/api/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
 def test_health_tells_what_is_there(service: Service) -> None:
     health = service.http.get("/api/health").json()
     assert health["status"] == "ok"
     assert health["storage"]["reachable"]
     assert health["database"]["reachable"]
+    assert all(health[part]["milliseconds"] > 0 for part in ("storage", "database"))
+    assert all(health[part]["version"] for part in ("storage", "database"))
     assert health["schema_revision"]
     (default,) = [engine for engine in health["engines"] if engine["default"]]
     assert default["available"]

@@ -25,6 +25,7 @@ def test_outage(fragile: Service, clip: Path, part: str) -> None:
     assert answer.json()["code"] == "service_unavailable"
     assert int(answer.headers["Retry-After"]) > 0
     assert fragile.http.get("/api/health").status_code == 503
+    assert fragile.http.get("/api/health/live").status_code == 200
     job = fragile.wait(job_id)
     assert job["state"] == "done"
     fragile.check_rows(job)

@@ -42,7 +42,7 @@ def test_the_app_does_not_run_as_root_and_its_port_needs_no_right() -> None:
     (port,) = of("EXPOSE")
     assert int(port) >= 1024
     assert f"ASPNETCORE_URLS=http://+:{port}" in of("ENV")[0]
-    assert f":{port}/admin/host/ping" in of("HEALTHCHECK")[0]
+    assert f":{port}/api/health/live" in of("HEALTHCHECK")[0]
 
 
 def test_packages_are_locked_and_not_resolved() -> None:

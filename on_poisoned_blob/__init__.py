@@ -6,9 +6,10 @@ import uuid
 
 import azure.functions as func
 
-from shared import pipeline, storage
+from shared import pipeline, storage, telemetry
 from shared.app import app
 from shared.settings import STORAGE
+from shared.telemetry import SpanName
 
 blueprint = func.Blueprint()
 
@@ -24,11 +25,13 @@ def on_poisoned_blob(message: func.QueueMessage) -> None:
     if not isinstance(container, str):
         _logger.error("a poison message without a container was dropped")
         return
-    pipeline.give_up_container(app(), container)
+    with telemetry.span(SpanName.POISONED):
+        pipeline.give_up_container(app(), container)
 
 
 @blueprint.queue_trigger(
     arg_name="message", queue_name=f"{storage.RETRY_QUEUE}-poison", connection=STORAGE
 )
 def on_poisoned_retry(message: func.QueueMessage) -> None:
-    pipeline.give_up(app(), uuid.UUID(message.get_body().decode()))
+    with telemetry.span(SpanName.POISONED):
+        pipeline.give_up(app(), uuid.UUID(message.get_body().decode()))

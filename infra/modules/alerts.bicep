@@ -63,19 +63,21 @@ var logAlerts LogAlert[] = [
   }
   {
     name: 'jobs-waiting'
-    description: 'Jobs waited longer than RECONCILE_AFTER_SECONDS, or lost their worker.'
-    query: loadTextContent('../queries/waiting-jobs.kql')
-    severity: 3
-    every: 'PT15M'
+    description: 'A job has been waiting for a step for more than ten minutes.'
+    query: loadTextContent('../queries/oldest-waiting.kql')
+    severity: 2
+    every: 'PT5M'
+    measure: 'seconds'
     operator: 'GreaterThan'
-    threshold: '10'
+    threshold: '600'
   }
   {
-    name: 'engine-failures'
-    description: 'Engine processes crash, hang or run out of memory.'
-    query: loadTextContent('../queries/engine-failures.kql')
+    name: 'engine-restarts'
+    description: 'More than five engine processes crashed, hung or ran out of memory.'
+    query: loadTextContent('../queries/engine-restarts.kql')
     severity: 3
     every: 'PT15M'
+    measure: 'restarts'
     operator: 'GreaterThan'
     threshold: '5'
   }

@@ -7,11 +7,16 @@ param applicationInsightsId string
 
 var queries = [
   { title: 'One job (put its UUID above)', query: loadTextContent('../queries/job.kql') }
+  { title: 'Open jobs, by state and type', query: loadTextContent('../queries/open-jobs.kql') }
+  { title: 'The longest wait', query: loadTextContent('../queries/oldest-waiting.kql') }
+  { title: 'Failures by code', query: loadTextContent('../queries/failures-by-code.kql') }
   { title: 'Jobs that failed', query: loadTextContent('../queries/failed-jobs.kql') }
   { title: 'Given up after five tries', query: loadTextContent('../queries/gave-up.kql') }
   { title: 'Jobs that waited', query: loadTextContent('../queries/waiting-jobs.kql') }
   { title: 'Attempts that an engine cost', query: loadTextContent('../queries/engine-failures.kql') }
-  { title: 'Functions: runs and durations', query: loadTextContent('../queries/durations.kql') }
+  { title: 'Engine processes replaced', query: loadTextContent('../queries/engine-restarts.kql') }
+  { title: 'Frames per second', query: loadTextContent('../queries/frame-rates.kql') }
+  { title: 'Steps: attempts and durations', query: loadTextContent('../queries/durations.kql') }
   { title: 'Storage or database away', query: loadTextContent('../queries/outages.kql') }
 ]
 

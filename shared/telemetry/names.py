@@ -44,6 +44,7 @@ class SpanName(StrEnum):
     ENGINE_PLAN = "engine.plan"
     ENGINE_MEASURE = "engine.measure"
     ENGINE_JOIN = "engine.join"
+    POISONED = "poisoned"
     GIVE_UP = "give_up"
     RECONCILE = "reconcile"
     ADOPT_LOST = "adopt_lost"

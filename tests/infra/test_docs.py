@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
+from shared.errors import Code
+from shared.telemetry import SpanName, names
 from tests.infra.bicep import INFRA, Deployment
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -15,13 +17,8 @@ QUERIES = sorted((INFRA / "queries").glob("*.kql"))
 
 PHRASES = {
     # what a query looks for in messages -> the source that writes it
-    "failed-jobs": ('": failed, %s"', "shared/stage.py"),
-    "failure-share": ('"%s: done"', "shared/stage.py"),
-    "gave-up": ("def on_poisoned_retry(", "on_poisoned_blob/__init__.py"),
     "waiting-jobs": ("reconcile: %s, going on with it", "shared/pipeline.py"),
-    "engine-failures": ("%s: attempt %d failed: %s", "shared/stage.py"),
-    "heartbeat": ("def reconcile(", "maintenance/__init__.py"),
-    "refused-schema": ("The database's schema is", "shared/schema.py"),
+    "refused-schema": ("class SchemaError(", "shared/schema.py"),
     "outages": ("%s is away, trying again in", "shared/outages.py"),
 }
 
@@ -37,6 +34,42 @@ def test_every_query_is_explained(query: Path) -> None:
 def test_queries_look_for_what_the_app_writes(name: str) -> None:
     phrase, source = PHRASES[name]
     assert phrase.strip('"') in (ROOT / source).read_text()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
+def test_queries_look_for_names_that_are_sent(query: Path) -> None:
+    text = query.read_text()
+    attributes = {value for name, value in vars(names).items() if name.isupper()}
+    assert set(re.findall(r'customDimensions\["([^"]+)"\]', text)) <= attributes
+    named = re.findall(r'\bname [=!]= "([^"]+)"', text)
+    for listed in re.findall(r"\bname in \(([^)]+)\)", text):
+        named += re.findall(r'"([^"]+)"', listed)
+    sent = {span.value for span in SpanName} | {metric.name for metric in names.METRICS}
+    assert set(named) <= sent
+    for code in re.findall(r'error\.code"\] == "([a-z_]+)"', text):
+        assert Code(code)
+
+
+def test_every_metric_is_in_the_docs() -> None:
+    for metric in names.METRICS:
+        by = ", ".join(f"`{name}`" for name in metric.attributes) or "–"
+        row = f"| `{metric.name}` | {metric.kind}, {metric.unit} | {by} | {metric.help} |"
+        assert row in OPERATIONS, row
+
+
+def test_every_attribute_is_in_the_docs() -> None:
+    attributes = {
+        value
+        for name, value in vars(names).items()
+        if name.isupper() and isinstance(value, str) and value.startswith("avatar.")
+    }
+    for attribute in attributes:
+        assert f"`{attribute}`" in OPERATIONS, attribute
+
+
+def test_every_span_is_in_the_docs() -> None:
+    for span in SpanName:
+        assert re.search(rf"\b{re.escape(span)}\b", OPERATIONS), span
 
 
 def test_every_alert_has_its_line(private: Deployment) -> None:

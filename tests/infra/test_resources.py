@@ -1,5 +1,6 @@
 """What a deployment makes: nothing open that should be shut, nothing missing that the app needs."""
 
+import json
 import re
 from dataclasses import fields
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
+from shared import telemetry
 from shared.settings import STORAGE, ApiAccess, DatabaseAuth, Settings, read
 from tests.infra.bicep import Deployment, walk
 
@@ -175,6 +177,16 @@ def test_every_connection_names_the_identity(deployment: Deployment) -> None:
         for service in ("blob", "queue"):
             assert f"{connection}__{service}ServiceUri" in given
     assert "Authorization=AAD" in given["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]
+
+
+def test_spans_and_logs_are_sent_once(deployment: Deployment) -> None:
+    given = deployment.settings()
+    assert telemetry.wanted(given)
+    assert given["PYTHON_ENABLE_OPENTELEMETRY"] == "true"  # the host leaves the app's logs to it
+    assert "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY" not in given  # nor does the worker send
+    host = json.loads((ROOT / "host.json").read_text())
+    assert host["telemetryMode"] == "OpenTelemetry"
+    assert "applicationInsights" not in host["logging"]  # which that mode does not read
 
 
 def test_settings_that_flex_consumption_refuses_are_not_there(public: Deployment) -> None:

@@ -26,9 +26,12 @@ def reconcile(timer: func.TimerRequest) -> None:
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 * * * *")
 def adopt_lost(timer: func.TimerRequest) -> None:
-    """Every hour: containers of other programs whose event was lost."""
+    """Every hour: containers without a job, and finished jobs without a report."""
     with telemetry.span(SpanName.ADOPT_LOST):
+        mended = pipeline.mend(app())
         adopted = pipeline.adopt_lost(app())
+    if mended:
+        _logger.info("adopt_lost: %d jobs had lost their report", mended)
     if adopted:
         _logger.info("adopt_lost: adopted %d containers", adopted)
 

@@ -18,7 +18,7 @@ from shared.extract import counted, fitting_type, measured_type, options
 from shared.frame_files import THRESHOLD, FrameFiles, facts_of
 from shared.measuring import measure
 from shared.media import Kind
-from shared.models import URL_LENGTH, ActionUnitReport, Extraction, Job, State, Step
+from shared.models import ActionUnitReport, Extraction, Job, State, Step
 from shared.reports import Measurement
 from shared.stage import Attempt
 
@@ -88,7 +88,7 @@ def _store(session: Session, attempt: Attempt, job: Job, files: FrameFiles) -> t
         insert(ActionUnitReport)
         .values(
             name=job.name,
-            url=report_url(attempt, job),
+            url=reports.report_url(attempt.app.storage, job.container, job.blob),
             avatar=job.avatar,
             type=media_type,
         )
@@ -150,14 +150,6 @@ def _end(
         attempt.observed.job_ends(State.FAILED, measurement.report.type, refusal.code)
     if earlier is not None:
         session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))
-
-
-def report_url(attempt: Attempt, job: Job) -> str:
-    """The media's address, or its container's where that is too long for the column."""
-    url = attempt.app.storage.url(job.container, job.blob)
-    if len(url) <= URL_LENGTH:
-        return url
-    return attempt.app.storage.url(job.container, "").rstrip("/")
 
 
 def _clear_segments(attempt: Attempt, container: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.errors import Code
-from shared.models import Happening, Job, JobEvent, State, Step
+from shared.models import Extraction, Happening, Job, JobEvent, State, Step
 
 MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
 MAX_MESSAGE: Final = 500  # characters of a trace message
@@ -288,6 +288,28 @@ def restart(session: Session, job_id: uuid.UUID, state: State) -> bool:
         .returning(Job.id)
     ).one_or_none()
     return changed is not None
+
+
+def without_report(session: Session, limit: int) -> list[Job]:
+    """Finished jobs whose report is not there, or not whole: somebody deleted rows."""
+    whole = select(Extraction).where(Extraction.report_id == Job.report_id).exists()
+    query = select(Job).where(Job.state == State.DONE, ~Job.deleting, ~whole).limit(limit)
+    return list(session.scalars(query))
+
+
+def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str) -> bool:
+    """done -> `state`, for a job without its report; False where it is not done any more."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == State.DONE, ~Job.deleting)
+        .values(state=state, attempts=0, finished=None, updated=func.now())
+        .returning(Job.id)
+    ).one_or_none()
+    if changed is None:
+        return False
+    step = Step.ANALYSE if state is State.EXTRACTED else Step.EXTRACT
+    record(session, job_id, step, Happening.RETRYING, message)
+    return True
 
 
 def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:

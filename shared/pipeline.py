@@ -4,6 +4,8 @@ blob_uploaded    a blob appeared: media -> extract, openface.csv -> analyse
 resume           go on with a job where it stands
 give_up          the host has tried often enough
 reconcile        lost events, dead leases, unfinished uploads and deletions, retention
+adopt_lost       containers without a job
+mend             finished jobs without their report
 delete           the container, then the rows
 """
 
@@ -132,9 +134,10 @@ def reconcile(app: App) -> int:
 
 
 def adopt_lost(app: App) -> int:
-    """Adopt containers of other programs whose event was lost. Returns their number.
+    """Adopt containers without a job. Returns their number.
 
-    Looks at every container of the account, so it runs rarely.
+    Their event was lost, or the database is older than the storage. Looks at every container of
+    the account, so it runs rarely.
     """
     adopted = 0
     for containers in app.storage.containers():
@@ -146,12 +149,34 @@ def adopt_lost(app: App) -> int:
 
 def _adopt_first(app: App, container: str) -> bool:
     """Adopt a container by the first media blob in it; False where it has none."""
-    for blob in app.storage.blobs(container):
+    for blob in adoption.candidates(app.storage.blobs(container)):
         job = adoption.adopt(app, container, blob)
         if job is not None:
             app.storage.enqueue_retry(str(job.id))
+            job_log(job.id).warning("adopt: container without a job, now %s", job.state)
             return True
     return False
+
+
+def mend(app: App) -> int:
+    """Begin finished jobs without a report again. Returns their number.
+
+    They go on from what storage still has of them: at the analysis where their measurement is
+    there; without media they fail and say so.
+    """
+    with app.database.begin() as session:
+        found = jobs.without_report(session, RECONCILE_LIMIT)
+    return sum(_begin_again(app, job) for job in found)
+
+
+def _begin_again(app: App, job: Job) -> bool:
+    state = State.EXTRACTED if _has_measurement(app, job) else State.UPLOADED
+    with app.database.begin() as session:
+        begun = jobs.begin_again(session, job.id, state, "its report was not in the database")
+    if begun:
+        app.storage.enqueue_retry(str(job.id))
+        job_log(job.id).warning("mend: done without a report, now %s", state)
+    return begun
 
 
 def _retain(app: App) -> int:

@@ -28,7 +28,7 @@ from shared.analysis_models import AnalysisReport, AnalysisResult, MeasuredFace,
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
-from shared.models import ActionUnitReport, Extraction, Job
+from shared.models import URL_LENGTH, ActionUnitReport, Extraction, Job
 from shared.report_views import FaceMeasures, JobReport, VerdictView, report_id, report_links, worst
 from shared.sets import StoredSet
 from shared.storage import Storage
@@ -144,6 +144,12 @@ def publish(app: App, session: Session, measurement: Measurement) -> None:
         app.storage.upload(container, blob_names.REPORT_BLOB, content, "application/json")
     except (ResourceNotFoundError, ResourceExistsError):  # it is gone, or just being deleted
         return
+
+
+def report_url(storage: Storage, container: str, blob: str) -> str:
+    """The media's address, or its container's where that is too long for the column."""
+    url = storage.url(container, blob)
+    return url if len(url) <= URL_LENGTH else storage.url(container, "").rstrip("/")
 
 
 def verdicts(

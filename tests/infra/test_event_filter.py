@@ -94,7 +94,9 @@ def test_only_new_blobs_are_told(subscription: Resource) -> None:
     container=st.from_regex(r"[a-z0-9$][a-z0-9-]{2,20}", fullmatch=True)
     | st.sampled_from(["azure-webjobs-a", "insights-a", "azure-functions-a", "azure-webjobs"]),
     blob=st.from_regex(r"[a-z0-9._-]{1,20}", fullmatch=True)
-    | st.sampled_from([*sorted(OUR_BLOBS), f"{SEGMENT_PREFIX}a", f"{NORMALISED_PREFIX}a", "segments"]),
+    | st.sampled_from(
+        [*sorted(OUR_BLOBS), f"{SEGMENT_PREFIX}a", f"{NORMALISED_PREFIX}a", "segments"]
+    ),
 )
 @example(container="azure-webjobs-", blob="a")
 def test_the_filter_and_the_pipeline_agree(

@@ -28,9 +28,9 @@ def blob_endpoint(ports: Ports) -> str:
     return f"http://{ADDRESS}:{ports.blob}/{ACCOUNT}"
 
 
-def connection_string(ports: Ports) -> str:
+def connection_string(ports: Ports, key: str = KEY) -> str:
     return (
-        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
+        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key};"
         f"BlobEndpoint={blob_endpoint(ports)};"
         f"QueueEndpoint=http://{ADDRESS}:{ports.queue}/{ACCOUNT};"
     )
@@ -42,11 +42,17 @@ def node() -> Path:
 
 
 class Azurite:
-    """One Azurite with its data folder. The log keeps its offset across restarts."""
+    """One Azurite with its data folder. The log keeps its offset across restarts.
 
-    def __init__(self, data: Path, log: Path, ports: Ports, *, lock: int | None = None) -> None:
+    `key` is another than the well-known one, in base 64.
+    """
+
+    def __init__(
+        self, data: Path, log: Path, ports: Ports, *, key: str = KEY, lock: int | None = None
+    ) -> None:
         self._data = data
         self._ports = ports
+        self._key = key
         arguments = [
             *("--location", str(data)),
             *("--blobHost", ADDRESS, "--blobPort", str(ports.blob)),
@@ -54,14 +60,15 @@ class Azurite:
             *("--tableHost", ADDRESS, "--tablePort", str(ports.table)),
             *("--skipApiVersionCheck", "--disableTelemetry"),
         ]
-        environment = {key: value for key, value in os.environ.items() if key != "NODE_OPTIONS"}
+        environment = {name: text for name, text in os.environ.items() if name != "NODE_OPTIONS"}
+        environment["AZURITE_ACCOUNTS"] = f"{ACCOUNT}:{key}"
         self.process = Process(
             "Azurite", [node(), MAIN, *arguments], log, environment=environment, lock=lock
         )
 
     @property
     def connection_string(self) -> str:
-        return connection_string(self._ports)
+        return connection_string(self._ports, self._key)
 
     @property
     def blob_endpoint(self) -> str:

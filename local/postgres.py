@@ -53,8 +53,9 @@ def _binaries() -> Path:
     return Path(spec.origin).parent / f"pginstall{VERSION}" / "bin"
 
 
-def url(port: int, database: str = DATABASE) -> str:
-    return f"postgresql://{USER}@{ADDRESS}:{port}/{database}"
+def url(port: int, database: str = DATABASE, password: str = "") -> str:
+    user = f"{USER}:{password}" if password else USER
+    return f"postgresql://{user}@{ADDRESS}:{port}/{database}"
 
 
 def execute(address: str, statement: sql.Composable) -> None:
@@ -94,7 +95,10 @@ def drop_database(address: str, name: str) -> None:
 
 
 class Postgres:
-    """One server with its data folder. `throw_away` trades safety in a power cut for speed."""
+    """One server with its data folder. `throw_away` trades safety in a power cut for speed.
+
+    The server asks for no password; `password` is one that clients give all the same.
+    """
 
     def __init__(
         self,
@@ -103,10 +107,12 @@ class Postgres:
         port: int,
         *,
         throw_away: bool = False,
+        password: str = "",
         lock: int | None = None,
     ) -> None:
         self._data = data
         self._port = port
+        self._password = password
         settings = _SETTINGS | (_THROW_AWAY if throw_away else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = Process(
@@ -121,7 +127,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return url(self._port)
+        return url(self._port, password=self._password)
 
     def start(self) -> None:
         """Start the server; make its data folder and its database where there are none."""

@@ -20,7 +20,7 @@ from typing import Self
 import httpx
 
 from local import functions_host, lock, relay
-from local.azurite import Azurite
+from local.azurite import KEY, Azurite
 from local.errors import StackError
 from local.functions_host import HostKind
 from local.paths import ROOT
@@ -35,7 +35,8 @@ class Stack:
     """See the module. `settings` are further environment variables of the app.
 
     `database_url` names a server to be used instead of the embedded one. `throw_away` is for data
-    that nobody wants back: faster, and not safe in a power cut.
+    that nobody wants back: faster, and not safe in a power cut. `storage_key` is another than the
+    public one; `database_password` is given although none is asked for.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Stack:
         database_url: str | None = None,
         settings: Mapping[str, str] | None = None,
         throw_away: bool = False,
+        storage_key: str = KEY,
+        database_password: str = "",
     ) -> None:
         self.directory = directory
         self.logs = directory / "logs"
@@ -56,7 +59,11 @@ class Stack:
         self.ports = (ports or Ports()).available()
         self._settings = dict(settings or {})
         self._azurite = Azurite(
-            self._data / "azurite", self.logs / "azurite.log", self.ports, lock=self._lock
+            self._data / "azurite",
+            self.logs / "azurite.log",
+            self.ports,
+            key=storage_key,
+            lock=self._lock,
         )
         self._postgres = (
             None
@@ -66,6 +73,7 @@ class Stack:
                 self.logs / "postgres.log",
                 self.ports.database,
                 throw_away=throw_away,
+                password=database_password,
                 lock=self._lock,
             )
         )

@@ -1,4 +1,7 @@
-"""Fixtures of all tests. Those with real services are in `tests.stack`."""
+"""Fixtures of all tests. Those with real services are in `tests.stack`.
+
+No test may write a secret: `tests.leaks` looks for those that the stacks have.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from shared.settings import STORAGE, read
 if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
     from tests.stack import Services
 
-pytest_plugins = ["tests.stack"]
+pytest_plugins = ["tests.leaks", "tests.stack"]
 
 
 @pytest.fixture

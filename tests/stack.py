@@ -32,6 +32,7 @@ from local.paths import LOCAL, ROOT
 from local.ports import ANY
 from local.postgres import create_database, drop_database
 from local.stack import Stack
+from tests import leaks
 
 _RUNS = LOCAL / "test-runs"
 _numbers = itertools.count(1)
@@ -139,8 +140,20 @@ def migrate(database: str, *command: str) -> None:
     )
 
 
-def _stack(folder: Path, settings: Mapping[str, str] | None = None) -> Stack:
-    return Stack(folder, ports=ANY, host=HostKind.BUILTIN, settings=settings, throw_away=True)
+@contextmanager
+def _stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """A stack with secrets of its own, which must not be in its logs afterwards."""
+    with Stack(
+        folder,
+        ports=ANY,
+        host=HostKind.BUILTIN,
+        settings=settings,
+        throw_away=True,
+        storage_key=leaks.STORAGE_KEY,
+        database_password=leaks.DATABASE_PASSWORD,
+    ) as stack:
+        yield stack
+    leaks.check_logs(stack.logs)
 
 
 def _database(services: Services, template: str | None) -> Iterator[str]:

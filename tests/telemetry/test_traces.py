@@ -9,6 +9,7 @@ import pytest
 from shared.telemetry import names
 from shared.telemetry.names import SpanName
 from tests.end_to_end.service import LIMIT, Json, Service
+from tests.leaks import DATABASE_PASSWORD, FUNCTION_KEY, STORAGE_KEY
 from tests.telemetry.receiver import Receiver, SpanSeen
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -118,8 +119,8 @@ def test_media_carry_the_trace(observed: Service, files: Path) -> None:
     (row,) = observed.sql("SELECT traceparent FROM job WHERE id = %s", job["id"])
     blob = observed.blobs.get_blob_client(job["container"], job["media"]["blob"])
     container = observed.blobs.get_container_client(job["container"])
-    assert blob.get_blob_properties().metadata == {"traceparent": row[0]}
-    assert container.get_container_properties().metadata == {"traceparent": row[0]}
+    for properties in (blob.get_blob_properties(), container.get_container_properties()):
+        assert properties.metadata["traceparent"] == row[0]
 
 
 def test_an_adopted_job_goes_on_with_the_trace_of_its_media(
@@ -218,7 +219,15 @@ def test_nothing_of_what_users_said_is_sent(observed: Service, receiver: Receive
     assert "secret-" not in text.casefold()
     assert "Secret" not in text
     assert "Ada" not in text
-    for part in ("sig=", "AccountKey", "postgresql://", observed.stack.blob_endpoint):
+    for part in (
+        FUNCTION_KEY,
+        STORAGE_KEY,
+        DATABASE_PASSWORD,
+        "sig=",
+        "AccountKey",
+        "postgresql://",
+        observed.stack.blob_endpoint,
+    ):
         assert part not in text
     known = {span.value for span in SpanName}
     assert {span.name for span in receiver.spans()} <= known  # none of the Azure SDK's

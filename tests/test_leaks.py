@@ -84,6 +84,10 @@ def test_the_planted_secrets_are_in_use(stack: Stack) -> None:
 
 
 def test_a_stack_that_wrote_a_secret_fails_its_test(make_stack: MakeStack) -> None:
-    with pytest.raises(AssertionError, match=r"host\.log, line 1"), make_stack() as made:
-        made.logs.mkdir(parents=True)
-        (made.logs / "host.log").write_text(leaks.DATABASE_PASSWORD)
+    def leak() -> None:
+        with make_stack() as made:
+            made.logs.mkdir(parents=True)
+            (made.logs / "host.log").write_text(leaks.DATABASE_PASSWORD)
+
+    with pytest.raises(AssertionError, match=r"host\.log, line 1"):
+        leak()

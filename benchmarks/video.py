@@ -1,4 +1,4 @@
-"""How fast the embedded engine is beside MediaPipe alone, and how much memory it takes.
+"""How fast the embedded engine is beside MediaPipe alone.
 
     python benchmarks/video.py [--clip FILE] [--rounds 5] [--write]
 
@@ -13,20 +13,16 @@ speed of a machine changes by the minute: quote the ratios. `--write` puts the t
 - Whole job: the same clip POSTed to the service, until it is done, against the same loop.
 - Images: a warm engine against the same networks through MediaPipe's own API (full-range
   detection, Face Mesh on the crop), and against Face Mesh alone, which finds fewer faces.
-- Memory: the peak of a process that measures and joins one minute, and six.
 """
 
 import argparse
 import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +37,6 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.pipeline import Whole  # noqa: E402
 from local.ports import ANY  # noqa: E402
 from local.stack import Stack  # noqa: E402
-from shared.engines import output  # noqa: E402
 from shared.engines.base import MediaType, Segment, Task  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
 from shared.engines.pool import EnginePool  # noqa: E402
@@ -54,7 +49,6 @@ END: Final = "<!-- bench video: end -->"
 
 LONG_SECONDS: Final = 60
 DEADLINE: Final = 1200.0  # [s]
-MB: Final = 1024
 
 
 def clip_of(folder: Path) -> Path:
@@ -256,36 +250,6 @@ def _crop(pixels: faces.Pixels, found: Any) -> faces.Pixels:
     return np.ascontiguousarray(pixels[max(0, top) : bottom, max(0, left) : right])
 
 
-def memory(clip: Path, folder: Path) -> list[str]:
-    peaks = {}
-    for minutes in (1, 6):
-        media = looped(clip, folder / f"{minutes}.mp4", 60 * minutes)
-        command = [sys.executable, __file__, "--peak-of", str(media)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        peaks[minutes] = int(done.stdout)
-    return [
-        "| memory | peak | more than for 1 minute |",
-        "|---|---|---|",
-        *(
-            f"| {minutes} min | {peak} MB | {peak - peaks[1]} MB |"
-            for minutes, peak in peaks.items()
-        ),
-    ]
-
-
-def peak_of(media: Path) -> int:
-    """Peak of this process [MB] after measuring as the pipeline does, segment by segment."""
-    engine, task = MediapipeEngine(), Task(media, MediaType.VS)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        files = []
-        for segment in engine.plan(task, 1):
-            files.append((segment, folder / f"{segment.index}.raw"))
-            engine.measure(task, *files[-1], _ignore)
-        output.write(engine.join(task, files), folder)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MB
-
-
 def _describe(clip: Path) -> str:
     with av.open(str(clip)) as container:
         stream = container.streams.video[0]
@@ -299,12 +263,12 @@ def machine() -> str:
     return f"{name.strip() or 'unknown processor'}, {len(os.sched_getaffinity(0))} cores"
 
 
-def write(text: str) -> None:
+def write(text: str, begin: str, end: str) -> None:
     """Replace the part of the document between the marks."""
     old = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = old.split(BEGIN)
-    _, after = rest.split(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    before, rest = old.split(begin)
+    _, after = rest.split(end)
+    DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -312,12 +276,7 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, help="default: from ../shared/media, else generated")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
-    parser.add_argument("--peak-of", type=Path, help=argparse.SUPPRESS)  # runs as its own child
     arguments = parser.parse_args()
-    if arguments.peak_of:
-        with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
-            print(peak_of(arguments.peak_of))
-        return
     with tempfile.TemporaryDirectory(prefix="bench-video-") as name:
         folder = Path(name)
         clip = arguments.clip or clip_of(folder)
@@ -326,12 +285,11 @@ def main() -> None:
             all_cores(clip, folder, arguments.rounds),
             whole_job(clip, folder, arguments.rounds),
             images(picture_of(folder), folder, arguments.rounds),
-            memory(clip, folder),
         ]
     text = "\n\n".join([f"On {machine()}.", *("\n".join(table) for table in tables)])
     print(text)
     if arguments.write:
-        write(text)
+        write(text, BEGIN, END)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ SET_BODY: Final = (
     Code.NOTHING_TO_LEARN,
 )
 CHANGED: Final = (Code.PRECONDITION_FAILED, Code.PRECONDITION_REQUIRED)
+LIMITS: Final = (Code.TOO_MANY_UPLOADS, Code.TOO_MANY_OPEN_JOBS)
 MEDIA: Final = (
     Code.MISSING_FILE,
     Code.TOO_MANY_FILES,
@@ -116,7 +117,7 @@ _JOBS: Final = (
         "jobs",
         "Submit an image, a clip or a CSV of measurements",
         {202: _ok(JobView, "The job that measures it.", LOCATION, link=Link(_OF_JOB, "id", "/id"))},
-        (*BODY, *MEDIA),
+        (*BODY, *MEDIA, *LIMITS),
         "As a form, or the media as the body and the fields in the query. The content decides "
         "what kind of file it is, not its name or its Content-Type.",
         query=RawUpload,
@@ -131,7 +132,7 @@ _JOBS: Final = (
         "jobs",
         "Ask for an address to upload to, for what is larger than a request may be",
         {201: _ok(UploadUrlView, "PUT the file there.", LOCATION, link=Link(_OF_JOB, "id", "/id"))},
-        (*BODY, Code.UNKNOWN_ENGINE, Code.ENGINE_UNAVAILABLE, Code.STATE_CONFLICT, *SETS),
+        (*BODY, Code.UNKNOWN_ENGINE, Code.ENGINE_UNAVAILABLE, Code.STATE_CONFLICT, *SETS, *LIMITS),
         body={JSON: [UploadUrlRequest]},
     ),
     Operation(
@@ -171,7 +172,7 @@ _JOBS: Final = (
         "jobs",
         "Run a failed job again",
         {202: _ok(JobView, "It runs again.", LOCATION)},
-        (Code.JOB_NOT_FOUND, Code.STATE_CONFLICT),
+        (Code.JOB_NOT_FOUND, Code.STATE_CONFLICT, Code.TOO_MANY_OPEN_JOBS),
         parameters={"id": UUID},
     ),
     Operation(

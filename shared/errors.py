@@ -54,6 +54,8 @@ class Code(StrEnum):
     NOTHING_TO_LEARN = "nothing_to_learn"
     UPLOAD_INCOMPLETE = "upload_incomplete"
     MEDIA_MISSING = "media_missing"
+    TOO_MANY_UPLOADS = "too_many_uploads"
+    TOO_MANY_OPEN_JOBS = "too_many_open_jobs"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     SERVICE_UNAVAILABLE = "service_unavailable"
     INTERNAL = "internal_error"
@@ -158,6 +160,8 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.UPLOAD_INCOMPLETE: (422, "The upload was never finished"),
     Code.MEDIA_MISSING: (422, "The job's media is gone"),
     Code.PRECONDITION_REQUIRED: (428, "The request does not say what it changes"),
+    Code.TOO_MANY_UPLOADS: (429, "Too many uploads in one minute"),
+    Code.TOO_MANY_OPEN_JOBS: (429, "Too many jobs are open"),
     Code.ATTEMPTS_EXHAUSTED: (500, "The job failed in every attempt"),
     Code.SERVICE_UNAVAILABLE: (503, "A service that this one needs is away"),
     Code.INTERNAL: (500, "Something went wrong on our side"),

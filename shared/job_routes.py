@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from shared import blob_names, jobs, pipeline, reports
+from shared import blob_names, jobs, limits, pipeline, reports
 from shared.app import App
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
@@ -101,6 +101,9 @@ def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
         job.container, blob_names.MEASUREMENT_BLOB
     )
     with app.database.begin() as session:
+        limits.one_at_a_time(session, app.settings)
+        if job.state == State.FAILED:
+            limits.check_open(session, app.settings)
         if not jobs.restart(session, job_id, State.EXTRACTED if there else State.UPLOADED):
             raise Problem(
                 Code.STATE_CONFLICT, f"Only a failed job can be retried; this one is {job.state}."

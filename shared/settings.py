@@ -132,6 +132,17 @@ class Settings:
         "Who may call the API in Azure: `keys`, who has a function key; `entra`, who has signed in "
         "(App Service Authentication must be on).",
     )
+    max_uploads_per_minute: int = _setting(
+        "MAX_UPLOADS_PER_MINUTE",
+        0,
+        "Uploads that the whole deployment takes in a minute; more get 429. 0: no limit.",
+    )
+    max_open_jobs: int = _setting(
+        "MAX_OPEN_JOBS",
+        0,
+        "Jobs that may be open (neither done nor failed) for another to be taken; above, uploads "
+        "and retries get 429. 0: no limit.",
+    )
     max_rows_in_database: int = _setting(
         "MAX_ROWS_IN_DATABASE",
         1_000_000,

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
-from shared import blob_metadata, jobs, measurement_csv, media, sets, telemetry
+from shared import blob_metadata, jobs, limits, measurement_csv, media, sets, telemetry
 from shared.app import App
 from shared.blob_names import blob_name
 from shared.engines.base import MediaType
@@ -109,6 +109,7 @@ def _accept(app: App, upload: Upload, job_id: uuid.UUID, span: Span) -> Job:
         earlier = _earlier(app, upload.idempotency_key, digest)
         if earlier is not None:
             return earlier
+    _check_limits(app)
     path = upload.path.rename(upload.path.with_suffix(found.extension))
     media_type = fitting_type(found.kind, upload.fields.type)
     _check_engine(app, upload.fields.engine, found.kind)
@@ -151,6 +152,7 @@ def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span)
             Code.FILE_TOO_LARGE,
             f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
         )
+    _check_limits(app)
     _check_engine(app, request.engine, None)
     # with no content yet it can still become a CSV, which says itself what it was measured by
     _check_sets(app, request, request.engine)
@@ -233,6 +235,12 @@ def _earlier(app: App, key: str, digest: str) -> Job | None:
         return job
 
 
+def _check_limits(app: App) -> None:
+    """Refuse early what would be refused when its row is made, which is when it counts."""
+    with app.database.begin() as session:
+        limits.check(session, app.settings)
+
+
 def _check_engine(app: App, asked: str | None, kind: Kind | None) -> None:
     known = {name: problems for name, problems in app.engines.engines().items() if name != "csv"}
     if kind is Kind.CSV:
@@ -293,6 +301,8 @@ def _opened(app: App, path: Path) -> MediaFacts:
 
 def _create(app: App, job_id: uuid.UUID, fields: Fields, **values: Any) -> Job | None:
     with app.database.begin() as session:
+        limits.one_at_a_time(session, app.settings)
+        limits.check(session, app.settings)
         job = jobs.create(
             session,
             id=job_id,

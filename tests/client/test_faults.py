@@ -51,7 +51,7 @@ def test_it_waits_as_long_as_it_is_asked_to(behind: Client, gateway: Unsteady, m
     gateway.next(answer(429, {"Retry-After": "1"}), answer(503), pass_on, answer(502))
     run = behind.run("submit", media / "face.jpg", "--avatar", "Patience")
     assert run.returncode == 0, run.stderr
-    assert "is not available (429); trying again in 1.0 s" in run.stderr
+    assert "takes no more for now (429); trying again in 1.0 s" in run.stderr
     assert "(503)" in run.stderr
     assert "(502)" in run.stderr  # while following the job
 

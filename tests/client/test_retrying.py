@@ -6,8 +6,8 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from avatar_validation.errors import MaybeDone
-from avatar_validation.retrying import Patience, retry_after
+from avatar_validation.errors import Away, MaybeDone
+from avatar_validation.retrying import QUEUEING, Patience, retry_after
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,25 @@ def test_what_may_not_be_sent_twice(last: httpx.ReadError | httpx.Response) -> N
     with pytest.raises(MaybeDone, match="Look whether it was done"):
         Patience(30, lambda text: None).retried(send, "The service", repeatable=False)
     assert len(tries) == 3
+
+
+def test_a_service_that_takes_no_more_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than one that is away, but not for ever."""
+    clock, asked = [0.0], iter(range(10_000))
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+
+    def full(until: float) -> httpx.Response:
+        next(asked)
+        status = 429 if clock[0] < until else 202
+        return httpx.Response(status, headers={"Retry-After": "60"})
+
+    patience = Patience(60, lambda text: None)
+    assert patience.retried(lambda: full(600), "The service").status_code == 202
+    assert clock[0] == 600
+    with pytest.raises(Away, match="takes no more for now"):
+        patience.retried(lambda: full(1e9), "The service")
+    assert clock[0] == 600 + QUEUEING
+    with pytest.raises(Away):
+        Patience(0, lambda text: None).retried(lambda: full(1e9), "The service")
+    assert clock[0] == 600 + QUEUEING

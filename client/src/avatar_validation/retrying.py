@@ -1,7 +1,8 @@
 """Trying again while a service is away: lost connections, 429, 502, 503, 504.
 
 The first pause is short and each is twice the one before, with chance in it so that many clients
-do not come back at the same moment. A `Retry-After` that asks for more is kept to.
+do not come back at the same moment. A `Retry-After` that asks for more is kept to. A service that
+answers 429 is not away but takes no more for now, so it is waited for longer.
 """
 
 import random
@@ -13,16 +14,18 @@ import httpx
 
 from avatar_validation.errors import Away, MaybeDone
 
-PASSING = frozenset({429, 502, 503, 504})
+TOO_MANY = 429
+PASSING = frozenset({TOO_MANY, 502, 503, 504})
 """Statuses of a service that may be there again in a moment; 502 and 504 are a gateway's."""
 
-_REFUSED_UNREAD = frozenset({429, 503})
+_REFUSED_UNREAD = frozenset({TOO_MANY, 503})
 """With these nothing was done; behind a gateway's 502 or 504 it may have been."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 FIRST_PAUSE = 0.5  # [s]
 LONGEST_PAUSE = 15.0  # [s] unless the service asks for more
+QUEUEING = 900.0  # [s] for a service that answers 429; a minute's window opens many times meanwhile
 
 Note = Callable[[str], None]
 
@@ -47,8 +50,8 @@ class Patience:
         A request that is not `repeatable` is sent again only when it cannot have been acted on.
         Raises Away when patience has run out, MaybeDone where it is not known what became of it.
         """
-        give_up: float | None = None
-        pause = FIRST_PAUSE
+        began: float | None = None
+        pause, patience = FIRST_PAUSE, self.seconds
         while True:
             asked = 0.0
             try:
@@ -60,6 +63,9 @@ class Patience:
                 if response.status_code not in passing:
                     return response
                 trouble = f"{who} is not available ({response.status_code})"
+                if response.status_code == TOO_MANY:
+                    trouble = f"{who} takes no more for now ({response.status_code})"
+                    patience = max(self.seconds, QUEUEING) if self.seconds else 0.0
                 done = response.status_code not in _REFUSED_UNREAD
                 asked = retry_after(response)
             if done and not repeatable:
@@ -68,11 +74,11 @@ class Patience:
                     "before you try again."
                 )
             now = time.monotonic()
-            give_up = now + self.seconds if give_up is None else give_up
+            began = now if began is None else began
             wait = max(pause * random.uniform(0.5, 1.0), asked)  # noqa: S311 - spreads, no secret
-            if now + wait > give_up:
-                tried = f"tried for {self.seconds:.0f} s (--patience)"
-                if asked > self.seconds:
+            if now + wait > began + patience:
+                tried = f"tried for {patience:.0f} s (--patience)"
+                if asked > patience:
                     tried = f"it asks to wait {asked:.0f} s, more than --patience allows"
                 raise Away(f"{trouble}; {tried}. Check the address, or try later.")
             self._note(f"{trouble}; trying again in {wait:.1f} s")

@@ -3,7 +3,8 @@
     .local/venv/bin/python -m local.screenshots [FOLDER]
 
 Starts a stack of its own, measures generated clips of the sample face (a NASA photograph in the
-public domain), and takes each page in the system's Chromium. Pictures are reduced to a palette.
+public domain), and takes each page in the system's Chromium, once what it shows is there. Pictures
+are reduced to a palette.
 """
 
 import argparse
@@ -30,8 +31,13 @@ from tests.media_factory import Clip
 from tests.pages.browser import MISSING, launch, program
 
 FOLDER = ROOT / "docs" / "images"
-WIDTH, HEIGHT, TALL = 1280, 860, 1450  # of the window [px]
+WIDTH, HEIGHT, TALL = 1280, 900, 1450  # of the window [px]
+PHONE = 390
 LIMIT = 120.0  # [s] for one job
+PLAYABLE = (
+    "() => [...document.querySelectorAll('video')].every(v => v.readyState >= 4 && !v.seeking)"
+    " && [...document.images].every(image => image.complete || image.loading === 'lazy')"
+)
 SET = "Speaks like build 38"
 
 
@@ -91,23 +97,32 @@ class Camera:
         address: str,
         prepare_page: Callable[[Page], None] | None = None,
         *,
+        width: int = WIDTH,
         height: int = HEIGHT,
         scheme: Literal["light", "dark"] = "light",
     ) -> None:
         context = self.browser.new_context(
-            base_url=self.base, viewport={"width": WIDTH, "height": height}, color_scheme=scheme
+            base_url=self.base, viewport={"width": width, "height": height}, color_scheme=scheme
         )
         page = context.new_page()
-        page.goto(address, wait_until="networkidle")
-        page.wait_for_timeout(600)
+        page.goto(address)
+        page.wait_for_function(PLAYABLE)
         if prepare_page is not None:
             prepare_page(page)
+            page.wait_for_function(PLAYABLE)
+        settle(page)
         target = self.folder / f"{name}.png"
         with Image.open(io.BytesIO(page.screenshot())) as picture:
             small = picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE)
             small.save(target, optimize=True)
         context.close()
         print(f"{target.name}: {target.stat().st_size / 1000:.0f} kB")
+
+
+def settle(page: Page) -> None:
+    """The controls of a player fade out; a picture between two frames of that is none."""
+    page.mouse.move(0, 0)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))")
 
 
 def main() -> None:
@@ -142,6 +157,8 @@ def prepare(service: Service, media: Path) -> dict[str, dict[str, Any]]:
     for job in jobs.values():
         service.post("/api/reports", {"report": job["report"], "parameter_sets": [SET]})
     service.measure(faces.SAMPLE, avatar="Portrait", name="astronaut", type="IW")
+    four = Clip(seconds=8, size=(640, 480), scene=faces.collage(2, 2)).write(media / "panel.mp4")
+    service.measure(four, avatar="Panel", name="take 3", type="VM", parameter_set=SET)
     empty = Clip(seconds=1, scene=faces.empty).write(media / "landscape.mp4")
     service.measure(empty, avatar="Ada", name="build 42")
     return jobs
@@ -151,18 +168,25 @@ def take(camera: Camera, service: Service, jobs: dict[str, dict[str, Any]], medi
     report = f"/reports/{jobs['build 41']['report']}"
 
     def look(page: Page) -> None:
-        page.get_by_label("Box").check()
+        page.evaluate("document.querySelector('video').removeAttribute('controls')")
         page.evaluate("document.querySelector('video').currentTime = 5")
-        page.wait_for_timeout(800)
+        page.get_by_label("Box").check()
+        page.locator(".overlay .box").wait_for()
+
+    def measuring(page: Page) -> None:
+        page.locator(".progress-words", has_text="left").first.wait_for()
 
     camera.shoot("report", report, look, height=TALL)
     camera.shoot("report-dark", report, look, height=TALL, scheme="dark")
-    camera.shoot("avatar", "/avatars/Ada?from=build+40&to=build+41", height=TALL)
+    camera.shoot("report-phone", report, look, width=PHONE)
+    camera.shoot("avatar", "/avatars/Ada", height=1150)
+    camera.shoot("comparison", "/avatars/Ada?from=build+40&to=build+41")
     camera.shoot("parameter-set", f"/parameter-sets/{quote(SET)}/edit")
-    camera.shoot("job", f"/jobs/{jobs['build 42']['id']}")
-    long = Clip(seconds=40, size=(480, 360)).write(media / "monologue.mp4")
+    long = Clip(seconds=60, size=(480, 360)).write(media / "monologue.mp4")
     service.submit(long, avatar="Ada", name="build 43", parameter_set=SET)
-    camera.shoot("jobs", "/", lambda page: page.wait_for_timeout(2500))
+    camera.shoot("jobs", "/", measuring)
+    job = service.submit(long, avatar="Ada", name="build 44", parameter_set=SET)
+    camera.shoot("job", f"/jobs/{job['id']}", measuring)
 
 
 if __name__ == "__main__":

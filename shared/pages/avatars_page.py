@@ -109,7 +109,7 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "chosen": chosen,
         "all": ALL,
         "sets": sets,
-        "cards": [_card(measure) for measure in history.measures],
+        "cards": sorted(map(_card, history.measures), key=_concern),
         "builds": [
             {"name": _build_words(item), "report": item.report} for item in reversed(history.items)
         ],
@@ -164,6 +164,11 @@ def _card(measure: MeasureHistory) -> Card:
         chart=charts.sparkline(scale, values, band, label, outcomes),
         listed=",".join("" if value is None else number(value) for value in values),
     )
+
+
+def _concern(card: Card) -> tuple[bool, bool]:
+    """Measures that are out of their band first, then those that once were."""
+    return card.outcome is not Outcome.NOT_WITHIN, Outcome.NOT_WITHIN not in card.measure.outcomes
 
 
 def _build_words(item: HistoryItem) -> str:

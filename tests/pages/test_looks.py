@@ -94,7 +94,9 @@ def test_every_page_can_be_read_without_scripts(open_page: OpenPage, shown: Show
     assert page.get_by_role("heading", name="build 1 against build 2").is_visible()
 
 
-def test_a_form_uploads_without_scripts(open_page: OpenPage, service: Service, media: Path) -> None:
+def test_a_job_comes_and_goes_without_scripts(
+    open_page: OpenPage, service: Service, media: Path
+) -> None:
     page = open_page("/", java_script_enabled=False)
     page.set_input_files("#file", media / "face.jpg")
     page.fill("#avatar", "Scriptless")
@@ -103,6 +105,10 @@ def test_a_form_uploads_without_scripts(open_page: OpenPage, service: Service, m
     assert page.get_by_role("heading", name="face.jpg").is_visible()
     job = service.wait(page.url.rsplit("/", 1)[-1])
     assert (job["state"], job["avatar"], job["name"]) == ("done", "Scriptless", "default")
+    page.get_by_role("link", name="Delete").click()
+    page.locator(".confirm").get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/")
+    assert service.http.get(f"/api/jobs/{job['id']}").status_code == 404
 
 
 def test_names_are_text_wherever_they_stand(open_page: OpenPage, shown: Shown) -> None:

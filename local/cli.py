@@ -103,7 +103,7 @@ def _test(commands: _Parsers) -> None:
 
 
 def _check(commands: _Parsers) -> None:
-    _add(commands, "check", "check format, lint, types, migrations and lock files")
+    _add(commands, "check", "check format, lint, types, migrations, lock files and advisories")
 
 
 def _migrate(commands: _Parsers) -> None:

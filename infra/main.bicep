@@ -48,6 +48,18 @@ param alwaysReadyInstances int
 @minValue(0)
 param retentionDays int
 
+@description('Most rows of frames that one measurement writes to the database; 0: none, they stay in its container.')
+@minValue(0)
+param maxRowsInDatabase int
+
+@description('Uploads that the deployment takes in a minute; 0: no limit.')
+@minValue(0)
+param maxUploadsPerMinute int
+
+@description('Jobs that may be open for another upload to be taken; 0: no limit.')
+@minValue(0)
+param maxOpenJobs int
+
 @description('Deleted containers and blobs can be restored for this long [days]; 0 makes deletion final.')
 param softDeleteDays int
 
@@ -204,6 +216,9 @@ var settings = union(
     API_ACCESS: apiAccess
     ENGINE_MEMORY_MB: '1536' // two engines, the host and the worker share 4096
     RETENTION_DAYS: string(retentionDays)
+    MAX_ROWS_IN_DATABASE: string(maxRowsInDatabase)
+    MAX_UPLOADS_PER_MINUTE: string(maxUploadsPerMinute)
+    MAX_OPEN_JOBS: string(maxOpenJobs)
     PYTHON_THREADPOOL_THREAD_COUNT: '32' // stages block a thread each for as long as they run
   },
   empty(authClientId)

@@ -25,6 +25,9 @@ param databaseStorageGB = int(readEnvironmentVariable('DATABASE_STORAGE_GB', '32
 param databaseHighAvailability = bool(readEnvironmentVariable('DATABASE_HIGH_AVAILABILITY', 'false'))
 
 param retentionDays = int(readEnvironmentVariable('RETENTION_DAYS', '0'))
+param maxRowsInDatabase = int(readEnvironmentVariable('MAX_ROWS_IN_DATABASE', '1000000'))
+param maxUploadsPerMinute = int(readEnvironmentVariable('MAX_UPLOADS_PER_MINUTE', '0'))
+param maxOpenJobs = int(readEnvironmentVariable('MAX_OPEN_JOBS', '0'))
 param softDeleteDays = int(readEnvironmentVariable('SOFT_DELETE_DAYS', '7'))
 param logRetentionDays = int(readEnvironmentVariable('LOG_RETENTION_DAYS', '30'))
 

@@ -211,7 +211,9 @@ def _extension(filename: str) -> str:
 def _digest(upload: Upload) -> str:
     with upload.path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256")
-    content.update(json.dumps(upload.fields.model_dump(mode="json"), sort_keys=True).encode())
+    # without defaults, so that a field which a later version adds changes no digest
+    said = upload.fields.model_dump(mode="json", exclude_defaults=True)
+    content.update(json.dumps(said, sort_keys=True).encode())
     return content.hexdigest()
 
 

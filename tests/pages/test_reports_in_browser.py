@@ -113,6 +113,8 @@ def test_the_box_follows_the_face(open_page: OpenPage, shown: Shown) -> None:
     box = page.locator(".overlay .box")
     page.get_by_label("Box").check()
     expect(box).to_have_count(1)
+    assert page.locator(".overlay").bounding_box() == page.locator("video").bounding_box()
+    assert not page.locator(".print-only").first.is_visible()
     before = box.get_attribute("y") or ""
     page.evaluate("document.querySelector('video').currentTime = 1")  # nearer by then, and aside
     expect(box).not_to_have_attribute("y", before)

@@ -168,7 +168,7 @@ function request(row, watch, method, address, headers, body) {
     http.addEventListener("load", () => {
       if (http.status < 300) return resolve(http.responseText ? parsed(http.responseText) : {});
       const problem = parsed(http.responseText);
-      reject(refusal(problem.detail ?? `The service answered ${http.status}.`, http.status >= 500));
+      reject(refusal(problem.detail ?? `The service answered ${http.status}.`, http.status >= 500 || http.status === 429));
     });
     http.addEventListener("error", () => reject(refusal("The connection was lost.", true)));
     row.addEventListener("abandon", () => http.abort(), { once: true });

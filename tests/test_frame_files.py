@@ -124,7 +124,7 @@ def page(stored: Stored, **query: str) -> str:
     request = get(f"/reports/{stored.number}", query=query, id=str(stored.number))
     text = report_page.report_page(request, stored.app).get_body().decode()
     text = text.replace(str(stored.job.id), "-").replace("table", "-").replace("files", "-")
-    return re.sub(rf'(reports/|from=|hold="|report-){stored.number}\b', r"\1-", text)
+    return re.sub(rf'(reports/|from=|hold="|report-|Report ){stored.number}\b', r"\1-", text)
 
 
 def both(app: App, elsewhere: App, run: Run, path: Path) -> tuple[Stored, Stored]:

@@ -20,13 +20,12 @@ from typing import Any, Final
 
 import httpx
 
-from benchmarks.video import clip_of, looped, machine, write
+from benchmarks._document import machine, write
+from benchmarks.video import DOCUMENT, clip_of, looped
 from local.functions_host import HostKind
 from local.ports import ANY
 from local.stack import Stack
 
-BEGIN: Final = "<!-- bench memory: written by the script, do not edit -->"
-END: Final = "<!-- bench memory: end -->"
 LIMIT: Final = 7200.0  # [s] for one job
 KB: Final = 1024
 
@@ -119,7 +118,7 @@ def main() -> None:
     text = "\n".join([f"On {machine()}.", "", *table(minutes, peaks)])
     print(text)
     if arguments.write:
-        write(text, BEGIN, END)
+        write(DOCUMENT, "memory", text)
 
 
 if __name__ == "__main__":

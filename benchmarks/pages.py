@@ -24,7 +24,7 @@ import psycopg2
 import sqlalchemy as sa
 from psycopg2.extensions import connection, cursor
 
-from benchmarks.document import machine, write
+from benchmarks._document import machine, write
 from local.paths import ROOT
 from local.ports import ANY
 from local.stack import Stack

@@ -34,6 +34,7 @@ from PIL import Image
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks._document import machine, write  # noqa: E402
 from benchmarks.pipeline import Whole  # noqa: E402
 from local.ports import ANY  # noqa: E402
 from local.stack import Stack  # noqa: E402
@@ -44,8 +45,6 @@ from tests import faces, media_factory  # noqa: E402
 
 MEDIA: Final = ROOT.parent / "shared" / "media"
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
-BEGIN: Final = "<!-- bench video: written by the script, do not edit -->"
-END: Final = "<!-- bench video: end -->"
 
 LONG_SECONDS: Final = 60
 DEADLINE: Final = 1200.0  # [s]
@@ -257,20 +256,6 @@ def _describe(clip: Path) -> str:
         return f"{stream.width} x {stream.height}, {seconds:.0f} s"
 
 
-def machine() -> str:
-    info = Path("/proc/cpuinfo").read_text()
-    name = next((x.split(":")[1] for x in info.splitlines() if x.startswith("model name")), "")
-    return f"{name.strip() or 'unknown processor'}, {len(os.sched_getaffinity(0))} cores"
-
-
-def write(text: str, begin: str, end: str) -> None:
-    """Replace the part of the document between the marks."""
-    old = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = old.split(begin)
-    _, after = rest.split(end)
-    DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clip", type=Path, help="default: from ../shared/media, else generated")
@@ -289,7 +274,7 @@ def main() -> None:
     text = "\n\n".join([f"On {machine()}.", *("\n".join(table) for table in tables)])
     print(text)
     if arguments.write:
-        write(text, BEGIN, END)
+        write(DOCUMENT, "video", text)
 
 
 if __name__ == "__main__":

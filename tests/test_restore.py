@@ -59,7 +59,9 @@ class Deployment:
     def measure(self, job: Job) -> Job:
         pipeline.blob_uploaded(self.app, job.container, job.blob)
         pipeline.blob_uploaded(self.app, job.container, blob_names.MEASUREMENT_BLOB)
-        return self.job(job.id)
+        done = self.job(job.id)
+        assert done.state == State.DONE, done.error_detail
+        return done
 
     def job(self, job_id: uuid.UUID) -> Job:
         with self.app.database.begin() as session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from shared.app import App, build
@@ -15,6 +16,10 @@ from shared.settings import STORAGE, read
 
 if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
     from tests.stack import Services
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 pytest_plugins = ["tests.leaks", "tests.stack"]
 

@@ -14,7 +14,7 @@ from tests.end_to_end.service import Service
 from tests.media_factory import Clip
 from tests.pages.browser import WAIT
 from tests.pages.conftest import OpenPage
-from tests.pages.shown import SET, Shown
+from tests.pages.shown import AVATAR, SET, Shown
 
 expect.set_options(timeout=WAIT)
 
@@ -147,7 +147,7 @@ def test_a_measurement_is_held_to_another_set(
 
 
 def test_two_builds_play_in_step(open_page: OpenPage, shown: Shown) -> None:
-    page = open_page("/avatars/Ada")
+    page = open_page(f"/avatars/{AVATAR}")
     page.get_by_label("Compare from build 1").check()
     page.get_by_label("Compare to build 2").check()
     page.get_by_role("button", name="Compare").click()
@@ -287,9 +287,9 @@ def test_timelines_without_a_clip_are_read_by_keys(
 def test_a_small_chart_names_the_build_under_the_pointer(
     open_page: OpenPage, service: Service, shown: Shown
 ) -> None:
-    page = open_page("/avatars/Ada")
+    page = open_page(f"/avatars/{AVATAR}")
     card = page.locator(".card").filter(has_text="lips part")
-    values = service.http.get("/api/avatars/Ada").json()
+    values = service.http.get(f"/api/avatars/{AVATAR}").json()
     lips = next(item for item in values["measures"] if item["measure"] == "AU25.level")
     earlier = next(i for i, item in enumerate(values["items"]) if item["name"] == "build 1")
     card.locator(".spark-place").hover(position={"x": 8, "y": 20})

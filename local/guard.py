@@ -58,14 +58,17 @@ class Guard:
             signal.signal(number, self._ask_to_stop)
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
         with log.open("ab") as output:
-            self._pid = subprocess.Popen(
+            # Kept, though its id is all that is used: when a Popen is collected, it takes the exit
+            # status of a command that has ended by then.
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
                 preexec_fn=_die_with_guard,  # noqa: PLW1509  # one thread: see above
-            ).pid
+            )
+        self._pid = self._process.pid
 
     def _ask_to_stop(self, *_: object) -> None:
         self._stop_asked = True

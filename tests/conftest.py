@@ -5,6 +5,7 @@ No test may write a secret: `tests.leaks` looks for those that the stacks have.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+# A run in the background of a shell is started with Ctrl-C ignored, and would hand that down to all
+# that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.leaks", "tests.stack"]
 

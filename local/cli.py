@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Exits with a message where the arguments are wrong. `command` says what is asked for."""
     if arguments[:1] == ["test"] and not {"-h", "--help"} & set(arguments[1:2]):
-        return argparse.Namespace(command="test", arguments=arguments[1:])
+        rest = [each for each in arguments[1:] if each != "--all"]
+        return argparse.Namespace(command="test", all="--all" in arguments, arguments=rest)
     return _parser().parse_args(arguments)
 
 
@@ -97,8 +98,10 @@ def _test(commands: _Parsers) -> None:
         commands,
         "test",
         "run the test suite on real services",
-        "Every argument is passed on to pytest: `dev.py test -x tests/local`.",
+        "Arguments are passed on to pytest: `dev.py test -x tests/local`. Without any, what takes "
+        "long is left out: outages, kills, fuzzing, whole checkouts.",
     )
+    parser.add_argument("--all", action="store_true", help="everything, as CI does")
     parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="of pytest")
 
 

@@ -27,6 +27,8 @@ from shared.storage import Storage
 from shared.uploads import Fields, Upload
 from tests import media_factory
 
+pytestmark = pytest.mark.thorough
+
 When = Literal["before", "after"]
 
 

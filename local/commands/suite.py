@@ -13,13 +13,17 @@ def run(options: Namespace) -> int:
     for name in _ADDRESSES:  # tests never touch what these may name
         os.environ.pop(name, None)
     os.chdir(ROOT)
-    arguments = options.arguments or _whole_suite()
+    arguments = options.arguments or [*_in_parallel(), *_selection(thorough=options.all)]
     # pytest takes the place of this process: Ctrl-C and its exit code are its own
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
 
 
-def _whole_suite() -> list[str]:
-    """In parallel, a file at a time, each worker on services of its own.
+def _selection(*, thorough: bool) -> list[str]:
+    return [] if thorough else ["-m", "not thorough"]
+
+
+def _in_parallel() -> list[str]:
+    """A file at a time, each worker on services of its own.
 
     Half of the time is waiting, so there is one worker more than there are cores.
     """

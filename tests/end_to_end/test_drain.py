@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from local.paths import ROOT
 from tests.end_to_end.service import Service
+
+pytestmark = pytest.mark.thorough
 
 DISABLED = re.compile(r"`AzureWebJobs\.(\w+)\.Disabled`")
 DOORS = ("/api/upload", "/api/upload-url", "/upload", "/upload-url", "/sample")

@@ -3,8 +3,12 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end.service import IMPATIENT, Service
 from tests.stack import NewStack
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_stage_that_always_fails(new_stack: NewStack, media: Path) -> None:

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import psutil
+import pytest
 
 from local.stack import Stack
 from tests.end_to_end.service import Service
+
+pytestmark = pytest.mark.thorough
 
 
 def _kill_engines(stack: Stack) -> int:

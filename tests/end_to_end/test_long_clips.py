@@ -9,6 +9,8 @@ from tests.end_to_end.service import IMPATIENT, Service
 from tests.media_factory import Clip
 from tests.stack import NewStack
 
+pytestmark = pytest.mark.thorough
+
 SECONDS = 45
 
 

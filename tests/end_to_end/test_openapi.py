@@ -14,6 +14,8 @@ from tests.end_to_end.service import Json, Service
 from tests.end_to_end.test_reports import lips, take
 from tests.routes import http_routes
 
+pytestmark = pytest.mark.thorough
+
 
 def registered() -> set[tuple[str, str]]:
     """Method and path of every route of the API."""

@@ -7,6 +7,8 @@ import pytest
 
 from tests.end_to_end.service import Service
 
+pytestmark = pytest.mark.thorough
+
 OUTAGE = 10.0  # [s]
 
 

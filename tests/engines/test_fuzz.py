@@ -24,6 +24,8 @@ from tests import media_factory as make
 from tests.engines.test_pool import ODD
 from tests.media_factory import Clip
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1000"))
 MEMORY_MB = 500
 DEADLINE = 10.0  # [s]; the largest of these files takes 20 ms

@@ -24,6 +24,8 @@ from PIL import Image
 from local.ports import ANY, wait_until
 from tests.local.checkout import make_checkout
 
+pytestmark = pytest.mark.thorough
+
 _LIMIT = 120.0  # [s] for a start, on a busy machine
 _JOB = re.compile(r"job ([0-9a-f]{8}-[0-9a-f-]{27})")
 

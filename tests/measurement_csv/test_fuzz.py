@@ -17,6 +17,8 @@ from shared.errors import MediaError
 from shared.measurement_csv import lines, looks_like, read, signal_blocks
 from tests.measurement_csv import tables
 
+pytestmark = pytest.mark.thorough
+
 VALID = [
     tables.openface(),
     tables.openface(tables.FULL_IMAGE, frames=1, faces=3),

@@ -10,6 +10,8 @@ from tests.pages.browser import DESK, PHONE, WALL, violations
 from tests.pages.conftest import OpenPage
 from tests.pages.shown import HOSTILE, HOSTILE_SET, SET, Shown
 
+pytestmark = pytest.mark.thorough
+
 NOT_FOUND = "404 (Not Found)"  # the console's words for the page that shows it
 MAX_WEIGHT = 300_000  # [bytes] of a page with its scripts and styles, without media
 

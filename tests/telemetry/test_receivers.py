@@ -17,6 +17,8 @@ from tests.leaks import INSIGHTS_KEY
 from tests.stack import MakeStack
 from tests.telemetry.insights import ingesting
 
+pytestmark = pytest.mark.thorough
+
 CONNECTION = "InstrumentationKey={key};IngestionEndpoint={address}/;LiveEndpoint={address}/"
 
 

@@ -96,3 +96,9 @@ def violations(page: Page, *rules: str) -> list[str]:
         for item in found["violations"]
         for node in item["nodes"]
     ]
+
+
+def started(page: Page) -> Page:
+    """The page, once its scripts serve it: a browser has loaded it before that."""
+    page.locator("html.started").wait_for(state="attached")
+    return page

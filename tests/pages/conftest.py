@@ -49,7 +49,9 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[OpenPage]:
                 browsing.opened(browser, stack.http, stack.blob_endpoint, **options)
             )
             watch.expected.extend(expected)
-            page.goto(address)
+            answer = page.goto(address)  # None for about:blank
+            if answer and options.get("java_script_enabled", True):
+                browsing.started(page)
             return page
 
         yield at

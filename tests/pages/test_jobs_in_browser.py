@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests import media_factory
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
-from tests.pages.browser import WAIT, opened, violations
+from tests.pages.browser import WAIT, opened, started, violations
 from tests.pages.conftest import OpenPage
 from tests.pages.shown import SET, Shown
 
@@ -149,7 +149,7 @@ def test_a_first_visit_and_a_file_that_goes_straight_to_storage(
         expect(page.locator(".state .badge")).to_have_text("Done")
         page.goto("/")
         with page.expect_request(lambda request: request.method == "PUT") as put:
-            page.set_input_files("#file", large)
+            started(page).set_input_files("#file", large)
             page.fill("#avatar", "Large")
             page.get_by_role("button", name="Upload", exact=True).click()
         assert put.value.url.startswith(stack.blob_endpoint)

@@ -12,7 +12,7 @@ from shared.pages.templates import number
 from tests import faces
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
-from tests.pages.browser import WAIT
+from tests.pages.browser import WAIT, started
 from tests.pages.conftest import OpenPage
 from tests.pages.shown import AVATAR, SET, Shown
 
@@ -232,12 +232,12 @@ def test_a_set_comes_and_goes_as_a_file(open_page: OpenPage, tmp_path: Path, sho
     text = download.value.path().read_text(encoding="utf-8-sig")
     copy.write_text(text.replace(SET, "Imported"))
     page.goto("/parameter-sets")
-    page.set_input_files("#import", copy)
+    started(page).set_input_files("#import", copy)
     page.wait_for_url("**/parameter-sets/Imported")
     expect(page.locator(".params tbody tr")).to_have_count(2)
     copy.write_text('{"name": 5}')
     page.goto("/parameter-sets")
-    page.set_input_files("#import", copy.rename(tmp_path / "bad.json"))
+    started(page).set_input_files("#import", copy.rename(tmp_path / "bad.json"))
     expect(page.locator("[data-import-problem]")).to_contain_text("bad.json")
 
 

@@ -18,10 +18,13 @@ const modules = {
   "[data-import]": "./set_import.js",
   "[data-remove-set]": "./set_remove.js",
 };
-for (const [selector, path] of Object.entries(modules)) {
+const started = Object.entries(modules).map(async ([selector, path]) => {
   const found = document.querySelectorAll(selector);
-  if (found.length) import(path).then((module) => found.forEach((element) => module.start(element)));
-}
+  if (!found.length) return;
+  const module = await import(path);
+  found.forEach((element) => module.start(element));
+});
+Promise.all(started).then(() => document.documentElement.classList.add("started")); // tests wait for it
 
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");

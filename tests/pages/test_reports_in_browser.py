@@ -215,10 +215,10 @@ def test_a_set_is_learned_from_measurements(
     page.get_by_label("deviate from the mean").check()
     page.get_by_role("button", name="Learn the bands").click()
     expect(page.get_by_role("heading", name="Learned from 2 measurements")).to_be_visible()
-    page.get_by_label("Name").fill("Like Ada")
+    page.get_by_label("Name").fill("Like Grace")
     page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/parameter-sets/Like%20Ada")
-    stored = service.http.get("/api/parameter-sets/Like Ada").json()
+    page.wait_for_url("**/parameter-sets/Like%20Grace")
+    stored = service.http.get("/api/parameter-sets/Like Grace").json()
     assert sorted(stored["learned"]["reports"]) == [shown.earlier["report"], shown.clip["report"]]
 
 

@@ -40,14 +40,7 @@ def _measure(
     span: telemetry.Span,
 ) -> Facts:
     pool = attempt.app.engines
-    segments = pool.plan(
-        engine,
-        task,
-        attempt.app.settings.processes,
-        deadline=PLAN_TIMEOUT_SECONDS,
-        cancelled=attempt.heartbeat.lost,
-        log=attempt.log,
-    )
+    segments = _plan(attempt, engine, task)
     planned = [segment.frames for segment in segments]
     if None not in planned:
         expected = sum(frames or 0 for frames in planned)
@@ -95,6 +88,17 @@ def _measure(
     span.set(names.FACES, facts.faces)
     telemetry.measured(span, engine, facts.version, facts.frames - meter.skipped, seconds)
     return facts
+
+
+def _plan(attempt: Attempt, engine: str, task: Task) -> list[Segment]:
+    return attempt.app.engines.plan(
+        engine,
+        task,
+        attempt.app.settings.processes,
+        deadline=PLAN_TIMEOUT_SECONDS,
+        cancelled=attempt.heartbeat.lost,
+        log=attempt.log,
+    )
 
 
 class _Meter:

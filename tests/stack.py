@@ -4,6 +4,7 @@ services        (session)  storage and a database server; the host does not run
 database        (function) address of a fresh, migrated database on that server
 empty_database  (function) the same without any table
 stack           (session)  the whole app on services of its own, with host and relay
+service         (session)  a client of `stack`, over HTTP
 make_stack      (session)  makes further stacks, each stopped at the end of its `with`
 new_stack       (function) the same, stopped after the test: for tests that kill parts
 
@@ -33,6 +34,7 @@ from local.ports import ANY
 from local.postgres import create_database, drop_database
 from local.stack import Stack
 from tests import leaks
+from tests.end_to_end.service import Service
 
 _RUNS = LOCAL / "test-runs"
 _numbers = itertools.count(1)
@@ -104,6 +106,13 @@ def stack(run_folder: Path) -> Iterator[Stack]:
     with _stack(run_folder / "stack") as stack:
         stack.start()
         yield stack
+
+
+@pytest.fixture(scope="session")
+def service(stack: Stack) -> Iterator[Service]:
+    client = Service(stack)
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,19 +9,10 @@ import pytest
 
 from tests import faces, media_factory
 from tests.client.running import Client, Within
-from tests.end_to_end.service import Service
 from tests.media_factory import Clip
 
 if TYPE_CHECKING:
     from local.stack import Stack
-
-
-@pytest.fixture(scope="session")
-def service(stack: Stack) -> Iterator[Service]:
-    """What the service itself says, to hold the client to."""
-    client = Service(stack)
-    yield client
-    client.close()
 
 
 @pytest.fixture

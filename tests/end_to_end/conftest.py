@@ -13,15 +13,7 @@ from tests.end_to_end.service import IMPATIENT, Service
 from tests.media_factory import Clip
 
 if TYPE_CHECKING:
-    from local.stack import Stack
     from tests.stack import NewStack
-
-
-@pytest.fixture(scope="session")
-def service(stack: Stack) -> Iterator[Service]:
-    client = Service(stack)
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="session")

@@ -32,13 +32,6 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def service(stack: Stack) -> Iterator[Service]:
-    client = Service(stack)
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def open_page(browser: Browser, stack: Stack) -> Iterator[OpenPage]:
     """Opens an address in a page of its own, which is watched to the end of the test."""

@@ -1,14 +1,13 @@
 """A receiver of OTLP (HTTP, JSON) that keeps what comes, in the place of a Collector."""
 
-import gzip
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from tests.telemetry.listening import listening
 
 LIMIT = 60.0  # [s] until what was done must have been sent
 Json = dict[str, Any]
@@ -43,7 +42,7 @@ class Receiver:
     """What has arrived at `address` so far."""
 
     address: str
-    bodies: list[tuple[str, Json]] = field(default_factory=list)
+    bodies: list[tuple[str, Json]]
 
     def spans(self) -> list[SpanSeen]:
         return [
@@ -107,32 +106,14 @@ class Receiver:
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     """A receiver on a port of its own."""
+    bodies: list[tuple[str, Json]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
-            receiver.bodies.append((self.path.rpartition("/")[2], json.loads(body)))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+    def take(path: str, body: Json) -> Json:
+        bodies.append((path.rpartition("/")[2], body))
+        return {}
 
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    receiver = Receiver(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, name="otlp-receiver")
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(take) as address:
+        yield Receiver(address, bodies)
 
 
 def attributes_of(item: Json) -> Json:

@@ -122,9 +122,7 @@ def store(url: str, path: Path, frames: int) -> None:
     facts = Facts("mediapipe", "bench", {}, frames, FPS, frames / FPS, 640, 360, 1)
     with database.begin() as session:
         report_id = _report(session)
-        summaries = copy_frames(
-            session, report_id, measurement_csv.paired(measurement_csv.blocks(path), None)
-        )
+        summaries = copy_frames(session, report_id, _pairs(path))
         insert_extraction(session, report_id, facts)
         insert_entries(session, report_id, summaries, facts)
         measurement = Measurement(

@@ -13,7 +13,7 @@ there and has lost its job, it is the job's again. All metadata is input that an
 import datetime as dt
 import uuid
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -38,14 +38,13 @@ from shared.storage import Storage
 from shared.telemetry import SpanName
 from shared.uploads import (
     MAX_SETS,
+    UPLOAD_GRACE,
     AvatarName,
     BuildName,
     EngineName,
     FileName,
     SetName,
 )
-
-UPLOAD_GRACE: Final = dt.timedelta(minutes=10)
 
 _BlobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
 

@@ -28,7 +28,10 @@ def analyse(attempt: Attempt) -> None:
     job = attempt.job()
     files = _fetch(attempt, job)
     _clear_segments(attempt, job.container)
-    report_id, summary = attempt.transaction(lambda session: _store(session, attempt, job, files))
+    in_blobs = _too_many(attempt, files)  # reads all of it, so not while a transaction is open
+    report_id, summary = attempt.transaction(
+        lambda session: _store(session, attempt, job, files, in_blobs=in_blobs)
+    )
     attempt.log.info("analyse: report %d, %s", report_id, summary)
 
 
@@ -81,7 +84,9 @@ def _too_many(attempt: Attempt, files: FrameFiles) -> bool:
     return files.rows() > attempt.app.settings.max_rows_in_database
 
 
-def _store(session: Session, attempt: Attempt, job: Job, files: FrameFiles) -> tuple[int, str]:
+def _store(
+    session: Session, attempt: Attempt, job: Job, files: FrameFiles, *, in_blobs: bool
+) -> tuple[int, str]:
     facts = files.facts
     media_type = measured_type(fitting_type(Kind.CSV, job.type), facts)
     report_id = session.execute(
@@ -94,7 +99,6 @@ def _store(session: Session, attempt: Attempt, job: Job, files: FrameFiles) -> t
         )
         .returning(ActionUnitReport.id)
     ).scalar_one()
-    in_blobs = _too_many(attempt, files)
     pairs = files.pairs(attempt.app.settings.max_video_frames)
     if in_blobs:
         summaries = measurements.summarise(pairs)

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 
 from shared.database import Database
 from shared.engines.pool import EnginePool
-from shared.models import Job, JobEvent, State
+from shared.models import ENDED, Job, JobEvent, State
 from shared.outages import is_outage
 from shared.telemetry import OpenJobs
 
@@ -39,7 +39,7 @@ class Gauges:
         waited = func.extract("epoch", func.clock_timestamp() - since)
         statement = (
             select(Job.state, Job.type, func.count(), func.coalesce(waited, 0))
-            .where(Job.state.not_in((State.DONE, State.FAILED)), ~Job.deleting)
+            .where(Job.state.not_in(ENDED), ~Job.deleting)
             .group_by(Job.state, Job.type)
         )
         try:

@@ -97,9 +97,7 @@ def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job_id = uuid_of(req)
     with app.database.begin() as session:
         job = jobs.visible(session, job_id) or _unknown()
-    there = blob_names.MEASUREMENT_BLOB in app.storage.blobs(
-        job.container, blob_names.MEASUREMENT_BLOB
-    )
+    there = app.storage.has(job.container, blob_names.MEASUREMENT_BLOB)
     with app.database.begin() as session:
         limits.one_at_a_time(session, app.settings)
         if job.state == State.FAILED:

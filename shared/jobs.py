@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.errors import Code
-from shared.models import Extraction, Happening, Job, JobEvent, State, Step
+from shared.models import ENDED, Extraction, Happening, Job, JobEvent, State, Step
 
 MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
 MAX_MESSAGE: Final = 500  # characters of a trace message
@@ -253,7 +253,7 @@ def fail(session: Session, job_id: uuid.UUID, step: Step, code: Code, detail: st
     """The job has failed for good; False where it had ended already or is gone."""
     attempt = session.scalar(
         update(Job)
-        .where(Job.id == job_id, Job.state.not_in((State.DONE, State.FAILED)), ~Job.deleting)
+        .where(Job.id == job_id, Job.state.not_in(ENDED), ~Job.deleting)
         .values(
             state=State.FAILED,
             lease_owner=None,

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.errors import Code, Problem
-from shared.models import Job, State
+from shared.models import ENDED, Job
 from shared.settings import Settings
 
 WINDOW_SECONDS: Final = 60
@@ -34,7 +34,7 @@ def check_open(session: Session, settings: Settings) -> None:
     if not most:
         return
     # as the condition of the index `ix_job_open` has it
-    some = select(Job.id).where(Job.state.not_in((State.DONE, State.FAILED))).limit(most)
+    some = select(Job.id).where(Job.state.not_in(ENDED)).limit(most)
     if session.scalar(select(func.count()).select_from(some.subquery())) == most:
         raise _refusal(
             Code.TOO_MANY_OPEN_JOBS,

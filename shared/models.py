@@ -55,7 +55,10 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self in (State.DONE, State.FAILED)
+        return self in ENDED
+
+
+ENDED: Final = (State.DONE, State.FAILED)
 
 
 class Step(StrEnum):

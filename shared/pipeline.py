@@ -119,7 +119,7 @@ def reconcile(app: App) -> int:
         log = job_log(job.id)
         if job.deleting:
             delete(app, job.id)
-        elif job.state == State.CREATED and not _arrived(app, job):
+        elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
             with app.database.begin() as session:
                 detail = "The upload was not finished in time. Upload the file again."
                 jobs.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
@@ -220,14 +220,8 @@ def _mark_uploaded(app: App, job: Job) -> None:
     patiently(mark, app.settings.outage_patience_seconds, job_log(job.id))
 
 
-def _arrived(app: App, job: Job) -> bool:
-    return job.blob in app.storage.blobs(job.container)
-
-
 def _has_measurement(app: App, job: Job) -> bool:
-    return blob_names.MEASUREMENT_BLOB in app.storage.blobs(
-        job.container, blob_names.MEASUREMENT_BLOB
-    )
+    return app.storage.has(job.container, blob_names.MEASUREMENT_BLOB)
 
 
 def _fail_exhausted(session: Session, job: Job) -> bool:

@@ -158,6 +158,10 @@ class Storage:
         except ResourceNotFoundError:
             return []
 
+    def has(self, container: str, blob: str) -> bool:
+        """Whether the blob is there; False also where the container is gone."""
+        return blob in self.blobs(container, blob)
+
     def delete_blob(self, container: str, blob: str) -> None:
         """Delete one blob; one that is gone already is fine."""
         try:

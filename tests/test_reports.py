@@ -2,8 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import azure.functions as func
 import pytest
@@ -21,6 +19,7 @@ from shared.engines.action_units import INTENSITIES
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
 from tests import recorded
+from tests.statements import counted
 
 
 def expectations(name: str, upper: float = 3.0) -> ParameterSet:
@@ -33,19 +32,6 @@ def hold(app: App, number: int, *names: str) -> None:
         stored = reports.locate(session, number)
         found = reports.measured(session, app.storage, stored)
         reports.hold(session, stored, found, sets.resolve(session, names))
-
-
-@contextmanager
-def counted(app: App) -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(app.database.engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(app.database.engine, "before_cursor_execute", note)
 
 
 def request(

@@ -7,7 +7,7 @@ that are not shown stay in the database.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -55,7 +55,6 @@ class ReportData:
     face: FaceSummary | None  # the one that is shown; None where no face was measured
     result: FaceReport | None  # of the face that is shown
     entries: Mapping[str, DataEntry]  # of the face that is shown, by Action Unit
-    measures: Mapping[str, float]
 
     @property
     def identifier(self) -> str:
@@ -68,8 +67,10 @@ def load(session: Session, identifier: str, face: int | None) -> ReportData:
     number = measurement.report.id
     verdicts = reports.verdicts(session, [number]).get(number, [])
     chosen = _chosen(verdicts, identifier if set_id else None)
-    report, faces = None, _measured_faces(session, number)
-    if chosen is not None:
+    report: Report | None = None
+    if chosen is None:
+        faces = _measured_faces(session, number)
+    else:
         set_id = int(chosen.id.partition("-")[2])
         report, faces = _head(session, number, set_id)
     shown = _shown(faces, face)
@@ -86,7 +87,6 @@ def load(session: Session, identifier: str, face: int | None) -> ReportData:
         face=shown,
         result=result,
         entries=_entries(session, number, shown),
-        measures=_measures(session, number, shown),
     )
 
 
@@ -163,8 +163,3 @@ def _entries(session: Session, number: int, shown: FaceSummary | None) -> dict[s
         select(DataEntry).where(DataEntry.report_id == number, DataEntry.face == shown.face)
     )
     return {entry.au: entry for entry in rows}
-
-
-def _measures(session: Session, number: int, shown: FaceSummary | None) -> Mapping[str, Any]:
-    row = None if shown is None else session.get(MeasuredFace, (number, shown.face))
-    return {} if row is None else row.measures

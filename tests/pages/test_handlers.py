@@ -2,8 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,21 +21,9 @@ from shared.pages.templates import iso, number, percent, seconds, size, timecode
 from tests import recorded
 from tests.pages.made import job
 from tests.pages.requests import get, post
+from tests.statements import counted
 
 QUICK = 0.3  # [s] of a processor that a page may take beside its SQL
-
-
-@contextmanager
-def counted(app: App) -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(app.database.engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(app.database.engine, "before_cursor_execute", note)
 
 
 def make_jobs(app: App, count: int) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Response
 from tests.end_to_end.service import Service
 from tests.pages.browser import DESK, PHONE, WALL, violations
 from tests.pages.conftest import OpenPage
-from tests.pages.shown import HOSTILE, HOSTILE_SET, SET, Shown
+from tests.pages.shown import HOSTILE, HOSTILE_SET, Shown
 
 pytestmark = pytest.mark.thorough
 
@@ -169,4 +169,3 @@ def test_the_keyboard_reaches_what_a_pointer_does(open_page: OpenPage, shown: Sh
         assert set(outlines) != {"none"}, name
     assert {"file", "avatar", "name", "type", "Upload", "by-state"} <= reached
     assert f"job-{shown.clip['id']}" in reached
-    assert SET  # the picker of sets is a summary, and stands among them

@@ -1,6 +1,6 @@
 // The entry of every page: the small things, and the modules that a page has use for.
 
-import { startLive } from "./live.js";
+import { announce, startLive } from "./live.js";
 import { startTimes } from "./times.js";
 
 document.documentElement.classList.add("js");
@@ -62,8 +62,4 @@ async function copyText(button) {
   }
   announce(words.textContent);
   setTimeout(() => (words.textContent = before), 1500);
-}
-
-export function announce(text) {
-  document.getElementById("announcer").textContent = text;
 }

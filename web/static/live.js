@@ -70,7 +70,7 @@ export function startLive(root) {
     }
     old.replaceWith(fresh);
     if (focused) document.getElementById(focused)?.focus();
-    if (fresh.dataset.say && fresh.dataset.say !== old.dataset.say) say(fresh.dataset.say);
+    if (fresh.dataset.say && fresh.dataset.say !== old.dataset.say) announce(fresh.dataset.say);
   }
 
   document.addEventListener("visibilitychange", () => {
@@ -87,6 +87,6 @@ export function startLive(root) {
   plan();
 }
 
-function say(text) {
+export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }

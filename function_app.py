@@ -11,8 +11,8 @@ from on_poisoned_blob import blueprint as on_poisoned_blob
 from pages import blueprint as pages
 from parameter_set_api import blueprint as parameter_set_api
 from report_api import blueprint as report_api
-from shared import telemetry
-from shared.access import auth_level
+from shared.api.access import auth_level
+from shared.platform import telemetry
 from upload_http import blueprint as upload_http
 
 telemetry.start()

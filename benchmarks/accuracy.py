@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shared.engines.action_units import INTENSITIES, WORDS  # noqa: E402
-from shared.engines.base import Facts, MediaType, Row, Task  # noqa: E402
+from shared.engines.base import Task  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
+from shared.measurements.action_units import INTENSITIES, WORDS  # noqa: E402
+from shared.measurements.model import Facts, MediaType, Row  # noqa: E402
 
 SHARED: Final = ROOT.parent / "shared"
 DOCUMENT: Final = ROOT / "docs" / "measurements.md"

@@ -22,15 +22,12 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from shared.engines.base import (
-    Options,
-    Segment,
-)
-from shared.engines.decoding import open_clip
 from shared.engines.mediapipe import alignment, measures, regions
 from shared.engines.mediapipe.graphs import LANDMARKS, FaceDetector, FaceMesh
 from shared.engines.mediapipe.regions import box_of
-from shared.pictures import Picture, load_image
+from shared.measurements.model import Options, Segment
+from shared.media.clip import open_clip
+from shared.media.pictures import Picture, load_image
 from tests import faces
 
 MEDIA: Final = Path(__file__).resolve().parents[2] / "shared" / "media"

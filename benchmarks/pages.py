@@ -28,13 +28,13 @@ from benchmarks._document import machine, write
 from local.paths import ROOT
 from local.ports import ANY
 from local.stack import Stack
-from shared import reports, sets
 from shared.analysis.parameter_sets import ParameterSet
+from shared.api.http import Handler
 from shared.app import App, build
-from shared.engines.action_units import INTENSITIES
-from shared.http import Handler
+from shared.measurements.action_units import INTENSITIES
 from shared.pages import avatars_page, jobs_page, report_page
-from shared.settings import STORAGE, read
+from shared.platform.settings import STORAGE, read
+from shared.reports import parameter_sets, reports
 from tests import recorded
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
@@ -139,7 +139,7 @@ def expectations() -> ParameterSet:
 def make_reports(app: App) -> dict[int, int]:
     """Measurements of ten minutes, by how many faces they have; and an avatar of many builds."""
     with app.database.begin() as session:
-        chosen = sets.add(session, expectations(), None)
+        chosen = parameter_sets.add(session, expectations(), None)
     found = {}
     wanted = [(faces, FRAMES, "Long", f"{faces} faces") for faces in (1, 4)]
     wanted += [(1, 250, "Ada", f"build {number}") for number in range(BUILDS)]

@@ -23,8 +23,9 @@ import httpx
 from local.functions_host import HostKind
 from local.ports import ANY
 from local.stack import Stack
-from shared.engines.base import MediaType, Task
+from shared.engines.base import Task
 from shared.engines.pool import EnginePool
+from shared.measurements.model import MediaType
 from tests import media_factory
 from tests.media_factory import Clip
 

@@ -26,11 +26,9 @@ from sqlalchemy.orm import Session
 
 from local.ports import ANY
 from local.stack import Stack
-from shared import binary_copy, measurement_csv, reports
-from shared.database import Database
-from shared.engines.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
-from shared.engines.base import Facts
-from shared.measurements import (
+from shared.database import copy
+from shared.database.connection import Database
+from shared.database.frames import (
     COPY,
     PIECE_BYTES,
     copy_frames,
@@ -38,10 +36,14 @@ from shared.measurements import (
     insert_entries,
     insert_extraction,
 )
-from shared.models import ActionUnitReport, Extraction
-from shared.reports import Measurement
-from shared.settings import Settings
-from shared.storage import Storage
+from shared.database.tables import ActionUnitReport, Extraction
+from shared.measurements import csv
+from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.model import Facts
+from shared.platform.settings import Settings
+from shared.platform.storage import Storage
+from shared.reports import reports
+from shared.reports.reports import Measurement
 
 FPS: Final = 30
 MINUTE: Final = 60 * FPS  # [frames]
@@ -50,7 +52,7 @@ ROUNDS: Final = 5
 AZURITE: Final = "UseDevelopmentStorage=true"
 
 
-Pairs = Iterator[tuple[measurement_csv.Block, NDArray[np.float64]]]
+Pairs = Iterator[tuple[csv.Block, NDArray[np.float64]]]
 
 
 def write_csv(path: Path, frames: int) -> Path:
@@ -84,7 +86,7 @@ def _timed(database: Database, prepare: Callable[[Session, int], Callable[[], ob
 
 
 def _pairs(path: Path) -> Pairs:
-    return measurement_csv.paired(measurement_csv.blocks(path), None)
+    return csv.paired(csv.blocks(path), None)
 
 
 def speed(database: Database, path: Path, frames: int) -> str:
@@ -99,7 +101,7 @@ def speed(database: Database, path: Path, frames: int) -> str:
 
     def raw(session: Session, report_id: int) -> Callable[[], object]:
         blocks = [encoded(report_id, *pair) for pair in _pairs(path)]
-        ready = io.BytesIO(b"".join([binary_copy.HEADER, *blocks, binary_copy.TRAILER]))
+        ready = io.BytesIO(b"".join([copy.HEADER, *blocks, copy.TRAILER]))
         connection = session.connection().connection.dbapi_connection
         cursor = connection.cursor()  # type: ignore[union-attr]
         return lambda: cursor.copy_expert(COPY, ready, PIECE_BYTES)

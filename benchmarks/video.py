@@ -38,9 +38,10 @@ from benchmarks._document import machine, write  # noqa: E402
 from benchmarks.pipeline import Whole  # noqa: E402
 from local.ports import ANY  # noqa: E402
 from local.stack import Stack  # noqa: E402
-from shared.engines.base import MediaType, Segment, Task  # noqa: E402
+from shared.engines.base import Task  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
 from shared.engines.pool import EnginePool  # noqa: E402
+from shared.measurements.model import MediaType, Segment  # noqa: E402
 from tests import faces, media_factory  # noqa: E402
 
 MEDIA: Final = ROOT.parent / "shared" / "media"

@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
-from shared import health as parts
-from shared import openapi_route
-from shared.http import respond
+from shared.api import health as parts
+from shared.api import openapi_route
+from shared.api.http import respond
 
 blueprint = func.Blueprint()
 

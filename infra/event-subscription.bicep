@@ -33,7 +33,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
       }
     }
     eventDeliverySchema: 'EventGridSchema'
-    // The same rule as shared/blob_names.py, wants_event: neither the host's containers nor what
+    // The same rule as shared/platform/blob_names.py, wants_event: neither the host's containers nor what
     // the pipeline writes itself, except openface.csv. Event Grid compares regardless of case.
     filter: {
       includedEventTypes: ['Microsoft.Storage.BlobCreated']

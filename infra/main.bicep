@@ -209,7 +209,7 @@ var settings = union(
     DATABASE_AUTH: 'entra'
     APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.outputs.clientId}'
-    // The app sends its own spans and logs (shared/telemetry): this tells the host so, and the host's
+    // The app sends its own spans and logs (shared/platform/telemetry): this tells the host so, and the host's
     // worker not to. PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY would have the worker send them too.
     PYTHON_ENABLE_OPENTELEMETRY: 'true'
     OTEL_SERVICE_NAME: appName

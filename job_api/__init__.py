@@ -2,37 +2,37 @@
 
 import azure.functions as func
 
-from shared import job_routes
-from shared.http import respond
+from shared.api import jobs
+from shared.api.http import respond
 
 blueprint = func.Blueprint()
 
 
 @blueprint.route(route="api/jobs", methods=["GET"])
 def list_jobs(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.list_jobs)
+    return respond(req, jobs.list_jobs)
 
 
 @blueprint.route(route="api/jobs/{id}", methods=["GET"])
 def get_job(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.show)
+    return respond(req, jobs.show)
 
 
 @blueprint.route(route="api/jobs/{id}", methods=["DELETE"])
 def delete_job(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.delete)
+    return respond(req, jobs.delete)
 
 
 @blueprint.route(route="api/jobs/{id}/retry", methods=["POST"])
 def retry_job(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.retry)
+    return respond(req, jobs.retry)
 
 
 @blueprint.route(route="api/jobs/{id}/action-units", methods=["GET"])
 def get_action_units(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.action_units)
+    return respond(req, jobs.action_units)
 
 
 @blueprint.route(route="api/jobs/{id}/openface.csv", methods=["GET"])
 def get_openface_csv(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.openface_csv)
+    return respond(req, jobs.openface_csv)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from shared.blob_names import wants_event
+from shared.platform.blob_names import wants_event
 
 _LINE = re.compile(r'\[(?P<time>[^\]]+)\] "PUT (?P<target>\S+) HTTP/[\d.]+" (?P<status>\d{3}) ')
 _CREATED, _ACCEPTED = 201, 202

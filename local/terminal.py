@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TextIO
 
-from shared.engines.action_units import INTENSITY_MAX
+from shared.measurements.action_units import INTENSITY_MAX
 
 Json = dict[str, Any]
 

@@ -5,10 +5,11 @@ import uuid
 
 import azure.functions as func
 
-from shared import pipeline, storage, telemetry
 from shared.app import app
-from shared.settings import STORAGE
-from shared.telemetry import SpanName
+from shared.pipeline import events
+from shared.platform import storage, telemetry
+from shared.platform.settings import STORAGE
+from shared.platform.telemetry import SpanName
 
 blueprint = func.Blueprint()
 
@@ -19,7 +20,7 @@ _logger = logging.getLogger("avatar.maintenance")
 def reconcile(timer: func.TimerRequest) -> None:
     """Every minute: lost events, dead leases, unfinished uploads and deletions, retention."""
     with telemetry.span(SpanName.RECONCILE):
-        touched = pipeline.reconcile(app())
+        touched = events.reconcile(app())
     if touched:
         _logger.info("reconcile: took up %d jobs", touched)
 
@@ -28,8 +29,8 @@ def reconcile(timer: func.TimerRequest) -> None:
 def adopt_lost(timer: func.TimerRequest) -> None:
     """Every hour: containers without a job, and finished jobs without a report."""
     with telemetry.span(SpanName.ADOPT_LOST):
-        mended = pipeline.mend(app())
-        adopted = pipeline.adopt_lost(app())
+        mended = events.mend(app())
+        adopted = events.adopt_lost(app())
     if mended:
         _logger.info("adopt_lost: %d jobs had lost their report", mended)
     if adopted:
@@ -38,4 +39,4 @@ def adopt_lost(timer: func.TimerRequest) -> None:
 
 @blueprint.queue_trigger(arg_name="message", queue_name=storage.RETRY_QUEUE, connection=STORAGE)
 def on_retry(message: func.QueueMessage) -> None:
-    pipeline.resume(app(), uuid.UUID(message.get_body().decode()))
+    events.resume(app(), uuid.UUID(message.get_body().decode()))

@@ -1,8 +1,8 @@
 """Alembic's environment: one migration at a time, under an advisory lock, in one transaction.
 
 Each migration names in `oldest_app` the oldest app that can work with what it leaves, by the
-revision that app was written for. It is kept as the comment of Alembic's table; `shared/schema.py`
-says what for.
+revision that app was written for. It is kept as the comment of Alembic's table;
+`shared/database/schema.py` says what for.
 """
 
 import os
@@ -12,11 +12,11 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.pool import NullPool
 
-from shared import analysis_models, schema
-from shared.database import driver_url, open_engine
-from shared.settings import DatabaseAuth
+from shared.database import report_tables, schema
+from shared.database.connection import driver_url, open_engine
+from shared.platform.settings import DatabaseAuth
 
-METADATA: Final = analysis_models.SetVersion.metadata  # with the tables of `shared.models`
+METADATA: Final = report_tables.SetVersion.metadata  # with the tables of `shared.database.tables`
 LOCK: Final = 7_238_041_995  # any number, the same in every deployment of this project
 
 

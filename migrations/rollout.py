@@ -22,9 +22,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from shared import schema
-from shared.database import open_engine
-from shared.settings import DatabaseAuth
+from shared.database import schema
+from shared.database.connection import open_engine
+from shared.platform.settings import DatabaseAuth
 
 MAINTENANCE: Final = "postgres"  # where Azure keeps the functions that make roles of identities
 

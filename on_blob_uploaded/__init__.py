@@ -7,9 +7,9 @@ container against it, and the bound client says which blob it is.
 import azure.functions as func
 from azurefunctions.extensions.bindings.blob import BlobClient
 
-from shared import pipeline
 from shared.app import app
-from shared.settings import STORAGE
+from shared.pipeline import events
+from shared.platform.settings import STORAGE
 
 blueprint = func.Blueprint()
 
@@ -21,4 +21,4 @@ blueprint = func.Blueprint()
     source=func.BlobSource.EVENT_GRID,
 )
 def on_blob_uploaded(client: BlobClient) -> None:
-    pipeline.blob_uploaded(app(), client.container_name, client.blob_name)
+    events.blob_uploaded(app(), client.container_name, client.blob_name)

@@ -6,10 +6,11 @@ import uuid
 
 import azure.functions as func
 
-from shared import pipeline, storage, telemetry
 from shared.app import app
-from shared.settings import STORAGE
-from shared.telemetry import SpanName
+from shared.pipeline import events
+from shared.platform import storage, telemetry
+from shared.platform.settings import STORAGE
+from shared.platform.telemetry import SpanName
 
 blueprint = func.Blueprint()
 
@@ -26,7 +27,7 @@ def on_poisoned_blob(message: func.QueueMessage) -> None:
         _logger.error("a poison message without a container was dropped")
         return
     with telemetry.span(SpanName.POISONED):
-        pipeline.give_up_container(app(), container)
+        events.give_up_container(app(), container)
 
 
 @blueprint.queue_trigger(
@@ -34,4 +35,4 @@ def on_poisoned_blob(message: func.QueueMessage) -> None:
 )
 def on_poisoned_retry(message: func.QueueMessage) -> None:
     with telemetry.span(SpanName.POISONED):
-        pipeline.give_up(app(), uuid.UUID(message.get_body().decode()))
+        events.give_up(app(), uuid.UUID(message.get_body().decode()))

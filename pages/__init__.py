@@ -5,7 +5,7 @@ Anonymous for the host, because a page can keep no key: `shared.pages.guard` say
 
 import azure.functions as func
 
-from shared import job_routes, report_routes, set_routes
+from shared.api import jobs, parameter_sets, reports
 from shared.pages import (
     avatars_page,
     job_page,
@@ -83,12 +83,12 @@ def page_job_thumbnail(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.route(route="jobs/{id}/openface.csv", methods=["GET"], auth_level=ANYONE)
 def page_job_csv(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, job_routes.openface_csv)
+    return respond(req, jobs.openface_csv)
 
 
 @blueprint.route(route="reports", methods=["POST"], auth_level=ANYONE)
 def page_report_make(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, report_routes.make)
+    return respond(req, reports.make)
 
 
 @blueprint.route(route="reports/{id}", methods=["GET"], auth_level=ANYONE)
@@ -123,7 +123,7 @@ def page_sets(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.route(route="parameter-sets", methods=["POST"], auth_level=ANYONE)
 def page_set_create(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.create)
+    return respond(req, parameter_sets.create)
 
 
 @blueprint.route(route="parameter-sets/{name}", methods=["GET"], auth_level=ANYONE)
@@ -133,12 +133,12 @@ def page_set(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.route(route="parameter-sets/{name}", methods=["PUT"], auth_level=ANYONE)
 def page_set_replace(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.replace)
+    return respond(req, parameter_sets.replace)
 
 
 @blueprint.route(route="parameter-sets/{name}", methods=["DELETE"], auth_level=ANYONE)
 def page_set_remove(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.remove)
+    return respond(req, parameter_sets.remove)
 
 
 @blueprint.route(route="parameter-sets/{name}/edit", methods=["GET"], auth_level=ANYONE)

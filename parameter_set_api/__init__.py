@@ -2,42 +2,42 @@
 
 import azure.functions as func
 
-from shared import set_routes
-from shared.http import respond
+from shared.api import parameter_sets
+from shared.api.http import respond
 
 blueprint = func.Blueprint()
 
 
 @blueprint.route(route="api/measures", methods=["GET"])
 def list_measures(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.list_measures)
+    return respond(req, parameter_sets.list_measures)
 
 
 @blueprint.route(route="api/parameter-sets", methods=["GET"])
 def list_parameter_sets(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.list_sets)
+    return respond(req, parameter_sets.list_sets)
 
 
 @blueprint.route(route="api/parameter-sets", methods=["POST"])
 def create_parameter_set(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.create)
+    return respond(req, parameter_sets.create)
 
 
 @blueprint.route(route="api/parameter-sets/{name}", methods=["GET"])
 def get_parameter_set(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.show)
+    return respond(req, parameter_sets.show)
 
 
 @blueprint.route(route="api/parameter-sets/{name}", methods=["PUT"])
 def replace_parameter_set(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.replace)
+    return respond(req, parameter_sets.replace)
 
 
 @blueprint.route(route="api/parameter-sets/{name}", methods=["DELETE"])
 def delete_parameter_set(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.remove)
+    return respond(req, parameter_sets.remove)
 
 
 @blueprint.route(route="api/parameter-sets/{name}/versions", methods=["GET"])
 def list_parameter_set_versions(req: func.HttpRequest) -> func.HttpResponse:
-    return respond(req, set_routes.list_versions)
+    return respond(req, parameter_sets.list_versions)

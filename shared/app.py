@@ -7,12 +7,12 @@ connection. None of the parts keeps anything of a job.
 from dataclasses import dataclass
 from functools import cache
 
-from shared import telemetry
-from shared.database import Database
+from shared.database.connection import Database
 from shared.engines.pool import EnginePool
-from shared.gauges import Gauges
-from shared.settings import Settings, read
-from shared.storage import Storage
+from shared.jobs.gauges import Gauges
+from shared.platform import telemetry
+from shared.platform.settings import Settings, read
+from shared.platform.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)

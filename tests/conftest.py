@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 
 from shared.app import App, build
-from shared.settings import STORAGE, read
+from shared.platform.settings import STORAGE, read
 
 if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
     from tests.stack import Services

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from shared import reports
 from shared.analysis.series import FaceSeries
-from shared.engines.action_units import INTENSITIES, PRESENCES
-from shared.engines.base import Facts, MediaType
-from shared.measurement_csv import Block, paired
-from shared.measurements import copy_frames, insert_entries, insert_extraction
-from shared.models import ActionUnitReport
+from shared.database.frames import copy_frames, insert_entries, insert_extraction
+from shared.database.tables import ActionUnitReport
+from shared.measurements.action_units import INTENSITIES, PRESENCES
+from shared.measurements.csv import Block, paired
+from shared.measurements.model import Facts, MediaType
+from shared.reports import reports
 
 FPS = 25.0
 AUS = len(INTENSITIES)

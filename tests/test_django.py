@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from local.paths import ROOT
 from shared.app import App
-from tests.test_migrations import FIXED_COLUMNS
+from tests.migrations.test_migrations import FIXED_COLUMNS
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 MODEL = re.search(r"```python\n(from django\.db import models\n.*?)```", PAGE, flags=re.DOTALL)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import azure.functions as func
 
-from shared import job_routes, uploads
+from shared.api import jobs
+from shared.api.forms import read_upload
+from shared.api.http import json_response, parse_json, respond
 from shared.app import App
-from shared.extract import MEGABYTE
-from shared.forms import read_upload
-from shared.http import json_response, parse_json, respond
+from shared.pipeline import uploads
+from shared.pipeline.extract import MEGABYTE
 
 blueprint = func.Blueprint()
 
@@ -29,7 +30,7 @@ def _upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
         received = read_upload(req, Path(folder), app.settings.max_upload_mb * MEGABYTE)
         job = uploads.accept(app, received)
     with app.database.begin() as session:
-        view = job_routes.body(session, job)
+        view = jobs.body(session, job)
     return json_response(view, 202, {"Location": view.links["self"]})
 
 

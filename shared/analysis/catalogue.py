@@ -16,8 +16,8 @@ from typing import Final
 from shared.analysis import events, levels, movement
 from shared.analysis.statistics import NotMeasured, Statistic
 from shared.analysis.track import Track
-from shared.engines.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES, WORDS
-from shared.engines.base import MediaType
+from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES, WORDS
+from shared.measurements.model import MediaType
 
 IMAGES: Final = frozenset({MediaType.IP, MediaType.IW})
 VIDEOS: Final = frozenset({MediaType.VS, MediaType.VM})

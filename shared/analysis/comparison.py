@@ -36,7 +36,7 @@ from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
 from shared.analysis.report import Model, Subject
 from shared.analysis.series import Floats
 from shared.analysis.statistics import DECIMALS, Mean, Statistic, rounded
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 
 class Change(StrEnum):

@@ -14,7 +14,7 @@ import numpy as np
 
 from shared.analysis.series import Bools, Floats
 from shared.analysis.track import Track
-from shared.engines.base import Scale
+from shared.measurements.model import Scale
 
 ON: Final[dict[Scale, float]] = {"intensity": 1.0, "probability": 0.5}
 """An Action Unit is up from FACS intensity A, "a trace" (Ekman, Friesen & Hager 2002), which is 1;

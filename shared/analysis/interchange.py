@@ -19,7 +19,7 @@ import json
 from typing import Final
 
 from shared.analysis.parameter_sets import Parameter, ParameterSet
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 SET_FIELDS: Final = tuple(name for name in ParameterSet.model_fields if name != "parameters")
 COLUMNS: Final = tuple(Parameter.model_fields)

@@ -37,8 +37,8 @@ from shared.analysis.report import (
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import DECIMALS, rounded
 from shared.analysis.track import Track
-from shared.engines.base import Facts
-from shared.errors import Code, Problem
+from shared.measurements.model import Facts
+from shared.platform.errors import Code, Problem
 
 Places = NDArray[np.intp]
 

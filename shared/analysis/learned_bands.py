@@ -16,7 +16,7 @@ from shared.analysis.series import Floats
 from shared.analysis.statistics import FRAME_DECIMALS, rounded
 from shared.analysis.student import two_sided
 from shared.analysis.track import Track
-from shared.engines.action_units import INTENSITY_MAX
+from shared.measurements.action_units import INTENSITY_MAX
 
 _STEPS: Final = 10**FRAME_DECIMALS  # of a histogram, per unit of intensity
 _LEVELS: Final = np.arange(INTENSITY_MAX * _STEPS + 1) / _STEPS

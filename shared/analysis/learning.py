@@ -42,7 +42,7 @@ from shared.analysis.parameter_sets import (
 )
 from shared.analysis.report import Model
 from shared.analysis.statistics import rounded
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 MIN_REPORTS: Final = 5
 """Below this the spread between recordings is hardly known: with 5, their standard deviation is

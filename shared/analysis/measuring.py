@@ -8,7 +8,7 @@ from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.series import Recording
 from shared.analysis.statistics import NotMeasured, Statistic, rounded
 from shared.analysis.track import Track, track
-from shared.engines.base import Facts, MediaType, Validity
+from shared.measurements.model import Facts, MediaType, Validity
 
 _RANK: Final[dict[Validity, int]] = {"low": 0, "moderate": 1, "high": 2}
 

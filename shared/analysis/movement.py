@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from shared.analysis.series import Bools, Floats, Floats32
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Track
-from shared.engines.base import Scale
+from shared.measurements.model import Scale
 
 STILL: Final[dict[Scale, float]] = {"intensity": 0.5, "probability": 0.1}
 """Half a FACS grade, a tenth of the scale: what all Action Units stay within while a face is still.

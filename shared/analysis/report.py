@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.engines.base import MediaType, Scale, Validity
+from shared.measurements.model import MediaType, Scale, Validity
 
 FORMAT: Final = 1
 """Raised when a field changes its meaning or goes."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.engines.action_units import INTENSITIES
-from shared.engines.base import Facts, MediaType
+from shared.measurements.action_units import INTENSITIES
+from shared.measurements.model import Facts, MediaType
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]

@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.series import Bools, FaceSeries, Floats, Floats32, Ints, Recording
-from shared.engines.action_units import INTENSITIES, PRESENCES
-from shared.engines.base import Scale, Validity
+from shared.measurements.action_units import INTENSITIES, PRESENCES
+from shared.measurements.model import Scale, Validity
 
 MAX_GAP: Final = 0.2
 """[s] A hole that is bridged. Longer, and a whole blink (0.1 to 0.4 s) could hide in it."""

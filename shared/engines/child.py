@@ -18,7 +18,7 @@ from typing import IO, Final
 from shared.engines import protocol
 from shared.engines.childlog import ChildLog, Log
 from shared.engines.protocol import Call, Message
-from shared.errors import Code, EngineError
+from shared.platform.errors import Code, EngineError
 
 _POLL: Final = 0.5  # [s] between two questions whether the call was cancelled
 _CHUNK: Final = 65_536  # [bytes]

@@ -1,6 +1,6 @@
 """The engine `csv`: no engine, but measurements made elsewhere, taken over as they are.
 
-Reads every dialect of `shared.measurement_csv`. Validation is one pass over the whole file; rows
+Reads every dialect of `shared.measurements.csv`. Validation is one pass over the whole file; rows
 are given out only after it, so a file is taken whole or not at all.
 
 The scale that the numbers are on goes with them: `Facts.engine` is "openface" or "py-feat", by
@@ -21,20 +21,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from shared import measurement_csv
-from shared.engines.base import (
-    Facts,
-    Measurement,
-    MediaType,
-    Progress,
-    Row,
-    Segment,
-    Task,
-    Validity,
-)
+from shared.engines.base import Measurement, Progress, Task
 from shared.engines.tally import Tally, tally
-from shared.errors import Code, MediaError
-from shared.measurement_csv import Dialect
+from shared.measurements import csv
+from shared.measurements.csv import Dialect
+from shared.measurements.model import Facts, MediaType, Row, Segment, Validity
+from shared.platform.errors import Code, MediaError
 
 ELSEWHERE: Final = "measured elsewhere"
 """The version of numbers whose maker does not say which one it was."""
@@ -58,18 +50,18 @@ class CsvEngine:
 
     def plan(self, task: Task, parts: int) -> list[Segment]:  # noqa: ARG002  # it cannot be cut
         """Reads the header only, so that a file of no known kind is refused at once."""
-        measurement_csv.dialect_of(task.media)
+        csv.dialect_of(task.media)
         return [Segment(0)]
 
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:  # noqa: ARG002
         """Check the whole file; what is written is its tally."""
-        dialect = measurement_csv.dialect_of(task.media)
-        blocks = measurement_csv.blocks(task.media, task.options)
+        dialect = csv.dialect_of(task.media)
+        blocks = csv.blocks(task.media, task.options)
         output.write_text(json.dumps(tally(blocks, dialect.signals, progress).to_json()))
 
     def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
         [(_, path)] = segments
-        dialect = measurement_csv.dialect_of(task.media)
+        dialect = csv.dialect_of(task.media)
         counted = Tally.from_json(json.loads(path.read_text()))
         if not counted.measured:
             raise MediaError(Code.NO_FACE_FOUND, _NO_FACE)
@@ -171,5 +163,5 @@ def _note_what_is_missing(facts: Facts, dialect: Dialect, counted: Tally) -> Non
 
 
 def _rows(task: Task, chosen: int | None) -> Iterator[Row]:
-    for block in measurement_csv.blocks(task.media, task.options):
+    for block in csv.blocks(task.media, task.options):
         yield from (block if chosen is None else block.of_face(chosen)).rows()

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.engines import protocol
-from shared.engines.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
-from shared.engines.base import Facts, Measurement, Row
+from shared.engines.base import Measurement
+from shared.measurements.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.model import Facts, Row
 
 CSV_NAME: Final = "openface.csv"
 SIGNALS_NAME: Final = "signals.csv"

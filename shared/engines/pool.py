@@ -22,15 +22,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, cast
 
-from shared import telemetry
 from shared.engines import protocol, registry
-from shared.engines.base import Facts, Options, Segment, Task
+from shared.engines.base import Task
 from shared.engines.child import Cancelled, Child
 from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
-from shared.errors import Code, EngineError, MediaError
-from shared.media import MediaFacts
-from shared.telemetry import SpanName, names
+from shared.measurements.model import Facts, Options, Segment
+from shared.media.formats import MediaFacts
+from shared.platform import telemetry
+from shared.platform.errors import Code, EngineError, MediaError
+from shared.platform.telemetry import SpanName, names
 
 __all__ = ["Cancelled", "EnginePool"]
 
@@ -103,7 +104,7 @@ class EnginePool:
     def probe(
         self, path: Path, options: Options, *, deadline: float, log: Log = logger
     ) -> MediaFacts:
-        """`shared.media.probe` in a child."""
+        """`shared.media.formats.probe` in a child."""
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
         with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_PROBE):
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
@@ -112,7 +113,7 @@ class EnginePool:
     def thumbnail(
         self, path: Path, options: Options, output: Path, *, deadline: float, log: Log = logger
     ) -> None:
-        """`shared.thumbnails.write` in a child."""
+        """`shared.media.thumbnail.write` in a child."""
         arguments = {
             "path": str(path.absolute()),
             "options": asdict(options),

@@ -17,9 +17,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from shared.engines.base import Facts, MediaType, Options, Segment, Task
-from shared.errors import Code, EngineError, MediaError, Problem
-from shared.media import Kind, MediaFacts
+from shared.engines.base import Task
+from shared.measurements.model import Facts, MediaType, Options, Segment
+from shared.media.formats import Kind, MediaFacts
+from shared.platform.errors import Code, EngineError, MediaError, Problem
 
 Message = dict[str, Any]
 

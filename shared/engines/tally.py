@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shared.engines.base import Progress
-from shared.measurement_csv import Block
+from shared.measurements.csv import Block
 
 NEARNESS = "pose_Tz"
 """OpenFace's distance of the head from the camera [mm]. Its model of a head has one size, so the

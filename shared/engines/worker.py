@@ -22,11 +22,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from shared import media
 from shared.engines import protocol, registry
-from shared.engines.base import Engine, EngineFactories, Options
+from shared.engines.base import Engine, EngineFactories
 from shared.engines.protocol import Call, Message
-from shared.errors import Code, EngineError, MediaError
+from shared.measurements.model import Options
+from shared.media.probe import probe
+from shared.platform.errors import Code, EngineError, MediaError
 
 logger = logging.getLogger(__name__)
 
@@ -91,10 +92,10 @@ class Worker:
         return self._engines[name]
 
     def _probe(self, request: Message) -> Message:
-        return asdict(media.probe(Path(request["path"]), Options(**request["options"])))
+        return asdict(probe(Path(request["path"]), Options(**request["options"])))
 
     def _thumbnail(self, request: Message) -> None:
-        from shared.thumbnails import write  # noqa: PLC0415  # not needed by a child that measures
+        from shared.media.thumbnail import write  # noqa: PLC0415  # not needed by a child that measures
 
         write(Path(request["path"]), Options(**request["options"]), Path(request["output"]))
 

@@ -10,23 +10,30 @@ import azure.functions as func
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import avatar_routes, jobs
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.comparison import Change, Comparison, Difference
 from shared.analysis.report import Outcome
+from shared.api import avatars
+from shared.api.avatar_bodies import (
+    CompareQuery,
+    History,
+    HistoryItem,
+    HistoryQuery,
+    MeasureHistory,
+)
+from shared.api.http import parse, parse_query
+from shared.api.paging import PageQuery, Text
 from shared.app import App
-from shared.avatar_views import CompareQuery, History, HistoryItem, HistoryQuery, MeasureHistory
-from shared.engines.base import MediaType
-from shared.http import parse, parse_query
-from shared.media import Kind
-from shared.models import NAME_LENGTH
+from shared.database.tables import NAME_LENGTH
+from shared.jobs import lifecycle
+from shared.measurements.model import MediaType
+from shared.media.formats import Kind
 from shared.pages import addresses, charts
 from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page
 from shared.pages.set_names import offered_sets
 from shared.pages.templates import number
-from shared.paging import PageQuery, Text
 
 ALL: Final = "/"
 """In place of a set's name, which cannot be this: every measure, without bands."""
@@ -85,19 +92,19 @@ class DifferenceRow:
 def avatars_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     if req.params.get("name"):
         return avatar_page(req, app)
-    found = avatar_routes.find(app, parse_query(PageQuery, req))
+    found = avatars.find(app, parse_query(PageQuery, req))
     following = "/avatars?" + urlsplit(found.next).query if found.next else None
     return page("avatars.html", {"avatars": found.items, "following": following})
 
 
 def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(AvatarQuery, given(req))
-    avatar = wanted.name or avatar_routes.avatar_of(req)
+    avatar = wanted.name or avatars.avatar_of(req)
     history, chosen = _history(app, avatar, wanted)
     comparison = None
     if wanted.from_ is not None and wanted.to is not None:
         query = {"from": wanted.from_, "to": wanted.to, "file": wanted.file}
-        comparison = avatar_routes.comparison(
+        comparison = avatars.comparison(
             app, avatar, CompareQuery.model_validate(query | {"parameter_set": chosen})
         )
     with app.database.begin() as session:
@@ -128,16 +135,16 @@ def _history(app: App, avatar: str, wanted: AvatarQuery) -> tuple[History, str |
     query = HistoryQuery(type=wanted.type, cursor=wanted.cursor)
     if wanted.set not in (None, ALL):
         held = query.model_copy(update={"parameter_set": wanted.set})
-        found = avatar_routes.history(app, avatar, held)
+        found = avatars.history(app, avatar, held)
         return found, found.parameter_set
-    found = avatar_routes.history(app, avatar, query)
+    found = avatars.history(app, avatar, query)
     if wanted.set == ALL:
         return found, None
     latest = next((item.reports[0] for item in found.items if item.reports), None)
     if latest is None:
         return found, None
     held = query.model_copy(update={"parameter_set": latest.parameter_set})
-    return avatar_routes.history(app, avatar, held), latest.parameter_set
+    return avatars.history(app, avatar, held), latest.parameter_set
 
 
 def _older(avatar: str, wanted: AvatarQuery, history: History) -> str | None:
@@ -182,7 +189,7 @@ def _clips(app: App, comparison: Comparison | None) -> list[Clip]:
     found = []
     with app.database.begin() as session:
         for words, subject in (("Earlier", comparison.before), ("Later", comparison.after)):
-            job = jobs.visible(session, UUID(subject.job)) if subject.job else None
+            job = lifecycle.visible(session, UUID(subject.job)) if subject.job else None
             kind = (job.media or {}).get("kind") if job else None
             if job is None or subject.report is None or kind not in (Kind.IMAGE, Kind.VIDEO):
                 return []

@@ -13,10 +13,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared import frame_files, recordings
-from shared.models import FrameMeasurement
-from shared.reports import Measurement
-from shared.storage import Storage
+from shared.database.tables import FrameMeasurement
+from shared.measurements import files as frame_files
+from shared.platform.storage import Storage
+from shared.reports import recordings
+from shared.reports.reports import Measurement
 
 SIGNALS: Final = ("face_x", "face_y", "face_w", "face_h")  # left, top, width, height [pixels]
 MAX_BOXES: Final = 3000  # in one answer; a player asks for the next ones as it goes on

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.analysis import interchange
 from shared.analysis.parameter_sets import ParameterSet
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "examples" / "parameter-sets"
 

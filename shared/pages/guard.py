@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 IN_AZURE: Final = ("WEBSITE_SITE_NAME", "CONTAINER_APP_NAME")
 """Set by the platform: App Service and Functions plans; Container Apps."""

@@ -5,16 +5,17 @@ from typing import Final
 
 import azure.functions as func
 
-from shared import job_routes, jobs
+from shared.api import jobs as job_routes
+from shared.api.http import uuid_of
+from shared.api.job_bodies import JobView
 from shared.app import App
-from shared.errors import STATUS, Code, Problem
-from shared.http import uuid_of
-from shared.media import Kind
-from shared.models import Job
+from shared.database.tables import Job
+from shared.jobs import lifecycle
+from shared.media.formats import Kind
 from shared.pages import addresses, templates
 from shared.pages.jobs_page import Live, LivePart
 from shared.pages.responses import page, see_other, unchanged_or
-from shared.views import JobView
+from shared.platform.errors import STATUS, Code, Problem
 
 PARTS: Final = ("state", "outcome", "steps", "actions")
 
@@ -50,7 +51,7 @@ def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
     with app.database.begin() as session:
-        job = jobs.visible(session, uuid_of(req))
+        job = lifecycle.visible(session, uuid_of(req))
         if job is None:
             raise Problem(
                 Code.JOB_NOT_FOUND,

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from shared.api.job_bodies import JobSummary
 from shared.app import App
-from shared.models import Happening, JobEvent, State, Step
-from shared.views import JobSummary
+from shared.database.tables import Happening, JobEvent, State, Step
 
 Pip = Literal["pending", "running", "succeeded", "failed"]
 

@@ -9,18 +9,18 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared import job_routes
+from shared.api import jobs
+from shared.api.http import parse
+from shared.api.jobs import JobFilter
+from shared.api.paging import MAX_LIMIT
 from shared.app import App
-from shared.extract import MEGABYTE
-from shared.http import parse
-from shared.job_routes import JobFilter
-from shared.models import Job
+from shared.database.tables import Job
 from shared.pages import templates
 from shared.pages.job_rows import rows
 from shared.pages.responses import page, unchanged_or
 from shared.pages.set_names import offered_sets
 from shared.pages.uploading import SAMPLE
-from shared.paging import MAX_LIMIT
+from shared.pipeline.extract import MEGABYTE
 
 MAX_NAMES: Final = 500  # avatars offered for completion
 
@@ -50,7 +50,7 @@ class LiveFilter(JobFilter):
 
 def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(JobFilter, given(req))
-    found = job_routes.find(app, wanted)
+    found = jobs.find(app, wanted)
     with app.database.begin() as session:
         avatars, sets = known_avatars(session), offered_sets(session)
     chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
@@ -72,11 +72,9 @@ def live_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The rows that the page shows as open, and those that are newer than all of its rows."""
     wanted = parse(LiveFilter, given(req))
     plain = JobFilter.model_validate(wanted.model_dump(include=set(JobFilter.model_fields)))
-    changed = {
-        job.id: job for job in job_routes.find(app, JobFilter(limit=MAX_LIMIT), wanted.open).items
-    }
+    changed = {job.id: job for job in jobs.find(app, JobFilter(limit=MAX_LIMIT), wanted.open).items}
     if wanted.since is not None:
-        for job in job_routes.find(app, plain).items:
+        for job in jobs.find(app, plain).items:
             if job.created > wanted.since:
                 changed[job.id] = job
     newest_first = sorted(changed.values(), key=lambda job: job.created, reverse=True)

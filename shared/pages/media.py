@@ -14,12 +14,13 @@ from urllib.parse import quote
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared import jobs, media
+from shared.api.http import uuid_of
+from shared.api.jobs import MAX_INLINE_BYTES, READ_URL_LIFETIME
 from shared.app import App
-from shared.errors import Code, Problem
-from shared.http import uuid_of
-from shared.job_routes import MAX_INLINE_BYTES, READ_URL_LIFETIME
-from shared.models import Job
+from shared.database.tables import Job
+from shared.jobs import lifecycle
+from shared.media import formats
+from shared.platform.errors import Code, Problem
 
 PIECE_BYTES: Final = 4 * 1024 * 1024
 
@@ -29,10 +30,13 @@ SANDBOX: Final = "default-src 'none'; sandbox"
 
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _TYPES: Final = {
-    **{item.name: item.content_type for item in (media.JPEG, media.PNG, media.WEBP, media.BMP)},
-    **{item.name: item.content_type for item in (media.MP4, media.WEBM, media.MKV)},
-    **{item.name: item.content_type for item in (media.AVI, media.WMV)},
-    media.MOV.name: media.MP4.content_type,  # browsers play it by this name only
+    **{
+        item.name: item.content_type
+        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP)
+    },
+    **{item.name: item.content_type for item in (formats.MP4, formats.WEBM, formats.MKV)},
+    **{item.name: item.content_type for item in (formats.AVI, formats.WMV)},
+    formats.MOV.name: formats.MP4.content_type,  # browsers play it by this name only
 }
 
 
@@ -97,7 +101,7 @@ def _disposition(job: Job, *, download: bool) -> str:
 
 def job_of(req: func.HttpRequest, app: App) -> Job:
     with app.database.begin() as session:
-        job = jobs.visible(session, uuid_of(req))
+        job = lifecycle.visible(session, uuid_of(req))
     if job is None:
         raise Problem(Code.JOB_NOT_FOUND, "There is no job with this id.")
     return job

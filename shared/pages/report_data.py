@@ -12,15 +12,15 @@ from typing import Final
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared import reports
 from shared.analysis.report import FaceReport, Report, Verdict
 from shared.analysis.track import Track, track
-from shared.analysis_models import MeasuredFace
-from shared.errors import Code, Problem
-from shared.models import DataEntry
-from shared.report_views import VerdictView
-from shared.reports import Measurement
-from shared.storage import Storage
+from shared.api.report_bodies import VerdictView
+from shared.database.report_tables import MeasuredFace
+from shared.database.tables import DataEntry
+from shared.platform.errors import Code, Problem
+from shared.platform.storage import Storage
+from shared.reports import reports
+from shared.reports.reports import Measurement
 
 ADDRESS: Final = re.compile(r"(?P<number>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?", re.ASCII)
 

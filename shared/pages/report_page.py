@@ -12,11 +12,10 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from shared import report_routes
 from shared.analysis.report import Outcome, Verdict
+from shared.api import reports
+from shared.api.http import json_response, parse
 from shared.app import App
-from shared.errors import Code, Problem
-from shared.http import json_response, parse
 from shared.pages import boxes, report_data, report_rows
 from shared.pages.jobs_page import given
 from shared.pages.report_data import ReportData
@@ -24,7 +23,8 @@ from shared.pages.report_rows import Timelines
 from shared.pages.responses import page
 from shared.pages.set_names import offered_sets
 from shared.pages.timelines import Window
-from shared.storage import Storage
+from shared.platform.errors import Code, Problem
+from shared.platform.storage import Storage
 
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
 NAMED_REASONS: Final = 4  # parameters that the verdict names
@@ -61,7 +61,7 @@ class BoxesView(BaseModel):
 def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     identifier = req.route_params.get("id", "")
     if "." in identifier:
-        return report_routes.show(req, app)
+        return reports.show(req, app)
     view = parse(View, given(req))
     with app.database.begin() as session:
         data = report_data.load(session, identifier, view.face)

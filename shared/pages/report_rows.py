@@ -12,8 +12,8 @@ from shared.analysis.report import FaceReport, Outcome, Result, Violation
 from shared.analysis.report_text import worst
 from shared.analysis.series import Floats
 from shared.analysis.track import Track
-from shared.engines.action_units import INTENSITIES, INTENSITY_MAX, WORDS
-from shared.models import DataEntry
+from shared.database.tables import DataEntry
+from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, WORDS
 from shared.pages import charts, timelines
 from shared.pages.templates import number
 from shared.pages.timelines import Window

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from shared import http
+from shared.api import http
+from shared.api.http import PROBLEM_TYPE, Handler
 from shared.app import App
-from shared.http import PROBLEM_TYPE, Handler
 from shared.pages import guard, templates
 
 HTML_TYPE: Final = "text/html"

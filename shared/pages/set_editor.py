@@ -16,21 +16,22 @@ from sqlalchemy import Select, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
-from shared import reports, set_routes, sets
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.judging import judge
 from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
 from shared.analysis.report import Counts, Outcome, Verdict
+from shared.api import parameter_sets as set_api
+from shared.api.forms import query
+from shared.api.http import json_response, parse, parse_json, small_body
+from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody
 from shared.app import App
-from shared.errors import Code, Problem
-from shared.forms import query
-from shared.http import json_response, parse, parse_json, small_body
-from shared.models import ActionUnitReport, Extraction, Job
+from shared.database.tables import ActionUnitReport, Extraction, Job
 from shared.pages import examples
 from shared.pages.responses import page
 from shared.pages.sets_page import parameter_view, parameter_views
-from shared.set_views import MAX_LEARNED_FROM, Basis, LearnBody, SetBody
+from shared.platform.errors import Code, Problem
+from shared.reports import parameter_sets, reports
 
 OFFERED: Final = 30  # newest measurements to learn from
 PREVIEWED: Final = 12  # newest measurements that a set is tried on
@@ -102,7 +103,7 @@ def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         elif wanted.from_:
             try:
                 body = _learn_body(wanted, offered)
-                content, found = set_routes.learned_set(session, app.storage, body)
+                content, found = set_api.learned_set(session, app.storage, body)
                 basis = Basis.model_validate(found)
             except Problem as refusal:
                 problem = refusal
@@ -120,7 +121,7 @@ def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def edit_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
-        stored = sets.find(session, set_routes.set_name(req))
+        stored = parameter_sets.find(session, set_api.set_name(req))
     if stored is None:
         raise Problem(Code.PARAMETER_SET_NOT_FOUND, "There is no parameter set of this name.")
     values = _values(app, stored.content) | {

@@ -3,8 +3,8 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared import sets
-from shared.analysis_models import SetVersion
+from shared.database.report_tables import SetVersion
+from shared.reports import parameter_sets
 
 MAX_OFFERED = 200
 
@@ -13,7 +13,7 @@ def offered_sets(session: Session, engine: str | None = None) -> list[str]:
     """Names of the sets that are in use; with `engine`, of those whose numbers come from it."""
     query = (
         select(SetVersion.name)
-        .where(SetVersion.id.in_(sets.present_versions()), SetVersion.archived.is_(None))
+        .where(SetVersion.id.in_(parameter_sets.present_versions()), SetVersion.archived.is_(None))
         .order_by(SetVersion.name_key)
         .limit(MAX_OFFERED)
     )

@@ -7,19 +7,20 @@ from urllib.parse import urlsplit
 import azure.functions as func
 from markupsafe import Markup
 
-from shared import set_routes, sets
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.parameter_sets import Parameter
+from shared.api import parameter_sets as set_api
+from shared.api.http import parse
+from shared.api.paging import PageQuery
+from shared.api.parameter_set_bodies import SetFilter, set_view
+from shared.api.parameter_sets import SetQuery
 from shared.app import App
-from shared.errors import Code, Problem
-from shared.http import parse
 from shared.pages import charts, examples
 from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page
-from shared.paging import PageQuery
-from shared.set_routes import SetQuery
-from shared.set_views import SetFilter, set_view
+from shared.platform.errors import Code, Problem
+from shared.reports import parameter_sets
 
 VERSIONS_SHOWN = 50
 
@@ -36,7 +37,7 @@ class ParameterView:
 
 def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(SetFilter, given(req))
-    found = set_routes.find(app, wanted)
+    found = set_api.find(app, wanted)
     values = {
         "sets": found.items,
         "archived": wanted.archived,
@@ -50,16 +51,16 @@ def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def set_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(SetQuery, given(req))
     if wanted.format is not None:
-        return set_routes.show(req, app)
-    name = set_routes.set_name(req)
+        return set_api.show(req, app)
+    name = set_api.set_name(req)
     with app.database.begin() as session:
-        stored = sets.find(session, name, wanted.version)
+        stored = parameter_sets.find(session, name, wanted.version)
     if stored is None:
         raise Problem(
             Code.PARAMETER_SET_NOT_FOUND,
             "There is no parameter set of this name, or no such version of it.",
         )
-    versions = set_routes.versions(app, name, PageQuery(limit=VERSIONS_SHOWN)).items
+    versions = set_api.versions(app, name, PageQuery(limit=VERSIONS_SHOWN)).items
     values = {
         "set": set_view(stored),
         "present": versions[0].version,

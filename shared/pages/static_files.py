@@ -18,7 +18,7 @@ from typing import Final
 import azure.functions as func
 
 from shared.app import App
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "web" / "static"
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.engines.base import MediaType
-from shared.models import State, Step
+from shared.database.tables import State, Step
+from shared.measurements.model import MediaType
 from shared.pages import addresses, static_files
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "web" / "templates"

@@ -13,13 +13,13 @@ from typing import Final
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared import blob_names
 from shared.app import App
-from shared.errors import EngineError, MediaError
-from shared.extract import options
-from shared.media import Kind
-from shared.models import Job
+from shared.database.tables import Job
+from shared.media.formats import Kind
 from shared.pages import media, static_files
+from shared.pipeline.extract import options
+from shared.platform import blob_names
+from shared.platform.errors import EngineError, MediaError
 
 BEGINNING: Final = 4 * 1024 * 1024  # [bytes] of a clip; enough for the first picture of most
 LARGEST: Final = 48 * 1024 * 1024  # [bytes] that are fetched for a thumbnail at all

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.app import App
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 
 def unknown(_: func.HttpRequest, __: App) -> func.HttpResponse:

@@ -7,16 +7,17 @@ from typing import Final
 
 import azure.functions as func
 
-from shared import job_routes, uploads
+from shared.api import jobs
+from shared.api.forms import read_upload
+from shared.api.http import json_response, parse_json
 from shared.app import App
-from shared.errors import Code, Problem
-from shared.extract import MEGABYTE
-from shared.forms import read_upload
-from shared.http import json_response, parse_json
-from shared.models import Job
+from shared.database.tables import Job
 from shared.pages import addresses
 from shared.pages.responses import see_other, wants_page
-from shared.uploads import Fields, Upload, UploadUrlRequest
+from shared.pipeline import uploads
+from shared.pipeline.extract import MEGABYTE
+from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
+from shared.platform.errors import Code, Problem
 
 SAMPLE: Final = Path(__file__).resolve().parents[2] / "samples" / "astronaut.jpg"
 SAMPLE_FIELDS: Final = Fields(avatar="Sample", name="astronaut")
@@ -53,5 +54,5 @@ def _accepted(req: func.HttpRequest, app: App, job: Job) -> func.HttpResponse:
     if wants_page(req):
         return see_other(addresses.job(job.id))
     with app.database.begin() as session:
-        view = job_routes.body(session, job)
+        view = jobs.body(session, job)
     return json_response(view, 202, {"Location": addresses.job(job.id)})

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from shared.analysis.measuring import Measured, MeasuredRecording, measure
 from shared.analysis.report import Subject
 from shared.analysis.series import FaceSeries, Floats, Recording
-from shared.engines.action_units import INTENSITIES, PRESENCES
-from shared.engines.base import Facts, MediaType, Scale, Validity
+from shared.measurements.action_units import INTENSITIES, PRESENCES
+from shared.measurements.model import Facts, MediaType, Scale, Validity
 
 Drawing = Callable[[Floats], NDArray[Any]]
 Signal = Drawing | float

@@ -7,8 +7,8 @@ import pytest
 
 from shared.analysis.catalogue import CATALOGUE, IMAGES, VIDEOS, markdown
 from shared.analysis.parameter_sets import MAX_PARAMETERS
-from shared.engines.action_units import PRESENCES
 from shared.engines.mediapipe.signals import NAMES
+from shared.measurements.action_units import PRESENCES
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,8 +8,8 @@ import pytest
 from shared.analysis.comparison import Change, Comparison, Difference, compare
 from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.parameter_sets import ParameterSet
-from shared.engines.base import MediaType
-from shared.errors import Code, Problem
+from shared.measurements.model import MediaType
+from shared.platform.errors import Code, Problem
 from tests.analysis.synthetic import SUBJECT, Signal, clip, clock, face, image, noise, recording
 
 LATER = SUBJECT.model_copy(update={"name": "build 2"})

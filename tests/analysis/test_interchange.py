@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.interchange import csv_values, from_csv, from_json, to_csv, to_json
 from shared.analysis.parameter_sets import Parameter, ParameterSet
-from shared.errors import Code, Problem
+from shared.platform.errors import Code, Problem
 
 CODES = st.sampled_from(sorted(CATALOGUE))
 SHARES = st.floats(0, 1)

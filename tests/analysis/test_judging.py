@@ -13,8 +13,8 @@ from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Outcome, Report, Result, Verdict
-from shared.engines.base import MediaType
-from shared.errors import Code, Problem
+from shared.measurements.model import MediaType
+from shared.platform.errors import Code, Problem
 from tests.analysis.synthetic import (
     RATES,
     SUBJECT,

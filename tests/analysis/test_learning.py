@@ -12,8 +12,8 @@ from shared.analysis.learning import Learned, LearnOptions, learn
 from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.parameter_sets import Bounds
 from shared.analysis.report import Outcome, Verdict
-from shared.engines.base import MediaType
-from shared.errors import Code, Problem
+from shared.measurements.model import MediaType
+from shared.platform.errors import Code, Problem
 from tests.analysis.synthetic import (
     SUBJECT,
     bumps,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shared.analysis.measuring import MeasuredRecording, measure
-from shared.engines.action_units import PRESENCES
-from shared.engines.base import MediaType, Validity
+from shared.measurements.action_units import PRESENCES
+from shared.measurements.model import MediaType, Validity
 from tests.analysis.synthetic import (
     RATES,
     bumps,

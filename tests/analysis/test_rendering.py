@@ -17,7 +17,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.rendering import COLUMNS, RENDERINGS
 from shared.analysis.report import Report, Subject
 from shared.analysis.report_markdown import code, escaped
-from shared.engines.base import MediaType
+from shared.measurements.model import MediaType
 from tests.analysis.synthetic import SUBJECT, clip, clock, face, recording
 
 HOSTILE = "=1+1|`` <img src=x> @team #1 \x01\x0b\ufffe\U0001f642\n**b** ]]> & \"'"

@@ -5,7 +5,7 @@ import pytest
 
 from shared.analysis.series import Floats
 from shared.analysis.track import Track, track
-from shared.engines.action_units import INTENSITIES
+from shared.measurements.action_units import INTENSITIES
 from tests.analysis.synthetic import clock, face, recording
 
 

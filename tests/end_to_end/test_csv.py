@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.engines.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
 from tests.end_to_end.service import LIMIT, Json, Service
 from tests.end_to_end.test_refusals import check
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import ContainerClient
 
-from shared.engines.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
 from tests.end_to_end.service import LIMIT, Json, Service
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
-from shared.errors import STATUS, Code
+from shared.platform.errors import STATUS, Code
 from tests.end_to_end.service import Json, Service
 from tests.end_to_end.test_reports import lips, take
 from tests.routes import http_routes

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.engines.action_units import CSV_COLUMNS, INTENSITIES
+from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES
 from tests.end_to_end.service import Json, Service
 from tests.end_to_end.test_parameter_sets import a_set, address, made
 from tests.end_to_end.test_refusals import check

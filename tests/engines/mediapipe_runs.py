@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.engines.base import Facts, MediaType, Options, Row, Segment, Task
+from shared.engines.base import Task
 from shared.engines.mediapipe.engine import MediapipeEngine
+from shared.measurements.model import Facts, MediaType, Options, Row, Segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from shared.engines import worker
-from shared.engines.action_units import INTENSITIES
-from shared.engines.base import Facts, Measurement, Progress, Row, Segment, Task
-from shared.engines.decoding import key_frames, open_clip
-from shared.errors import Code, MediaError
-from shared.pictures import load_image
+from shared.engines.base import Measurement, Progress, Task
+from shared.measurements.action_units import INTENSITIES
+from shared.measurements.model import Facts, Row, Segment
+from shared.media.clip import key_frames, open_clip
+from shared.media.pictures import load_image
+from shared.platform.errors import Code, MediaError
 
 Behaviour = Callable[[Task, Path, Progress], None]
 FRAMES = 50

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from shared.engines import output
-from shared.engines.base import Facts, MediaType, Options, Row, Task
+from shared.engines.base import Task
 from shared.engines.csv import CsvEngine
-from shared.errors import Code, MediaError
-from shared.measurement_csv import read, signal_blocks
-from tests.measurement_csv import tables
-from tests.measurement_csv.tables import IMAGE, POSE, UNITS, VIDEO
+from shared.measurements.csv import read, signal_blocks
+from shared.measurements.model import Facts, MediaType, Options, Row
+from shared.platform.errors import Code, MediaError
+from tests.measurements.csv import tables
+from tests.measurements.csv.tables import IMAGE, POSE, UNITS, VIDEO
 
 Change = Callable[[str, int, int], str | None]
 

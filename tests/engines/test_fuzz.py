@@ -16,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.engines.base import MediaType, Options, Segment, Task
+from shared.engines.base import Task
 from shared.engines.pool import EnginePool
-from shared.errors import MediaError
-from shared.media import Kind, probe, sniff, sniff_file
+from shared.measurements.model import MediaType, Options, Segment
+from shared.media.formats import Kind, sniff, sniff_file
+from shared.media.probe import probe
+from shared.platform.errors import MediaError
 from tests import media_factory as make
 from tests.engines.test_pool import ODD
 from tests.media_factory import Clip

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.engines.action_units import INTENSITIES
-from shared.engines.base import MediaType, Segment, Task
+from shared.engines.base import Task
 from shared.engines.mediapipe.engine import MediapipeEngine
-from shared.errors import Code, MediaError
+from shared.measurements.action_units import INTENSITIES
+from shared.measurements.model import MediaType, Segment
+from shared.platform.errors import Code, MediaError
 from tests import faces
 from tests.engines.mediapipe_runs import run
 from tests.media_factory import Clip

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.engines.action_units import INTENSITIES, PRESENCES, WORDS
-from shared.engines.decoding import Damage
 from shared.engines.mediapipe import confidence, intensities, measures, signals, validity
 from shared.engines.mediapipe.appearance import Appearance
 from shared.engines.mediapipe.formulas import FORMULAS
@@ -27,6 +25,8 @@ from shared.engines.mediapipe.regions import Box
 from shared.engines.mediapipe.scenes import is_cut, small
 from shared.engines.mediapipe.tiles import detect_in_tiles
 from shared.engines.mediapipe.tracking import Face, Manner, Sight, Tracker
+from shared.measurements.action_units import INTENSITIES, PRESENCES, WORDS
+from shared.media.clip import Damage
 from tests import faces
 
 FPS = 25

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks import nod
-from shared import media
-from shared.engines.base import MediaType, Options
 from shared.engines.mediapipe.engine import MediapipeEngine
-from shared.errors import Code, MediaError
+from shared.measurements.model import MediaType, Options
+from shared.media.probe import probe
+from shared.platform.errors import Code, MediaError
 from tests import faces, media_factory
 from tests.engines.mediapipe_runs import Run, run
 from tests.faces import Pixels
@@ -25,7 +25,7 @@ def engine() -> MediapipeEngine:
 
 def measured(engine: MediapipeEngine, path: Path, kind: MediaType = MediaType.VS) -> Run:
     """What the pipeline does with a file: probe it, then measure it."""
-    found = media.probe(path, Options())
+    found = probe(path, Options())
     result = run(engine, path, kind, path.parent)
     assert (result.facts.width, result.facts.height) == (found.width, found.height)
     return result
@@ -57,13 +57,13 @@ def test_one_frame(engine: MediapipeEngine, tmp_path: Path) -> None:
 
 def test_no_frame(tmp_path: Path) -> None:
     with pytest.raises(MediaError) as refused:
-        media.probe(Clip(times=[]).write(tmp_path / "a.mp4"), Options())
+        probe(Clip(times=[]).write(tmp_path / "a.mp4"), Options())
     assert refused.value.code in (Code.UNDECODABLE_MEDIA, Code.NO_VIDEO_STREAM)
 
 
 def test_sound_only(tmp_path: Path) -> None:
     with pytest.raises(MediaError) as refused:
-        media.probe(media_factory.sound_only(tmp_path / "a.mp4"), Options())
+        probe(media_factory.sound_only(tmp_path / "a.mp4"), Options())
     assert refused.value.code == Code.NO_VIDEO_STREAM
 
 

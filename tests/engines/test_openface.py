@@ -9,15 +9,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shared.engines.base import Facts, MediaType, Row, Segment, Task
+from shared.engines.base import Task
 from shared.engines.openface import OpenFaceEngine
 from shared.engines.pool import EnginePool
-from shared.errors import Code, EngineError, MediaError
-from shared.measurement_csv import read
+from shared.measurements.csv import read
+from shared.measurements.model import Facts, MediaType, Row, Segment
+from shared.platform.errors import Code, EngineError, MediaError
 from tests import faces, media_factory
 from tests.engines.openface_home import OpenFaceHome
-from tests.measurement_csv import tables
-from tests.measurement_csv.tables import IMAGE, POSE, UNITS, VIDEO
+from tests.measurements.csv import tables
+from tests.measurements.csv.tables import IMAGE, POSE, UNITS, VIDEO
 from tests.media_factory import Clip
 
 IP, IW, VS, VM = MediaType.IP, MediaType.IW, MediaType.VS, MediaType.VM

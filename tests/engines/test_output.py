@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from shared.engines import output
-from shared.engines.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
-from shared.engines.base import Facts, Measurement, Row
+from shared.engines.base import Measurement
+from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.model import Facts, Row
 
 ROW = Row(1, 0, 0.0, 0.98, True, [0.0] * len(INTENSITIES), 0)
 

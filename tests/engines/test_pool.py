@@ -17,9 +17,10 @@ import psutil
 import pytest
 
 from shared.engines import output, pool
-from shared.engines.base import MediaType, Options, Segment, Task
+from shared.engines.base import Task
 from shared.engines.pool import Cancelled, EnginePool
-from shared.errors import Code, EngineError, MediaError
+from shared.measurements.model import MediaType, Options, Segment
+from shared.platform.errors import Code, EngineError, MediaError
 from tests import media_factory
 from tests.engines.odd_worker import FRAMES
 from tests.media_factory import Clip
@@ -378,7 +379,7 @@ def test_a_probe_does_not_wait_for_a_long_clip(tmp_path: Path) -> None:
 
 def test_a_child_that_probes_loads_no_engine() -> None:
     program = (
-        "import sys, shared.engines.worker, shared.engines.pool, shared.media\n"
+        "import sys, shared.engines.worker, shared.engines.pool, shared.media.formats\n"
         "print(*sorted({'av', 'PIL', 'mediapipe', 'cv2'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

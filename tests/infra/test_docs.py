@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
-from shared.errors import Code
-from shared.telemetry import SpanName, names
+from shared.platform.errors import Code
+from shared.platform.telemetry import SpanName, names
 from tests.infra.bicep import INFRA, Deployment
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -17,9 +17,9 @@ QUERIES = sorted((INFRA / "queries").glob("*.kql"))
 
 PHRASES = {
     # what a query looks for in messages -> the source that writes it
-    "waiting-jobs": ("reconcile: %s, going on with it", "shared/pipeline.py"),
-    "refused-schema": ("class SchemaError(", "shared/schema.py"),
-    "outages": ("%s is away, trying again in", "shared/outages.py"),
+    "waiting-jobs": ("reconcile: %s, going on with it", "shared/pipeline/events.py"),
+    "refused-schema": ("class SchemaError(", "shared/database/schema.py"),
+    "outages": ("%s is away, trying again in", "shared/platform/outages.py"),
 }
 
 

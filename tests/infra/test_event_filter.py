@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.blob_names import NORMALISED_PREFIX, OUR_BLOBS, SEGMENT_PREFIX, wants_event
+from shared.platform.blob_names import NORMALISED_PREFIX, OUR_BLOBS, SEGMENT_PREFIX, wants_event
 from tests.infra.bicep import INFRA, Resource, build
 
 CREATED = "Microsoft.Storage.BlobCreated"

@@ -16,8 +16,9 @@ PROBE = """
 import pathlib
 
 import function_app
-from shared.engines.base import MediaType, Task
+from shared.engines.base import Task
 from shared.engines.pool import EnginePool
+from shared.measurements.model import MediaType
 
 assert function_app.app.get_functions()
 task = Task(pathlib.Path("samples/astronaut.jpg").absolute(), MediaType.IP)

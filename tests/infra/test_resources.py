@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
-from shared import telemetry
-from shared.settings import STORAGE, ApiAccess, DatabaseAuth, Settings, read
+from shared.platform import telemetry
+from shared.platform.settings import STORAGE, ApiAccess, DatabaseAuth, Settings, read
 from tests.infra.bicep import Deployment, walk
 
 STORAGE_ACCOUNTS = "Microsoft.Storage/storageAccounts"

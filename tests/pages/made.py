@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from shared.app import App
-from shared.models import Job, State
+from shared.database.tables import Job, State
 
 
 def job(app: App, **values: Any) -> Job:

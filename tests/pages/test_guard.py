@@ -8,7 +8,7 @@ import pytest
 
 from shared.pages import guard
 from shared.pages.responses import respond, wants_page
-from shared.settings import STORAGE, read
+from shared.platform.settings import STORAGE, read
 from tests.pages.requests import BASE, get, post
 from tests.routes import http_routes
 
@@ -76,7 +76,7 @@ def _parts(monkeypatch: pytest.MonkeyPatch) -> None:
         settings=read({"DATABASE_URL": "x", STORAGE: "x"}),
         storage=SimpleNamespace(origin="http://storage.test"),
     )
-    monkeypatch.setattr("shared.http.app", lambda: parts)
+    monkeypatch.setattr("shared.api.http.app", lambda: parts)
 
 
 @pytest.mark.usefixtures("_parts")

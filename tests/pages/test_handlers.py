@@ -10,14 +10,15 @@ import pytest
 import sqlalchemy as sa
 from markupsafe import escape
 
-from shared import jobs, reports, sets
 from shared.analysis.parameter_sets import ParameterSet
 from shared.app import App
-from shared.engines.action_units import INTENSITIES
-from shared.errors import Code, Problem
-from shared.models import Happening, Job, State, Step
+from shared.database.tables import Happening, Job, State, Step
+from shared.jobs import lifecycle
+from shared.measurements.action_units import INTENSITIES
 from shared.pages import addresses, avatars_page, job_page, jobs_page, report_page, set_editor
 from shared.pages.templates import iso, number, percent, seconds, size, timecode
+from shared.platform.errors import Code, Problem
+from shared.reports import parameter_sets, reports
 from tests import recorded
 from tests.pages.made import job
 from tests.pages.requests import get, post
@@ -90,7 +91,7 @@ def test_jobs_of_others_appear(app: App) -> None:
 def test_a_failed_row_says_where(app: App) -> None:
     failed = job(app, state=State.FAILED, error_code="no_face_found", error_detail="No face.")
     with app.database.begin() as session:
-        jobs.record(session, failed.id, Step.EXTRACT, Happening.FAILED, "No face.")
+        lifecycle.record(session, failed.id, Step.EXTRACT, Happening.FAILED, "No face.")
     page = text(jobs_page.jobs_page(get(), app))
     assert "Upload: succeeded, Measure: failed, Analyse: pending" in page
 
@@ -99,9 +100,11 @@ def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:
     running = job(app, state=State.EXTRACTING)
     with app.database.begin() as session:
         for attempt in (1, 2):
-            jobs.record(session, running.id, Step.EXTRACT, Happening.STARTED, attempt=attempt)
+            lifecycle.record(session, running.id, Step.EXTRACT, Happening.STARTED, attempt=attempt)
             if attempt == 1:
-                jobs.record(session, running.id, Step.EXTRACT, Happening.RETRYING, "Lost <it>.")
+                lifecycle.record(
+                    session, running.id, Step.EXTRACT, Happening.RETRYING, "Lost <it>."
+                )
     page = text(job_page.job_page(get(id=str(running.id)), app))
     assert "running, attempt 2" in page
     assert "Lost &lt;it&gt;." in page
@@ -116,7 +119,7 @@ def held(app: App, frames: int, faces: int) -> int:
     """A measurement with a report full of violations; its number."""
     with app.database.begin() as session:
         stored = recorded.measurement(session, frames, faces=faces)
-        chosen = sets.add(session, expectations(2.0), None)
+        chosen = parameter_sets.add(session, expectations(2.0), None)
         found = reports.measured(session, app.storage, stored)
         reports.hold(session, stored, found, [chosen])
         return stored.report.id
@@ -159,7 +162,7 @@ def test_each_face_has_a_page_of_its_own(app: App) -> None:
 def test_a_clip_that_is_all_within_shows_no_violation(app: App) -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session, 100)
-        chosen = sets.add(session, expectations(5.0), None)
+        chosen = parameter_sets.add(session, expectations(5.0), None)
         reports.hold(session, stored, reports.measured(session, app.storage, stored), [chosen])
         number_ = stored.report.id
     page = text(report_page.report_page(get(id=str(number_)), app))

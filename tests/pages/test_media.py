@@ -7,10 +7,10 @@ import azure.functions as func
 import pytest
 from PIL import Image
 
-from shared import blob_names
 from shared.app import App
-from shared.errors import Code, Problem
 from shared.pages import media, static_files, thumbnail
+from shared.platform import blob_names
+from shared.platform.errors import Code, Problem
 from tests import media_factory
 from tests.media_factory import Clip
 from tests.pages.made import job

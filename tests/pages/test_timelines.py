@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.analysis.report import Violation
 from shared.analysis.series import FaceSeries, Floats, Recording
 from shared.analysis.track import Track, track
-from shared.engines.action_units import INTENSITIES
-from shared.engines.base import Facts, MediaType
+from shared.measurements.action_units import INTENSITIES
+from shared.measurements.model import Facts, MediaType
 from shared.pages.timelines import COLUMNS, X_UNITS, Y_UNITS, Window, path, shading, thinned
 
 FPS = 30.0

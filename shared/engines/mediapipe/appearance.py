@@ -13,7 +13,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from shared.engines.mediapipe.regions import Box
-from shared.pictures import Picture
+from shared.media.pictures import Picture
 
 _SMALL_SIDE: Final = 64  # pixels of the small face in which sharpness and colour are measured
 

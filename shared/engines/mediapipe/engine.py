@@ -16,16 +16,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from shared.engines.base import Facts, Measurement, MediaType, Progress, Segment, Task
-from shared.engines.decoding import Damage, key_frames, open_clip
+from shared.engines.base import Measurement, Progress, Task
 from shared.engines.mediapipe import identity, joining, signals
 from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh
 from shared.engines.mediapipe.identity import Track
 from shared.engines.mediapipe.joining import FaceFacts, Recording
 from shared.engines.mediapipe.records import Writer
 from shared.engines.mediapipe.tracking import MANNERS, Tracker
-from shared.errors import Code, MediaError
-from shared.pictures import load_image
+from shared.measurements.model import Facts, MediaType, Segment
+from shared.media.clip import Damage, key_frames, open_clip
+from shared.media.pictures import load_image
+from shared.platform.errors import Code, MediaError
 
 FORMULAS_VERSION: Final = "1"  # raise it when a change of code changes what is measured
 
@@ -41,7 +42,7 @@ CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second 
 
 
 class MediapipeEngine:
-    """See `shared.engines.base.Engine`. Its networks are made once and kept."""
+    """See `shared.measurements.model.Engine`. Its networks are made once and kept."""
 
     name = "mediapipe"
 

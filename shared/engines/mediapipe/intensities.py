@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.engines.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES
 from shared.engines.mediapipe import measures
 from shared.engines.mediapipe.formulas import FORMULAS, TEXTURES
 from shared.engines.mediapipe.records import Records
+from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES
 
 Array = NDArray[np.float64]
 

@@ -12,14 +12,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.engines.action_units import INTENSITIES
-from shared.engines.base import Row, Validity
-from shared.engines.decoding import Damage
 from shared.engines.mediapipe import intensities, scenes, signals, validity
 from shared.engines.mediapipe.confidence import confidence, turn
 from shared.engines.mediapipe.identity import Census, Track
 from shared.engines.mediapipe.intensities import NeutralEstimate
 from shared.engines.mediapipe.records import Records, read_blocks, read_summary
+from shared.measurements.action_units import INTENSITIES
+from shared.measurements.model import Row, Validity
+from shared.media.clip import Damage
 
 Array = NDArray[np.float64]
 

@@ -17,9 +17,9 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.engines.decoding import Damage
 from shared.engines.mediapipe import alignment, measures, scenes
 from shared.engines.mediapipe.tracking import Sight, Tracker
+from shared.media.clip import Damage
 
 NO_FACE: Final = -1
 

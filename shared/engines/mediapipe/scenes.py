@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.pictures import Picture
+from shared.media.pictures import Picture
 
 CUT_LEVELS: Final = 25.0  # mean change of the small picture, of 255
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from shared.engines.mediapipe.graphs import Detection, FaceDetector
-from shared.pictures import Picture
+from shared.media.pictures import Picture
 
 _TILE: Final = 480  # pixels, at most: a face of 24 pixels is then 10 for the detector
 _TILE_OVERLAP: Final = 0.25  # of a tile: no face of this size is cut by all of them

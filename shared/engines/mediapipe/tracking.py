@@ -12,13 +12,13 @@ in `identity`, for all segments at once.
 from dataclasses import dataclass
 from typing import Final
 
-from shared.engines.base import MediaType
 from shared.engines.mediapipe import regions, scenes
 from shared.engines.mediapipe.appearance import Appearance, appearance
 from shared.engines.mediapipe.graphs import Detection, FaceDetector, FaceMesh, Mesh, Region
 from shared.engines.mediapipe.regions import Box, box_of
 from shared.engines.mediapipe.tiles import detect_in_tiles
-from shared.pictures import Picture
+from shared.measurements.model import MediaType
+from shared.media.pictures import Picture
 
 MOST_FACES: Final = 64  # at once; each costs 2 to 3 ms a frame
 _SAME_FACE_OVERLAP: Final = 0.4  # intersection over union of two boxes

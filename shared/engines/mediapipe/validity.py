@@ -7,8 +7,8 @@ they were found.
 
 from typing import Final
 
-from shared.engines.action_units import PRESENCES
-from shared.engines.base import Validity
+from shared.measurements.action_units import PRESENCES
+from shared.measurements.model import Validity
 
 _HIGH: Final = ("AU06", "AU12", "AU25", "AU45")
 _MODERATE: Final = ("AU07", "AU10", "AU14", "AU15", "AU26")

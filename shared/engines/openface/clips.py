@@ -8,8 +8,8 @@ from typing import Final
 import av
 import av.error
 
-from shared.engines.action_units import INTENSITIES
-from shared.engines.base import Facts, Row
+from shared.measurements.action_units import INTENSITIES
+from shared.measurements.model import Facts, Row
 
 LOST_END: Final = 0.5  # [s] of a clip that may be missing before it is said
 _TAIL: Final = 65_536  # [bytes]; a row of OpenFace's widest table has about 6 KB

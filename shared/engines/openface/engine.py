@@ -27,14 +27,17 @@ from typing import Final
 
 from PIL import Image
 
-from shared import measurement_csv, media, pictures
-from shared.engines.base import Facts, Measurement, MediaType, Progress, Row, Segment, Task
+from shared.engines.base import Measurement, Progress, Task
 from shared.engines.openface import clips
 from shared.engines.openface.installation import TOOLS, Installation, refuses_media
 from shared.engines.openface.process import Outcome, run
 from shared.engines.tally import Tally, tally
-from shared.errors import Code, EngineError, MediaError
-from shared.media import MediaFacts
+from shared.measurements import csv
+from shared.measurements.model import Facts, MediaType, Row, Segment
+from shared.media import formats, pictures
+from shared.media.formats import MediaFacts
+from shared.media.probe import probe
+from shared.platform.errors import Code, EngineError, MediaError
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ class OpenFaceEngine:
     def plan(self, task: Task, parts: int) -> list[Segment]:  # noqa: ARG002  # it cannot be cut
         if task.type.is_image:
             return [Segment(0, frames=1)]
-        return [Segment(0, frames=media.probe(task.media, task.options).frames)]
+        return [Segment(0, frames=probe(task.media, task.options).frames)]
 
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
         """Run OpenFace; what is written is its table as it stands."""
@@ -96,7 +99,7 @@ class OpenFaceEngine:
 def _handed_over(task: Task, folder: Path) -> Path:
     """The file for OpenFace. Pictures whose reading depends on OpenCV's build (WebP, transparency,
     16 bits) are handed over as we see them, without loss."""
-    if not task.type.is_image or media.sniff_file(task.media).name == _AS_IT_IS:
+    if not task.type.is_image or formats.sniff_file(task.media).name == _AS_IT_IS:
         return task.media.absolute()
     upright = folder / "media.png"
     Image.fromarray(pictures.load_image(task.media, task.options)).save(upright, compress_level=1)
@@ -137,7 +140,7 @@ def _judge(task: Task, installation: Installation, outcome: Outcome, table: Path
         raise _failed(f"{tool} {outcome.in_words}. The log says more.")
     if written:
         return
-    media.probe(task.media, task.options)  # raises MediaError where the media is damaged
+    probe(task.media, task.options)  # raises MediaError where the media is damaged
     if task.type is MediaType.VS:
         raise _failed(f"{tool} wrote no table. The log says more.")
     raise MediaError(Code.NO_FACE_FOUND, _NO_FACE[task.type.is_image])
@@ -159,8 +162,8 @@ def _failed(sentence: str) -> EngineError:
 def _counted(task: Task, table: Path) -> tuple[Tally, tuple[str, ...]]:
     """The table's tally and signals. A table that breaks its own rules is the engine's fault."""
     try:
-        signals = measurement_csv.dialect_of(table).signals
-        return tally(measurement_csv.blocks(table, task.options), signals), signals
+        signals = csv.dialect_of(table).signals
+        return tally(csv.blocks(table, task.options), signals), signals
     except MediaError as error:
         if error.code not in (Code.INVALID_CSV, Code.EMPTY_FILE):
             raise
@@ -169,7 +172,7 @@ def _counted(task: Task, table: Path) -> tuple[Tally, tuple[str, ...]]:
 
 def _facts(task: Task, counted: Tally, signals: tuple[str, ...]) -> Facts:
     installation = Installation.configured()
-    seen = media.probe(task.media, task.options)
+    seen = probe(task.media, task.options)
     facts = Facts(
         engine="openface",
         version=installation.version(),
@@ -206,7 +209,7 @@ def _add_times(facts: Facts, task: Task, counted: Tally, seen: MediaFacts) -> No
 
 
 def _rows(task: Task, table: Path, chosen: int | None, facts: Facts) -> Iterator[Row]:
-    blocks = measurement_csv.blocks(table, task.options)
+    blocks = csv.blocks(table, task.options)
     if chosen is not None:
         blocks = (block.of_face(chosen) for block in blocks)
     rows = (row for block in blocks for row in block.rows())

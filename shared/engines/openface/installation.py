@@ -16,8 +16,8 @@ from typing import Final
 
 from PIL import Image
 
-from shared.engines.base import MediaType
 from shared.engines.openface.process import Outcome, TookTooLongError, run
+from shared.measurements.model import MediaType
 
 IMAGE_TOOL: Final = "FaceLandmarkImg"
 SINGLE_TOOL: Final = "FeatureExtraction"

@@ -1,0 +1,108 @@
+"""The bodies of `/api/avatars`."""
+
+import datetime as dt
+import uuid
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.analysis.parameter_sets import MAX_NAME
+from shared.analysis.report import Outcome, Verdict
+from shared.api.paging import PageQuery, Text
+from shared.api.report_bodies import VerdictView
+from shared.database.tables import NAME_LENGTH
+from shared.measurements.model import MediaType
+
+DEFAULT_HISTORY: Final = 100
+MAX_HISTORY: Final = 1000  # measurements in one answer: 2 MB of JSON
+MAX_SEED: Final = 2**32 - 1
+
+SetFilter = Annotated[Text, Field(max_length=MAX_NAME)]
+
+
+class AvatarSummary(BaseModel):
+    avatar: str
+    measurements: int
+    builds: int = Field(description="Different names among them.")
+    first: dt.date
+    last: dt.date
+    name: str = Field(description="The build that was measured last.")
+    verdict: Verdict | None = Field(description="Of the last measurement; null without any.")
+    links: dict[str, str]
+
+
+class HistoryQuery(PageQuery):
+    """The query of `GET /api/avatars/{name}`."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_HISTORY)] = DEFAULT_HISTORY
+    type: MediaType | None = None
+    parameter_set: SetFilter | None = Field(
+        default=None,
+        description="Only its reports and measures, with the bands of its present "
+        "version and what came of each.",
+    )
+
+
+class HistoryItem(BaseModel):
+    """One measurement of an avatar."""
+
+    report: int = Field(description="Its number: `action_unit_report.id`.")
+    job: uuid.UUID | None
+    name: str = Field(description="The build.")
+    date: dt.date
+    type: MediaType
+    filename: str | None
+    engine: str | None
+    face: int | None = Field(description="The one seen for longest: `measures` are of this one.")
+    verdict: Verdict | None
+    reports: list[VerdictView]
+
+
+class MeasureHistory(BaseModel):
+    """What one measure did. Its lists are as long as `items` and in the same order."""
+
+    measure: str
+    words: str
+    unit: str
+    lower: float | None = Field(description="The band of the set that was asked for; null is open.")
+    upper: float | None
+    values: list[float | None] = Field(description="null: could not be had.")
+    outcomes: list[Outcome | None] = Field(
+        description="With a set: of its reports; null where there is none."
+    )
+
+
+class History(BaseModel):
+    """Newest first."""
+
+    avatar: str
+    parameter_set: str | None
+    items: list[HistoryItem]
+    measures: list[MeasureHistory]
+    next: str | None
+
+
+class CompareQuery(BaseModel):
+    """The query of `GET /api/avatars/{name}/compare`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: Annotated[Text, Field(max_length=NAME_LENGTH, alias="from")] = Field(
+        description="The earlier build, by its name."
+    )
+    to: Annotated[Text, Field(max_length=NAME_LENGTH)] = Field(description="The later build.")
+    file: Annotated[Text, Field(max_length=1000)] | None = Field(
+        default=None, description="Compare the measurements of media of this file name."
+    )
+    parameter_set: SetFilter | None = Field(
+        default=None, description="Whose bands tell better from worse. Without: higher or lower."
+    )
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(
+        default=0, description="Of the bootstrap; the same seed gives the same answer."
+    )
+    allow_engine_mismatch: bool = False
+
+
+def avatar_address(avatar: str) -> str:
+    return f"/api/avatars/{quote(avatar, safe='')}"

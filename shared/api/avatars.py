@@ -1,0 +1,118 @@
+"""The handlers of `/api/avatars`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NoReturn
+
+import azure.functions as func
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from shared.analysis.comparison import Comparison, compare
+from shared.api.avatar_bodies import (
+    AvatarSummary,
+    CompareQuery,
+    History,
+    HistoryQuery,
+    avatar_address,
+)
+from shared.api.http import json_response, parse_query
+from shared.api.job_bodies import Page
+from shared.api.paging import BigInt, PageQuery, Text, part, position
+from shared.app import App
+from shared.platform.errors import Code, Problem
+from shared.reports import avatars, parameter_sets, reports
+from shared.reports.avatars import Candidate
+from shared.reports.parameter_sets import StoredSet
+
+_AVATAR: Final = TypeAdapter(tuple[Text])
+_NUMBER: Final = TypeAdapter(tuple[BigInt])
+
+
+def list_avatars(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """In the order of their names."""
+    return json_response(find(app, parse_query(PageQuery, req)))
+
+
+def find(app: App, wanted: PageQuery) -> Page[AvatarSummary]:
+    after = position(wanted, _AVATAR)
+    with app.database.begin() as session:
+        found = avatars.summaries(session, after[0] if after else None, wanted.limit + 1)
+    items, following = part(found, wanted, "/api/avatars", lambda item: (item.avatar,))
+    return Page[AvatarSummary](items=list(items), next=following)
+
+
+def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """The history of an avatar, newest first."""
+    return json_response(history(app, avatar_of(req), parse_query(HistoryQuery, req)))
+
+
+def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
+    before = position(wanted, _NUMBER)
+    with app.database.begin() as session:
+        rows = avatars.page(session, avatar, wanted, before[0] if before else None)
+        if not rows and not avatars.exists(session, avatar):
+            _unknown()
+        held_to = _held_to(session, wanted.parameter_set)
+        shown, following = part(rows, wanted, avatar_address(avatar), lambda row: (row.number,))
+        items, measures = avatars.history(session, shown, held_to)
+    return History(
+        avatar=avatar,
+        parameter_set=held_to.content.name if held_to else None,
+        items=items,
+        measures=measures,
+        next=following,
+    )
+
+
+def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Two builds side by side, each in one measurement; the notices say which of several."""
+    return json_response(comparison(app, avatar_of(req), parse_query(CompareQuery, req)))
+
+
+def comparison(app: App, avatar: str, wanted: CompareQuery) -> Comparison:
+    with app.database.begin() as session:
+        if not avatars.exists(session, avatar):
+            _unknown()
+        earlier = avatars.candidates(session, avatar, wanted.from_, wanted.file)
+        later = avatars.candidates(session, avatar, wanted.to, wanted.file)
+        old, new = avatars.pair(earlier, later)
+        before, after = (reports.locate(session, item.number) for item in (old, new))
+        held_to = _held_to(session, wanted.parameter_set)
+        found = compare(
+            (before.subject, before.load(session, app.storage)),
+            (after.subject, after.load(session, app.storage)),
+            held_to.content if held_to else None,
+            seed=wanted.seed,
+            allow_engine_mismatch=wanted.allow_engine_mismatch,
+        )
+    notices = [
+        *found.notices,
+        *_choice(wanted.from_, earlier, old),
+        *_choice(wanted.to, later, new),
+    ]
+    if old.filename != new.filename:
+        notices.append(f"The files are not the same: {old.filename} and {new.filename}.")
+    return found.model_copy(update={"notices": tuple(notices)})
+
+
+def _choice(build: str, all_of: Sequence[Candidate], chosen: Candidate) -> Iterator[str]:
+    if len(all_of) > 1:
+        file = f" ({chosen.filename})" if chosen.filename else ""
+        yield (
+            f"Build {build!r} has {len(all_of)} measurements; number {chosen.number}{file} was "
+            "compared. `file` chooses others."
+        )
+
+
+def _held_to(session: Session, name: str | None) -> StoredSet | None:
+    return None if name is None else parameter_sets.resolve(session, [name], archived=True)[0]
+
+
+def avatar_of(req: func.HttpRequest) -> str:
+    """The avatar's name; the host leaves an encoded slash as it is."""
+    name = str(req.route_params.get("name", "")).replace("%2F", "/").replace("%2f", "/")
+    return _unknown() if "\0" in name else name
+
+
+def _unknown() -> NoReturn:
+    raise Problem(Code.AVATAR_NOT_FOUND, "There is no avatar of this name that was measured.")

@@ -1,0 +1,116 @@
+"""Whether the app runs (`live`), and whether a job could be done now (`show`).
+
+`live` looks at nothing else: an app that is restarted because its database is away helps nobody.
+`show` says of storage, database and engines whether they can be reached, how fast and which version
+they are. It holds no secret and no address.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Final, Literal
+
+import azure.functions as func
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from shared.api.http import json_response
+from shared.app import App
+from shared.database import schema
+
+ANSWER_SECONDS: Final = 8.0  # a dependency that takes longer is away
+
+
+class Dependency(BaseModel):
+    reachable: bool
+    version: str | None = None
+    milliseconds: float | None = None
+
+
+class EngineHealth(BaseModel):
+    name: str
+    default: bool
+    available: bool
+    version: str | None
+    problems: list[str]
+
+
+class Live(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Health(BaseModel):
+    status: Literal["ok", "unavailable"]
+    storage: Dependency
+    database: Dependency
+    schema_revision: str | None
+    schema_problem: str | None
+    engines: list[EngineHealth]
+
+
+def live(_: func.HttpRequest) -> func.HttpResponse:
+    """200 as long as this process answers at all."""
+    return json_response(Live())
+
+
+def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
+    """200 where a job could be done now, else 503 with which part is missing."""
+    seen: dict[str, str | None] = {}
+
+    def database() -> str:
+        with app.database.engine.connect() as connection:
+            seen["revision"] = schema.revision(connection)
+            seen["problem"] = schema.objection(connection)
+            return str(connection.scalar(text("SHOW server_version")))
+
+    threads = ThreadPoolExecutor(2)
+    try:
+        waiting = [threads.submit(_ask, question) for question in (app.storage.version, database)]
+        answers = []
+        for future in waiting:
+            try:
+                answers.append(future.result(ANSWER_SECONDS))
+            except FutureTimeoutError:
+                answers.append(Dependency(reachable=False))
+    finally:
+        threads.shutdown(wait=False)
+    versions = app.engines.versions()
+    engines = [
+        EngineHealth(
+            name=name,
+            default=name == app.settings.engine,
+            available=not problems,
+            version=versions[name] or None,
+            problems=problems,
+        )
+        for name, problems in app.engines.engines().items()
+    ]
+    usable = (
+        all(answer.reachable for answer in answers)
+        and not seen.get("problem")
+        and any(engine.default and engine.available for engine in engines)
+    )
+    body = Health(
+        status="ok" if usable else "unavailable",
+        storage=answers[0],
+        database=answers[1],
+        schema_revision=seen.get("revision"),
+        schema_problem=seen.get("problem"),
+        engines=engines,
+    )
+    headers = {} if usable else {"Retry-After": "5"}
+    return json_response(body, 200 if usable else 503, headers)
+
+
+def _ask(question: Callable[[], str]) -> Dependency:
+    started = time.monotonic()
+    try:
+        version = question()
+    except Exception:  # whatever it is, the dependency cannot be used
+        return Dependency(reachable=False)
+    return Dependency(
+        reachable=True,
+        version=version,
+        milliseconds=round((time.monotonic() - started) * 1000, 1),
+    )

@@ -1,0 +1,309 @@
+"""The bodies of the API's responses, made from rows."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from shared.analysis.report import Verdict
+from shared.api.report_bodies import VerdictView, worst
+from shared.database.tables import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
+from shared.measurements.action_units import WORDS
+
+Item = TypeVar("Item", bound=BaseModel)
+
+StepState = Literal["pending", "running", "succeeded", "failed", "skipped"]
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list; `next` is the address of the following part."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Error(BaseModel):
+    code: str
+    detail: str
+
+
+class Message(BaseModel):
+    """A line of a step's trace."""
+
+    at: dt.datetime
+    attempt: int
+    happening: Happening
+    message: str
+
+
+class StepView(BaseModel):
+    """A step of a job, as a CI run shows it."""
+
+    name: Step
+    state: StepState
+    started: dt.datetime | None = None
+    finished: dt.datetime | None = None
+    attempts: int = 0
+    message: str = ""
+    log: list[Message] = []
+
+
+class Media(BaseModel):
+    filename: str
+    blob: str
+    format: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    fps: float | None = None
+    frames: int | None = None
+
+
+class Progress(BaseModel):
+    frames_done: int
+    frames_expected: int | None = None
+    frames_per_second: float | None = None
+    seconds_left: float | None = None
+
+
+class JobView(BaseModel):
+    id: uuid.UUID
+    container: str
+    state: State
+    type: str | None
+    avatar: str
+    name: str
+    engine: str | None
+    progress: Progress | None
+    error: Error | None
+    created: dt.datetime
+    finished: dt.datetime | None
+    report: int | None = Field(description="The measurement's number: `action_unit_report.id`.")
+    verdict: Verdict | None = Field(description="The worst of the reports; null without any.")
+    reports: list[VerdictView] = Field(description="One for each parameter set it was held to.")
+    media: Media
+    steps: list[StepView]
+    links: dict[str, str]
+
+
+class JobSummary(BaseModel):
+    """A job in a list: without its steps and reports."""
+
+    id: uuid.UUID
+    state: State
+    type: str | None
+    avatar: str
+    name: str
+    filename: str
+    progress: Progress | None
+    error: Error | None
+    created: dt.datetime
+    finished: dt.datetime | None
+    report: int | None
+    verdict: Verdict | None
+    links: dict[str, str]
+
+
+class Intensity(BaseModel):
+    """Over the confident frames; 0..5, or 0..1 where the scale is `probability`."""
+
+    mean: float
+    sd: float
+    min: float
+    max: float
+    p05: float
+    p25: float
+    p50: float
+    p75: float
+    p95: float
+
+
+class ActionUnitView(BaseModel):
+    au: str
+    words: str
+    validity: str | None
+    intensity: Intensity | None
+    presence_share: float
+
+
+class FaceView(BaseModel):
+    face: int
+    frames: int
+    confident_frames: int
+    action_units: list[ActionUnitView]
+
+
+class ActionUnitsView(BaseModel):
+    job: uuid.UUID
+    report: int
+    engine: str
+    engine_version: str
+    scale: str
+    frames: int
+    fps: float | None
+    duration: float | None
+    warnings: list[str]
+    faces: list[FaceView]
+
+
+class UploadUrlView(BaseModel):
+    id: uuid.UUID
+    upload_url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+    expires: dt.datetime
+
+
+def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView] = ()) -> JobView:
+    return JobView(
+        id=job.id,
+        container=job.container,
+        state=State(job.state),
+        type=job.type,
+        avatar=job.avatar,
+        name=job.name,
+        engine=job.engine,
+        progress=_progress(job),
+        error=_error(job),
+        created=job.created,
+        finished=job.finished,
+        report=job.report_id,
+        verdict=worst([report.verdict for report in reports]),
+        reports=list(reports),
+        media=Media(
+            filename=job.filename,
+            blob=job.blob,
+            **{key: value for key, value in (job.media or {}).items() if key != "kind"},
+        ),
+        steps=[step_view(step, job, events) for step in Step],
+        links=_links(job),
+    )
+
+
+def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
+    return JobSummary(
+        id=job.id,
+        state=State(job.state),
+        type=job.type,
+        avatar=job.avatar,
+        name=job.name,
+        filename=job.filename,
+        progress=_progress(job),
+        error=_error(job),
+        created=job.created,
+        finished=job.finished,
+        report=job.report_id,
+        verdict=worst([report.verdict for report in reports]),
+        links=_links(job),
+    )
+
+
+def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
+    """A step as its part of the trace tells it.
+
+    Started is its first start, finished its last end; a later attempt reopens the step.
+    """
+    own = [event for event in events if event.step == step]
+    if not own:
+        return StepView(name=step, state="pending")
+    view = StepView(name=step, state="running", started=own[0].at)
+    for event in own:
+        happening = Happening(event.happening)
+        view.attempts = max(view.attempts, event.attempt)
+        view.message = event.message or view.message
+        if happening is Happening.STARTED:
+            view.state, view.finished, view.message = "running", None, ""
+        elif happening is Happening.RETRYING:
+            view.state = "pending"
+        elif happening is not Happening.NOTE:
+            view.finished = event.at
+            view.state = _END[happening]
+    if job.state == State.FAILED and view.state in ("running", "pending"):
+        view.state, view.finished = "failed", job.finished
+    view.log = [
+        Message(
+            at=event.at,
+            attempt=event.attempt,
+            happening=Happening(event.happening),
+            message=event.message,
+        )
+        for event in own
+    ]
+    return view
+
+
+_END: dict[Happening, StepState] = {
+    Happening.SUCCEEDED: "succeeded",
+    Happening.SKIPPED: "skipped",
+    Happening.FAILED: "failed",
+}
+
+
+def action_units_view(
+    job: Job, extraction: Extraction, entries: Sequence[DataEntry]
+) -> ActionUnitsView:
+    """Entries in the order of (face, au)."""
+    faces: dict[int, FaceView] = {}
+    for entry in entries:
+        face = faces.setdefault(
+            entry.face,
+            FaceView(
+                face=entry.face,
+                frames=entry.frames,
+                confident_frames=entry.confident_frames,
+                action_units=[],
+            ),
+        )
+        face.action_units.append(
+            ActionUnitView(
+                au=entry.au,
+                words=WORDS[entry.au],
+                validity=entry.validity,
+                intensity=_intensity(entry),
+                presence_share=entry.presence_share,
+            )
+        )
+    return ActionUnitsView(
+        job=job.id,
+        report=extraction.report_id,
+        engine=extraction.engine,
+        engine_version=extraction.version,
+        scale=extraction.scale,
+        frames=extraction.frames,
+        fps=extraction.fps,
+        duration=extraction.duration,
+        warnings=extraction.warnings,
+        faces=list(faces.values()),
+    )
+
+
+def _intensity(entry: DataEntry) -> Intensity | None:
+    if entry.mean is None:
+        return None
+    values: dict[str, Any] = {name: getattr(entry, name) for name in Intensity.model_fields}
+    return Intensity(**values)
+
+
+def _progress(job: Job) -> Progress | None:
+    return Progress(**job.progress) if job.progress else None
+
+
+def _error(job: Job) -> Error | None:
+    if job.state != State.FAILED:
+        return None
+    return Error(code=job.error_code or "", detail=job.error_detail or "")
+
+
+def _links(job: Job) -> dict[str, str]:
+    base = f"/api/jobs/{job.id}"
+    links = {"self": base}
+    if job.state == State.FAILED:
+        links["retry"] = f"{base}/retry"
+    if job.report_id is not None:
+        links["action_units"] = f"{base}/action-units"
+        links["openface_csv"] = f"{base}/openface.csv"
+        links["reports"] = f"/api/reports?job={job.id}"
+    return links

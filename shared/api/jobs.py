@@ -1,0 +1,163 @@
+"""The handlers of `/api/jobs`."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from typing import Annotated, Final, NoReturn
+
+import azure.functions as func
+from azure.core.exceptions import ResourceNotFoundError
+from pydantic import AwareDatetime, Field, TypeAdapter
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from shared.api.http import json_response, no_content, parse_query, uuid_of
+from shared.api.job_bodies import (
+    JobSummary,
+    JobView,
+    Page,
+    action_units_view,
+    job_summary,
+    job_view,
+)
+from shared.api.paging import PageQuery, Text, part, position
+from shared.app import App
+from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
+from shared.jobs import lifecycle, limits
+from shared.measurements.model import MediaType
+from shared.pipeline import events
+from shared.platform import blob_names
+from shared.platform.errors import Code, Problem
+from shared.reports import reports
+
+MAX_INLINE_BYTES: Final = (
+    32 * 1024 * 1024
+)  # a larger CSV is fetched from storage by its own address
+READ_URL_LIFETIME: Final = dt.timedelta(minutes=10)
+
+
+_POSITION: Final = TypeAdapter(tuple[AwareDatetime, uuid.UUID])
+
+
+class JobFilter(PageQuery):
+    """The query of `GET /api/jobs`."""
+
+    state: State | None = None
+    avatar: Annotated[Text, Field(max_length=AVATAR_LENGTH)] | None = None
+    type: MediaType | None = None
+
+
+def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Newest first."""
+    return json_response(find(app, parse_query(JobFilter, req)))
+
+
+def find(
+    app: App, wanted: JobFilter, only: Collection[uuid.UUID] | None = None
+) -> Page[JobSummary]:
+    """A part of the list, newest first; with `only`, of these jobs."""
+    query = (
+        select(Job)
+        .where(~Job.deleting)
+        .order_by(Job.created.desc(), Job.id.desc())
+        .limit(wanted.limit + 1)
+    )
+    for column, value in (
+        (Job.state, wanted.state),
+        (Job.avatar, wanted.avatar),
+        (Job.type, wanted.type),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if only is not None:
+        query = query.where(Job.id.in_(only))
+    before = position(wanted, _POSITION)
+    if before is not None:
+        query = query.where(tuple_(Job.created, Job.id) < tuple_(*before))
+    with app.database.begin() as session:
+        found = list(session.scalars(query))
+        held = reports.verdicts(session, (job.report_id for job in found))
+    items, following = part(found, wanted, "/api/jobs", lambda job: (job.created, job.id))
+    views = [job_summary(job, held.get(job.report_id or 0, ())) for job in items]
+    return Page[JobSummary](items=views, next=following)
+
+
+def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    job_id = uuid_of(req)
+    with app.database.begin() as session:
+        view = body(session, lifecycle.visible(session, job_id) or _unknown())
+    return json_response(view)
+
+
+def body(session: Session, job: Job) -> JobView:
+    """The job with its trace and its verdicts."""
+    held = reports.verdicts(session, [job.report_id]).get(job.report_id or 0, ())
+    return job_view(job, lifecycle.events(session, job.id), held)
+
+
+def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Container and rows are gone when this answers."""
+    if not events.delete(app, uuid_of(req)):
+        _unknown()
+    return no_content()
+
+
+def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """A failed job begins again: at the analysis where its measurement is there."""
+    job_id = uuid_of(req)
+    with app.database.begin() as session:
+        job = lifecycle.visible(session, job_id) or _unknown()
+    there = app.storage.has(job.container, blob_names.MEASUREMENT_BLOB)
+    with app.database.begin() as session:
+        limits.one_at_a_time(session, app.settings)
+        if job.state == State.FAILED:
+            limits.check_open(session, app.settings)
+        if not lifecycle.restart(session, job_id, State.EXTRACTED if there else State.UPLOADED):
+            raise Problem(
+                Code.STATE_CONFLICT, f"Only a failed job can be retried; this one is {job.state}."
+            )
+        view = body(session, session.get_one(Job, job_id, populate_existing=True))
+    app.storage.enqueue_retry(str(job_id))
+    return json_response(view, 202, {"Location": view.links["self"]})
+
+
+def action_units(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    with app.database.begin() as session:
+        job = lifecycle.visible(session, uuid_of(req)) or _unknown()
+        extraction = job.report_id and session.get(Extraction, job.report_id)
+        if not extraction:
+            _not_measured(job)
+        entries = session.scalars(
+            select(DataEntry)
+            .where(DataEntry.report_id == job.report_id)
+            .order_by(DataEntry.face, DataEntry.au)
+        ).all()
+        view = action_units_view(job, extraction, entries)
+    return json_response(view)
+
+
+def openface_csv(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    with app.database.begin() as session:
+        job = lifecycle.visible(session, uuid_of(req)) or _unknown()
+    blob = blob_names.MEASUREMENT_BLOB
+    try:
+        if app.storage.size(job.container, blob) > MAX_INLINE_BYTES:
+            expires = dt.datetime.now(dt.UTC) + READ_URL_LIFETIME
+            address = app.storage.read_url(job.container, blob, expires)
+            return func.HttpResponse(status_code=302, headers={"Location": address})
+        content = b"".join(app.storage.open(job.container, blob))
+    except ResourceNotFoundError:
+        _not_measured(job)
+    return func.HttpResponse(
+        content,
+        headers={"Content-Disposition": f'attachment; filename="{job.id}.csv"'},
+        mimetype="text/csv",
+    )
+
+
+def _unknown() -> NoReturn:
+    raise Problem(Code.JOB_NOT_FOUND, "There is no job with this id.")
+
+
+def _not_measured(job: Job) -> NoReturn:
+    raise Problem(Code.NOT_FOUND, f"The job has no measurement; its state is {job.state}.")

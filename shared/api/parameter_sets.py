@@ -1,0 +1,298 @@
+"""The handlers of `/api/parameter-sets` and `/api/measures`.
+
+Who changes a set says which state of it he has seen (`If-Match`), so that two editors do not
+overwrite each other: without it a PUT of a set that is there is refused.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final, Literal, NoReturn
+from urllib.parse import quote
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic_core import from_json
+from sqlalchemy import func as sql
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_etags, parse_options_header
+
+from shared.analysis import interchange
+from shared.analysis.learning import learn
+from shared.analysis.measuring import MeasuredRecording
+from shared.analysis.parameter_sets import ParameterSet, name_key
+from shared.api.http import json_response, no_content, parse, parse_json, parse_query, small_body
+from shared.api.job_bodies import Page
+from shared.api.paging import PageQuery, Text, part, position
+from shared.api.parameter_set_bodies import (
+    LearnBody,
+    SetBody,
+    SetFilter,
+    SetSummary,
+    basis,
+    measures,
+    set_address,
+    set_summary,
+    set_view,
+)
+from shared.app import App
+from shared.database.report_tables import ParameterRow, SetVersion
+from shared.platform.errors import Code, FieldError, Problem
+from shared.platform.storage import Storage
+from shared.reports import parameter_sets, reports
+from shared.reports.parameter_sets import StoredSet
+from shared.reports.reports import Measurement
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+MAX_VERSION: Final = 2**31 - 1  # as the column can hold it
+
+_NAME: Final = TypeAdapter(tuple[Text])
+_VERSION: Final = TypeAdapter(tuple[Annotated[int, Field(ge=1, le=MAX_VERSION)]])
+
+
+class SetQuery(BaseModel):
+    """The query of `GET /api/parameter-sets/{name}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[int, Field(ge=1, le=MAX_VERSION)] | None = Field(
+        default=None, description="Without: the present one."
+    )
+    format: Literal["json", "csv"] | None = Field(
+        default=None, description="The set as a file, to be imported again."
+    )
+
+
+def list_measures(_: func.HttpRequest, __: App) -> func.HttpResponse:
+    return json_response(measures())
+
+
+def list_sets(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """In the order of their names."""
+    return json_response(find(app, parse_query(SetFilter, req)))
+
+
+def find(app: App, wanted: SetFilter) -> Page[SetSummary]:
+    query = (
+        select(SetVersion)
+        .where(SetVersion.id.in_(parameter_sets.present_versions()))
+        .where(SetVersion.archived.is_not(None) == wanted.archived)
+        .order_by(SetVersion.name_key)
+        .limit(wanted.limit + 1)
+    )
+    if wanted.engine is not None:
+        query = query.where(sql.lower(SetVersion.engine) == wanted.engine.lower())
+    after = position(wanted, _NAME)
+    if after is not None:
+        query = query.where(SetVersion.name_key > after[0])
+    with app.database.begin() as session:
+        found = session.scalars(query).all()
+        items, following = part(found, wanted, "/api/parameter-sets", lambda row: (row.name_key,))
+        return Page[SetSummary](items=_summaries(session, items), next=following)
+
+
+def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Newest first."""
+    return json_response(versions(app, set_name(req), parse_query(PageQuery, req)))
+
+
+def versions(app: App, name: str, wanted: PageQuery) -> Page[SetSummary]:
+    query = (
+        select(SetVersion)
+        .where(SetVersion.name_key == name_key(name))
+        .order_by(SetVersion.version.desc())
+        .limit(wanted.limit + 1)
+    )
+    before = position(wanted, _VERSION)
+    if before is not None:
+        query = query.where(SetVersion.version < before[0])
+    with app.database.begin() as session:
+        found = session.scalars(query).all() or _unknown()
+        path = f"{set_address(name)}/versions"
+        items, following = part(found, wanted, path, lambda row: (row.version,))
+        return Page[SetSummary](items=_summaries(session, items), next=following)
+
+
+def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """As JSON with all that is known of it; as a file where a format is asked for."""
+    wanted = parse_query(SetQuery, req)
+    name = set_name(req)
+    with app.database.begin() as session:
+        stored = parameter_sets.find(session, name, wanted.version) or _unknown()
+    accepted = parse_accept_header(req.headers.get("Accept"), MIMEAccept)
+    if wanted.format == "csv" or (
+        wanted.format is None and accepted.best_match([JSON, CSV], JSON) == CSV
+    ):
+        return _file(stored, interchange.to_csv(stored.content), CSV, "csv")
+    if wanted.format == "json":
+        return _file(stored, interchange.to_json(stored.content), JSON, "json")
+    return _response(stored)
+
+
+def create(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    body = _body(req)
+    with app.database.begin() as session:
+        parameter_sets.lock(session, body.name)
+        present = parameter_sets.find(session, body.name)
+        if present is not None:
+            state = "archived; PUT it to bring it back" if present.archived else "there already"
+            raise Problem(
+                Code.NAME_TAKEN, f"The parameter set {present.content.name!r} is {state}."
+            )
+        stored = _store(session, app.storage, body, None)
+    return _response(stored, 201, {"Location": set_address(stored.content.name)})
+
+
+def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """A new version; or a new set, where there is none of this name."""
+    name, body = set_name(req), _body(req)
+    if name_key(name) != name_key(body.name):
+        raise Problem(
+            Code.INVALID_FIELD,
+            f"The set in the body is called {body.name!r}, not as in the address. To give a set "
+            "another name, POST it as a new one.",
+            errors=(FieldError("name", "must be the name in the address"),),
+        )
+    with app.database.begin() as session:
+        parameter_sets.lock(session, name)
+        present = parameter_sets.find(session, name)
+        _check_preconditions(req, present, required=True)
+        stored = _store(session, app.storage, body, present)
+    if present is None:
+        return _response(stored, 201, {"Location": set_address(stored.content.name)})
+    return _response(stored)
+
+
+def remove(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """204 where it was deleted; 200 and the set where it was archived, because reports name it."""
+    name = set_name(req)
+    with app.database.begin() as session:
+        parameter_sets.lock(session, name)
+        present = parameter_sets.find(session, name) or _unknown()
+        _check_preconditions(req, present)
+        archived = parameter_sets.remove(session, present)
+    return no_content() if archived is None else _response(archived)
+
+
+def _store(
+    session: Session, storage: Storage, body: SetBody | LearnBody, present: StoredSet | None
+) -> StoredSet:
+    if isinstance(body, LearnBody):
+        content, learned = learned_set(session, storage, body)
+        stored = parameter_sets.add(session, content, present, learned)
+    else:
+        stored = parameter_sets.add(session, body.content, present)
+    if body.default_for is None:
+        return stored
+    return parameter_sets.make_default(session, stored, body.default_for)
+
+
+def learned_set(
+    session: Session, storage: Storage, body: LearnBody
+) -> tuple[ParameterSet, dict[str, Any]]:
+    """The set, and what it rests on; nothing is stored."""
+    found: dict[int, Measurement] = {}
+    for reference in body.from_reports:
+        measurement = reports.locate(session, reference)
+        found[measurement.report.id] = measurement
+
+    def recordings() -> Iterator[MeasuredRecording]:
+        for measurement in found.values():
+            yield measurement.load(session, storage)
+
+    learned = learn(body, recordings())
+    return learned.parameter_set, basis(learned, tuple(found)).model_dump(mode="json")
+
+
+def _body(req: func.HttpRequest) -> SetBody | LearnBody:
+    """A set as JSON or CSV, or which measurements to learn one from."""
+    mimetype, _ = parse_options_header(req.headers.get("Content-Type"))
+    content = small_body(req)
+    if mimetype == CSV:
+        return parse(SetBody, interchange.csv_values(content))
+    try:
+        values = from_json(content)
+    except ValueError:
+        values = None  # parse_json says what is wrong with it
+    learns = isinstance(values, dict) and "from_reports" in values
+    return parse_json(LearnBody, req) if learns else parse_json(SetBody, req)
+
+
+def _check_preconditions(
+    req: func.HttpRequest, present: StoredSet | None, *, required: bool = False
+) -> None:
+    """Raises Problem where the set is not in the state that the request says (RFC 9110, 13)."""
+    match, none_match = req.headers.get("If-Match"), req.headers.get("If-None-Match")
+    state = present.etag.strip('"') if present else None
+    headers = {"ETag": present.etag} if present else {}
+    if match is not None:
+        seen = parse_etags(match)
+        if state is None or not (seen.star_tag or seen.is_strong(state)):
+            raise Problem(
+                Code.PRECONDITION_FAILED,
+                "The set is no longer as If-Match says. GET it again and repeat your change.",
+                headers=headers,
+            )
+    elif none_match is not None:
+        seen = parse_etags(none_match)
+        if state is not None and (seen.star_tag or seen.contains_weak(state)):
+            raise Problem(
+                Code.PRECONDITION_FAILED,
+                "If-None-Match: the set is there already.",
+                headers=headers,
+            )
+    elif required and state is not None:
+        raise Problem(
+            Code.PRECONDITION_REQUIRED,
+            "The set is there already. Send its ETag as If-Match, so that you change what you have "
+            "seen; If-Match: * changes it whatever it is.",
+            headers=headers,
+        )
+
+
+def _response(
+    stored: StoredSet, status: int = 200, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
+    return json_response(
+        set_view(stored), status, {"ETag": stored.etag, "Vary": "Accept", **(headers or {})}
+    )
+
+
+def _file(stored: StoredSet, content: bytes, mimetype: str, extension: str) -> func.HttpResponse:
+    filename = quote(f"{stored.content.name}.{extension}", safe="")  # RFC 8187
+    return func.HttpResponse(
+        content,
+        headers={
+            "ETag": stored.etag,
+            "Vary": "Accept",
+            "Cache-Control": "no-store",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{filename}",
+        },
+        mimetype=mimetype,
+    )
+
+
+def _summaries(session: Session, rows: Sequence[SetVersion]) -> list[SetSummary]:
+    ids = [row.id for row in rows]
+    counts = dict(
+        session.execute(
+            select(ParameterRow.parameter_set_id, sql.count())
+            .where(ParameterRow.parameter_set_id.in_(ids))
+            .group_by(ParameterRow.parameter_set_id)
+        ).all()
+    )
+    default_for, used = parameter_sets.defaults(session, ids), parameter_sets.used(session, ids)
+    return [
+        set_summary(row, counts[row.id], default_for.get(row.id, ()), used=row.id in used)
+        for row in rows
+    ]
+
+
+def set_name(req: func.HttpRequest) -> str:
+    name = str(req.route_params.get("name", ""))
+    return _unknown() if "\0" in name else name  # PostgreSQL cannot even compare with a NUL
+
+
+def _unknown() -> NoReturn:
+    raise Problem(Code.PARAMETER_SET_NOT_FOUND, "There is no parameter set of this name.")

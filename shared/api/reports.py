@@ -1,0 +1,191 @@
+"""The handlers of `/api/reports`.
+
+A report's id is the number of its measurement and that of the set's version, `17-4`. The number of
+the measurement alone means its report while it has only one.
+"""
+
+import datetime as dt
+import re
+import uuid
+from typing import Any, Final, NamedTuple, NoReturn
+
+import azure.functions as func
+from pydantic import AwareDatetime, TypeAdapter
+from sqlalchemy import Select, select, tuple_
+
+from shared.analysis.parameter_sets import name_key
+from shared.analysis.rendering import RENDERINGS
+from shared.analysis.report import Report, Verdict
+from shared.api.http import json_response, parse_json, parse_query
+from shared.api.job_bodies import Page
+from shared.api.paging import BigInt, part, position
+from shared.api.report_bodies import (
+    FORMS,
+    MadeReports,
+    ReportFilter,
+    ReportRequest,
+    ReportSummary,
+    report_id,
+    report_links,
+)
+from shared.app import App
+from shared.database.report_tables import AnalysisReport, SetVersion
+from shared.database.tables import ActionUnitReport, Job
+from shared.measurements.model import MediaType
+from shared.platform.errors import Code, Problem
+from shared.reports import parameter_sets, reports
+
+_POSITION: Final = TypeAdapter(tuple[AwareDatetime, BigInt, BigInt])
+_ADDRESS: Final = re.compile(
+    r"(?P<report>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?(?:\.(?P<form>\w+))?", re.ASCII
+)
+
+
+class _Row(NamedTuple):
+    """A report in a list, in the order of the columns that `_filtered` selects."""
+
+    number: int
+    set_id: int
+    verdict: str
+    score: float | None
+    created: dt.datetime
+    set_name: str
+    version: int
+    avatar: str
+    name: str
+    type: str
+    job: uuid.UUID | None
+
+
+def list_reports(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Newest first."""
+    wanted = parse_query(ReportFilter, req)
+    query = _filtered(wanted).limit(wanted.limit + 1)
+    before = position(wanted, _POSITION)
+    place = tuple_(
+        AnalysisReport.created, AnalysisReport.report_id, AnalysisReport.parameter_set_id
+    )
+    if before is not None:
+        query = query.where(place < tuple_(*before))
+    with app.database.begin() as session:
+        found = [_Row(*row) for row in session.execute(query)]
+    items, following = part(
+        found, wanted, "/api/reports", lambda row: (row.created, row.number, row.set_id)
+    )
+    views = [_summary(row) for row in items]
+    return json_response(Page[ReportSummary](items=views, next=following))
+
+
+def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """Hold what was measured to sets, without measuring it again. All of them or none.
+
+    201 where a report is new, 200 where all of them replace earlier ones.
+    """
+    wanted = parse_json(ReportRequest, req)
+    with app.database.begin() as session:
+        measurement = reports.locate(session, wanted.report, lock=True)
+        chosen = parameter_sets.resolve(session, wanted.parameter_sets)
+        number, ids = measurement.report.id, {item.id for item in chosen}
+        before = reports.verdicts(session, [number], ids).get(number, [])
+        found = reports.measured(session, app.storage, measurement)
+        reports.hold(
+            session,
+            measurement,
+            found,
+            chosen,
+            allow_engine_mismatch=wanted.allow_engine_mismatch,
+        )
+        made = {item.id: item for item in reports.verdicts(session, [number], ids)[number]}
+        reports.publish(app, session, measurement)
+    items = [made[report_id(number, item.id)] for item in chosen]
+    status = 200 if len(before) == len(items) else 201
+    headers = {"Location": items[0].links["self"]} if len(items) == 1 else {}
+    return json_response(MadeReports(items=items), status, headers)
+
+
+def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """As JSON, or in the form that the address ends in."""
+    address = _ADDRESS.fullmatch(req.route_params.get("id", ""))
+    if address is None or address["form"] not in (None, "json", *FORMS):
+        _unknown()
+    number = int(address["report"])
+    query = select(AnalysisReport).where(AnalysisReport.report_id == number)
+    if address["set"] is not None:
+        query = query.where(AnalysisReport.parameter_set_id == int(address["set"]))
+    with app.database.begin() as session:
+        found = session.scalars(query.limit(2)).all()
+        if len(found) > 1:
+            several = reports.verdicts(session, [number])[number]
+            listed = ", ".join(f"{item.id} ({item.parameter_set})" for item in several[:20])
+            raise Problem(
+                Code.AMBIGUOUS_REPORT,
+                f"Measurement {number} was held to several sets. Ask for one report: {listed}.",
+            )
+    if not found:
+        _unknown()
+    rendering = RENDERINGS[address["form"] or "json"]
+    return func.HttpResponse(
+        rendering.render(Report.model_validate(found[0].report)),
+        headers={"Cache-Control": "no-store", "Content-Type": rendering.content_type},
+    )
+
+
+def _filtered(wanted: ReportFilter) -> Select[*tuple[Any, ...]]:
+    query = (
+        select(
+            AnalysisReport.report_id,
+            AnalysisReport.parameter_set_id,
+            AnalysisReport.verdict,
+            AnalysisReport.score,
+            AnalysisReport.created,
+            SetVersion.name,
+            SetVersion.version,
+            ActionUnitReport.avatar,
+            ActionUnitReport.name,
+            ActionUnitReport.type,
+            Job.id,
+        )
+        .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
+        .join(ActionUnitReport, ActionUnitReport.id == AnalysisReport.report_id)
+        .outerjoin(Job, Job.report_id == AnalysisReport.report_id)
+        .where(Job.deleting.is_not(True))
+        .order_by(
+            AnalysisReport.created.desc(),
+            AnalysisReport.report_id.desc(),
+            AnalysisReport.parameter_set_id.desc(),
+        )
+    )
+    for column, value in (
+        (AnalysisReport.report_id, wanted.report),
+        (Job.id, wanted.job),
+        (ActionUnitReport.avatar, wanted.avatar),
+        (ActionUnitReport.name, wanted.name),
+        (AnalysisReport.verdict, wanted.verdict),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.parameter_set is not None:
+        query = query.where(SetVersion.name_key == name_key(wanted.parameter_set))
+    return query
+
+
+def _summary(row: _Row) -> ReportSummary:
+    identifier = report_id(row.number, row.set_id)
+    return ReportSummary(
+        id=identifier,
+        parameter_set=row.set_name,
+        version=row.version,
+        verdict=Verdict(row.verdict),
+        score=row.score,
+        report=row.number,
+        job=row.job,
+        avatar=row.avatar,
+        name=row.name,
+        type=MediaType(row.type),
+        created=row.created,
+        links=report_links(identifier),
+    )
+
+
+def _unknown() -> NoReturn:
+    raise Problem(Code.REPORT_NOT_FOUND, "There is no report at this address.")

@@ -1,0 +1,1 @@
+"""The database: connection, schema, tables, and frames by COPY."""

@@ -1,0 +1,363 @@
+"""The job's row and its trace. Every function takes the session of the caller's transaction.
+
+A stage first *claims* the job in one UPDATE that sets state and lease; who gets no claim leaves
+quietly. While it works it *renews* the lease; who cannot renew has lost the job (it was deleted, or
+somebody took it over after a pause) and stops. All times are the database's.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.database.tables import ENDED, Extraction, Happening, Job, JobEvent, State, Step
+from shared.platform.errors import Code
+
+MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
+MAX_MESSAGE: Final = 500  # characters of a trace message
+
+_WAITING: Final = {
+    Step.EXTRACT: (State.CREATED, State.UPLOADED),
+    # CREATED and UPLOADED: measurements made elsewhere arrived before ours were begun
+    Step.ANALYSE: (State.EXTRACTED, State.UPLOADED, State.CREATED),
+}
+_RUNNING: Final = {Step.EXTRACT: State.EXTRACTING, Step.ANALYSE: State.ANALYSING}
+
+
+class LeaseLostError(Exception):
+    """The job was deleted or taken over while this stage worked on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job, until it is released or runs out."""
+
+    job_id: uuid.UUID
+    owner: uuid.UUID
+    step: Step
+    attempt: int  # from 1
+    type: str | None = None  # the job's, as far as it is known
+    traceparent: str | None = None  # the job's
+
+
+def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:
+    """Have the job's later steps continue this trace; quiet where the lease is lost."""
+    session.execute(
+        update(Job)
+        .where(Job.id == lease.job_id, Job.lease_owner == lease.owner)
+        .values(traceparent=traceparent)
+    )
+
+
+def get(session: Session, job_id: uuid.UUID) -> Job | None:
+    """The job, also one that is being deleted."""
+    return session.get(Job, job_id)
+
+
+def visible(session: Session, job_id: uuid.UUID) -> Job | None:
+    """The job, unless it is being deleted."""
+    return session.scalar(select(Job).where(Job.id == job_id, ~Job.deleting))
+
+
+def by_container(session: Session, container: str) -> Job | None:
+    return session.scalar(select(Job).where(Job.container == container))
+
+
+def without_job(session: Session, containers: Sequence[str]) -> list[str]:
+    """Those of the containers that no job has."""
+    known = set(session.scalars(select(Job.container).where(Job.container.in_(containers))))
+    return [container for container in containers if container not in known]
+
+
+def by_key(session: Session, idempotency_key: str) -> Job | None:
+    return session.scalar(select(Job).where(Job.idempotency_key == idempotency_key))
+
+
+def create(session: Session, **values: Any) -> Job | None:
+    """A new row; None where the container or the idempotency key has one already."""
+    statement = insert(Job).values(**values).on_conflict_do_nothing().returning(Job)
+    return session.scalars(statement).one_or_none()
+
+
+def record(
+    session: Session,
+    job_id: uuid.UUID,
+    step: Step,
+    happening: Happening,
+    message: str = "",
+    *,
+    attempt: int = 1,
+) -> None:
+    """Append to the trace."""
+    session.add(
+        JobEvent(
+            job_id=job_id,
+            step=step,
+            happening=happening,
+            attempt=attempt,
+            message=message[:MAX_MESSAGE],
+        )
+    )
+
+
+def events(session: Session, job_id: uuid.UUID) -> list[JobEvent]:
+    """The trace, oldest first."""
+    return list(
+        session.scalars(select(JobEvent).where(JobEvent.job_id == job_id).order_by(JobEvent.id))
+    )
+
+
+def mark_uploaded(session: Session, job_id: uuid.UUID, message: str) -> bool:
+    """created -> uploaded; False where the job has gone on already."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == State.CREATED, ~Job.deleting)
+        .values(state=State.UPLOADED, updated=func.now())
+        .returning(Job.id)
+    ).one_or_none()
+    if changed is None:
+        return False
+    record(session, job_id, Step.UPLOAD, Happening.SUCCEEDED, message)
+    return True
+
+
+def claim(session: Session, job_id: uuid.UUID, step: Step, seconds: int) -> Lease | None:
+    """Take the job for a stage, for `seconds` at first; None where there is nothing to do.
+
+    A running stage can be taken over once its lease has run out. The count of attempts starts
+    anew with each stage.
+    """
+    owner = uuid.uuid4()
+    running = _RUNNING[step]
+    statement = (
+        update(Job)
+        .where(
+            Job.id == job_id,
+            ~Job.deleting,
+            or_(
+                Job.state.in_(_WAITING[step]),
+                and_(Job.state == running, Job.lease_until < func.clock_timestamp()),
+            ),
+        )
+        .values(
+            state=running,
+            lease_owner=owner,
+            lease_until=func.clock_timestamp() + dt.timedelta(seconds=seconds),
+            attempts=Job.attempts + 1,
+            updated=func.now(),
+            error_code=None,
+            error_detail=None,
+        )
+        .returning(Job.attempts, Job.type, Job.traceparent)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    attempt, kind, traceparent = row
+    lease = Lease(job_id, owner, step, attempt, kind, traceparent)
+    record(session, job_id, step, Happening.STARTED, attempt=attempt)
+    return lease
+
+
+def renew(
+    session: Session, lease: Lease, seconds: int, progress: dict[str, Any] | None = None
+) -> None:
+    """Prolong the lease and say how far the work is. Raises LeaseLostError."""
+    values: dict[str, Any] = {
+        "lease_until": func.clock_timestamp() + dt.timedelta(seconds=seconds),
+        "updated": func.now(),
+    }
+    if progress is not None:
+        values["progress"] = progress
+    _change(session, lease, values)
+
+
+def advance(session: Session, lease: Lease, state: State, message: str, **values: Any) -> None:
+    """The stage is done: release the job in its next state. Raises LeaseLostError."""
+    if state.ended:
+        values["finished"] = func.clock_timestamp()
+    _change(
+        session,
+        lease,
+        {
+            "state": state,
+            "lease_owner": None,
+            "lease_until": None,
+            "attempts": 0,
+            "progress": None,
+            "updated": func.now(),
+            **values,
+        },
+    )
+    record(session, lease.job_id, lease.step, Happening.SUCCEEDED, message, attempt=lease.attempt)
+
+
+def reopen(session: Session, lease: Lease, message: str) -> None:
+    """extracted -> uploaded: the measurement could not be stored after all."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == lease.job_id, Job.state == State.EXTRACTED, Job.lease_owner.is_(None))
+        .values(state=State.UPLOADED, attempts=lease.attempt, error_detail=message[:MAX_MESSAGE])
+        .returning(Job.id)
+    ).one_or_none()
+    if changed is not None:
+        record(
+            session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt
+        )
+
+
+def back_to_uploaded(session: Session, job_id: uuid.UUID) -> None:
+    """A job whose measurement is missing, or that is created but has its blob, is measured."""
+    session.execute(
+        update(Job)
+        .where(
+            Job.id == job_id,
+            or_(
+                Job.state.in_((State.CREATED, State.EXTRACTED)),
+                and_(Job.state == State.ANALYSING, Job.lease_until < func.clock_timestamp()),
+            ),
+        )
+        .values(state=State.UPLOADED, lease_owner=None, lease_until=None)
+    )
+
+
+def give_back(session: Session, lease: Lease, message: str) -> None:
+    """This attempt failed through a fault of ours: the next may take the job at once.
+
+    Quiet where the lease is lost: then somebody else has the job already.
+    """
+    back = State.UPLOADED if lease.step is Step.EXTRACT else State.EXTRACTED
+    try:
+        _change(
+            session,
+            lease,
+            {
+                "state": back,
+                "lease_owner": None,
+                "lease_until": None,
+                "updated": func.now(),
+                "error_detail": message[:MAX_MESSAGE],
+            },
+        )
+    except LeaseLostError:
+        return
+    record(session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt)
+
+
+def fail(session: Session, job_id: uuid.UUID, step: Step, code: Code, detail: str) -> bool:
+    """The job has failed for good; False where it had ended already or is gone."""
+    attempt = session.scalar(
+        update(Job)
+        .where(Job.id == job_id, Job.state.not_in(ENDED), ~Job.deleting)
+        .values(
+            state=State.FAILED,
+            lease_owner=None,
+            lease_until=None,
+            progress=None,
+            error_code=code,
+            error_detail=detail,
+            updated=func.now(),
+            finished=func.clock_timestamp(),
+        )
+        .returning(Job.attempts)
+    )
+    if attempt is None:
+        return False
+    record(session, job_id, step, Happening.FAILED, detail, attempt=max(attempt, 1))
+    return True
+
+
+def restart(session: Session, job_id: uuid.UUID, state: State) -> bool:
+    """failed -> `state`, with all its attempts before it again; False where it had not failed."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == State.FAILED, ~Job.deleting)
+        .values(
+            state=state,
+            attempts=0,
+            error_code=None,
+            error_detail=None,
+            finished=None,
+            updated=func.now(),
+        )
+        .returning(Job.id)
+    ).one_or_none()
+    return changed is not None
+
+
+def without_report(session: Session, limit: int) -> list[Job]:
+    """Finished jobs whose report is not there, or not whole: somebody deleted rows."""
+    whole = select(Extraction).where(Extraction.report_id == Job.report_id).exists()
+    query = select(Job).where(Job.state == State.DONE, ~Job.deleting, ~whole).limit(limit)
+    return list(session.scalars(query))
+
+
+def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str) -> bool:
+    """done -> `state`, for a job without its report; False where it is not done any more."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == State.DONE, ~Job.deleting)
+        .values(state=state, attempts=0, finished=None, updated=func.now())
+        .returning(Job.id)
+    ).one_or_none()
+    if changed is None:
+        return False
+    step = Step.ANALYSE if state is State.EXTRACTED else Step.EXTRACT
+    record(session, job_id, step, Happening.RETRYING, message)
+    return True
+
+
+def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:
+    """Hide the job and take it from whoever works on it; False where there is none."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(
+            deleting=True,
+            idempotency_key=None,
+            lease_owner=None,
+            lease_until=None,
+            updated=func.now(),
+        )
+        .returning(Job.id)
+    ).one_or_none()
+    return changed is not None
+
+
+def stale(session: Session, seconds: int, limit: int) -> list[Job]:
+    """Open jobs that nobody works on: dead leases, and jobs whose event seems lost.
+
+    Their `updated` is set to now, so that one reconciliation at a time takes them up.
+    """
+    now = func.clock_timestamp()
+    before = now - dt.timedelta(seconds=seconds)
+    waiting = and_(Job.state.in_((State.UPLOADED, State.EXTRACTED)), Job.updated < before)
+    dead = and_(Job.state.in_((State.EXTRACTING, State.ANALYSING)), Job.lease_until < now)
+    unfinished = and_(Job.state == State.CREATED, Job.upload_until < now)
+    deleted = and_(Job.deleting, Job.updated < before)
+    found = (
+        select(Job.id)
+        .where(or_(and_(or_(waiting, dead, unfinished), ~Job.deleting), deleted))
+        .order_by(Job.updated)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids: Iterable[uuid.UUID] = session.scalars(found).all()
+    statement = update(Job).where(Job.id.in_(ids)).values(updated=now).returning(Job)
+    return list(session.scalars(statement))
+
+
+def _change(session: Session, lease: Lease, values: dict[str, Any]) -> None:
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == lease.job_id, Job.lease_owner == lease.owner, ~Job.deleting)
+        .values(**values)
+        .returning(Job.id)
+    ).one_or_none()
+    if changed is None:
+        raise LeaseLostError(f"job {lease.job_id} is no longer this attempt's")

@@ -1,0 +1,1 @@
+"""What was measured: its model, its Action Units, its files. Knows nothing of Azure or SQL."""

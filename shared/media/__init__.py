@@ -1,0 +1,1 @@
+"""What people send: what a file is, and how its pictures are had."""

@@ -1,0 +1,323 @@
+"""Video: a file in, upright RGB pictures with their presentation times out.
+
+    with open_clip(path, options) as clip:
+        for frame in clip.frames(segment):
+            frame.timestamp, frame.picture
+        clip.damage
+
+What a timestamp is: the presentation time that the container gives the frame (edit lists applied,
+as FFmpeg does), in seconds, less that of the first frame that can be shown; so the first is 0,
+whichever segment is read. Times always increase (`shared.media.clock`).
+
+Pictures are as displayed (`shared.media.display`). All have the size of the first: a clip that
+changes its size is scaled to it, since an engine's measures are relative to the picture.
+
+What cannot be decoded is left out and counted, never fatal, as long as one frame can. Decoder and
+converter have one thread each: an engine process is to use one core.
+"""
+
+import re
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from shared.measurements.model import Options, Segment
+from shared.media.clock import FALLBACK_FPS, Clock, Seconds, presentation
+from shared.media.container import NO_PICTURE, open_container
+from shared.media.display import Display
+from shared.media.formats import Kind, MediaFacts, sniff_file
+from shared.media.pictures import Picture
+from shared.platform.errors import Code, MediaError
+
+_PATIENCE: Final = 300  # packets read in search of a first frame
+_READ_ERRORS: Final = 20  # in a row; after these the rest of the file counts as unreadable
+_RESERVE: Final = 64 * 1024 * 1024  # [bytes] that a decoder may need at once
+_LOST_END: Final = 0.5  # [s] that may be missing at the end before it is said
+_TELLING: Final = ("mov", "avi")  # demultiplexers of formats with a duration for each stream
+_MATROSKA_DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    timestamp: float  # [s] from the first frame
+    picture: Picture
+
+
+@dataclass(slots=True)
+class Damage:
+    """What was not as it should be; JSON-serialisable, and that of segments adds up."""
+
+    unreadable: int = 0  # packets or frames left out because they could not be decoded
+    retimed: int = 0  # frames whose time was missing or did not increase
+    resized: int = 0  # frames scaled to the size of the first
+    lost_end: float = 0.0  # [s] that the container declares and the file no longer has
+
+    def __add__(self, other: "Damage") -> "Damage":
+        return Damage(
+            self.unreadable + other.unreadable,
+            self.retimed + other.retimed,
+            self.resized + other.resized,
+            max(self.lost_end, other.lost_end),
+        )
+
+    def warnings(self) -> list[str]:
+        """Sentences for a person; empty for a sound clip."""
+        found = {
+            f"The video is damaged: at {_places(self.unreadable)} it could not be decoded, and "
+            "pictures were left out.": self.unreadable,
+            f"The video is cut off: the last {self.lost_end:.1f} s that it declares are missing. "
+            "The readable part was measured.": self.lost_end,
+            f"At {_places(self.retimed)} a picture had no usable time and was placed right after "
+            "the one before it.": self.retimed,
+            "The picture's size changes in the clip; what differs was scaled to the size of the "
+            "first picture.": self.resized,
+        }
+        return [sentence for sentence, happened in found.items() if happened]
+
+
+def _places(count: int) -> str:
+    return "one place" if count == 1 else f"{count:,} places"
+
+
+class Clip:
+    """A video file opened for decoding. Made by `open_clip`."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream, options: Options) -> None:
+        """Raises MediaError where no picture can be decoded, or too large ones."""
+        self._container = container
+        self._stream = stream
+        self._options = options
+        self._reformatter = VideoReformatter()
+        self._seconds = Seconds.of(stream)
+        self.damage = Damage()
+        self.fps = float(stream.average_rate or stream.guessed_rate or 0) or None
+        self._decoder = self._decode(patience=_PATIENCE)
+        first = next(self._decoder, None)
+        if first is None:
+            raise MediaError(Code.UNDECODABLE_MEDIA, NO_PICTURE)
+        self._first = first
+        self._origin = presentation(first)
+        self._display = Display.of(first, stream, options)
+        self.width, self.height = self._display.size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._decoder.close()
+        self._container.close()
+
+    @property
+    def duration(self) -> float | None:
+        """As declared [s], if possible for the picture alone; None where it is not."""
+        if (own := self._own_duration()) is not None:
+            return own
+        return self._container.duration / av.time_base if self._container.duration else None
+
+    @property
+    def frame_count(self) -> int | None:
+        """As declared or, failing that, by duration and rate; None where neither is known."""
+        if self._stream.frames:
+            return self._stream.frames
+        return round(self.duration * self.fps) if self.duration and self.fps else None
+
+    def frames(self, segment: Segment) -> Iterator[Frame]:
+        """The frames of a segment, to be read once per clip object.
+
+        Exact: what lies between the key frame before it and its start is decoded and dropped.
+        Raises MediaError `video_too_long` past `options.max_frames`.
+        """
+        clock = Clock(self._origin, self._seconds, self.fps)
+        last: float | None = None
+        count = 0
+        for frame in self._from(segment.start):
+            last = clock.time(presentation(frame))
+            if segment.stop is not None and last >= segment.stop:
+                break
+            if last < segment.start:
+                continue
+            count += 1
+            if count > self._options.max_frames:
+                raise _too_long(None, self._options)
+            self.damage.resized += (frame.width, frame.height) != self._display.coded
+            yield Frame(last, self._display.picture(frame, self._reformatter))
+        else:
+            self._note_lost_end(last)
+        self.damage.retimed += clock.retimed
+
+    def key_times(self) -> list[float]:
+        """Presentation times of the key frames, by demultiplexing alone; the first is 0.
+
+        Only that first one where times are missing or go back: such a clip cannot be cut, because
+        the times of a later part then depend on the part before it.
+        """
+        times = [0.0]
+        if self._origin is None:
+            return times
+        with suppress(av.error.FFmpegError):  # the readable part is what can be cut
+            self._container.seek(0)
+            for packet in self._container.demux(self._stream):
+                if not packet.size:
+                    continue  # a repeated frame of AVI, or the end
+                if packet.pts is None:
+                    return [0.0]
+                if packet.is_keyframe:
+                    time = self._seconds(packet.pts - self._origin)
+                    if time > times[-1]:
+                        times.append(time)
+                    elif len(times) > 1:
+                        return [0.0]
+        return times
+
+    def _own_duration(self) -> float | None:
+        """That of the video stream [s], which the sound may outlast; None where it is not told.
+
+        FFmpeg gives streams without a duration that of the file. Matroska's are times of the end.
+        """
+        tag = _MATROSKA_DURATION.match(self._stream.metadata.get("DURATION", ""))
+        if tag is not None:
+            end = int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+            return max(0.0, end - self._seconds(self._origin or 0))
+        told = len(self._container.streams) == 1 or self._container.format.name in _TELLING
+        return self._seconds(self._stream.duration) if told and self._stream.duration else None
+
+    def _from(self, start: float) -> Iterator[VideoFrame]:
+        """Decoded frames from the key frame at or before `start` [s]."""
+        if start <= 0 or self._origin is None:
+            yield self._first
+            yield from self._decoder
+            return
+        self.damage = Damage()  # of what was met at the file's start: another segment's
+        # Some demultiplexers land behind the wanted place: then from further ahead, at last from 0
+        for margin in (0.0, 2.0, 10.0, start):
+            target = self._origin + self._seconds.ticks(start - margin)
+            with suppress(av.error.FFmpegError):  # a hole in the index: try further ahead
+                self._container.seek(target, stream=self._stream)
+            self._decoder = self._decode()
+            first = next(self._decoder, None)
+            pts = None if first is None else presentation(first)
+            if first is None or pts is None:
+                continue
+            if self._seconds(pts - self._origin) <= start or margin == start:
+                yield first
+                yield from self._decoder
+                return
+
+    def _decode(self, patience: int = sys.maxsize) -> Generator[VideoFrame, None, None]:
+        """Frames in order of presentation; what cannot be decoded is counted and left out.
+
+        Gives up after `patience` packets without a single frame.
+        """
+        given = False
+        for number, packet in enumerate(self._packets()):
+            if not given and number >= patience:
+                return
+            try:
+                decoded = self._stream.decode(packet)
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError as error:
+                if isinstance(error, MemoryError):
+                    _refuse_shortage()
+                self.damage.unreadable += 1
+                continue
+            for frame in decoded:
+                if frame.is_corrupt:
+                    self.damage.unreadable += 1
+                else:
+                    given = True
+                    yield frame
+
+    def _packets(self) -> Iterator[Any]:
+        """The stream's packets, then None, which makes the decoder give what it holds back."""
+        errors = 0
+        packets = self._container.demux(self._stream)
+        while errors < _READ_ERRORS:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:  # also its MemoryError: a packet that claims too much
+                errors += 1
+                packets = self._container.demux(self._stream)  # the old iterator has ended
+                continue
+            if packet is None:
+                break
+            errors = 0
+            if packet.size:  # empty: a repeated frame of AVI, or the end
+                yield packet
+        self.damage.unreadable += bool(errors)
+        yield None
+
+    def _note_lost_end(self, last: float | None) -> None:
+        declared = self._own_duration()
+        if declared is not None and last is not None:
+            lost = declared - last - 1 / (self.fps or FALLBACK_FPS)
+            self.damage.lost_end = lost if lost > _LOST_END else 0.0
+
+
+def open_clip(path: Path, options: Options) -> Clip:
+    """Open a video for decoding. Raises MediaError with the code and sentence of the refusal."""
+    container, stream = open_container(path, options)
+    try:
+        clip = Clip(container, stream, options)
+        count = clip.frame_count
+        if count is not None and count > options.max_frames:
+            raise _too_long(count, options)
+    except BaseException:
+        container.close()
+        raise
+    return clip
+
+
+def probe_clip(path: Path, options: Options) -> MediaFacts:
+    """What the container declares, once a first picture could be decoded."""
+    with open_clip(path, options) as clip:
+        return MediaFacts(
+            format=sniff_file(path).name,
+            kind=Kind.VIDEO,
+            size=path.stat().st_size,
+            width=clip.width,
+            height=clip.height,
+            duration=clip.duration,
+            fps=clip.fps,
+            frames=clip.frame_count,
+        )
+
+
+def key_frames(path: Path, options: Options) -> list[float]:
+    """Where a clip can be cut [s]; the first is 0. See `Clip.key_times`."""
+    with open_clip(path, options) as clip:
+        return clip.key_times()
+
+
+def _refuse_shortage() -> None:
+    """FFmpeg says that memory is short also of a damaged packet that claims too much of it.
+
+    Raises MemoryError only where it is short.
+    """
+    np.empty(_RESERVE, np.uint8)
+
+
+def _too_long(count: int | None, options: Options) -> MediaError:
+    has = f"{count:,} frames" if count is not None else f"more than {options.max_frames:,} frames"
+    return MediaError(
+        Code.VIDEO_TOO_LONG,
+        f"The video has {has}; at most {options.max_frames:,} can be measured. "
+        "Cut it into shorter clips.",
+    )

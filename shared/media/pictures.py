@@ -1,0 +1,115 @@
+"""Still pictures: a file in, one upright RGB array out.
+
+What is made of the odd cases:
+- EXIF orientation is applied; an EXIF block that cannot be read counts as none.
+- Transparency is laid over mid grey: the colour under transparent pixels is arbitrary, and black
+  or white would make an edge that detectors take for hair or a hat.
+- 16-bit grey is scaled to 8 bits (Pillow's own conversion clips it); CMYK, palette and bilevel
+  pictures are converted without colour management.
+- A picture that moves (APNG, animated WebP) is refused: it is neither one picture nor a video.
+  A JPEG with further pictures in it (MPO, as phones write them) is its first.
+"""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from shared.measurements.model import Options
+from shared.media.formats import sniff_file
+from shared.platform.errors import Code, MediaError
+
+Picture = NDArray[np.uint8]
+"""Height x width x 3, red first, contiguous."""
+
+# The limit is ours, per call, and held before anything is decoded; Pillow's own is global.
+Image.MAX_IMAGE_PIXELS = None
+
+MID_GREY: Final = (128, 128, 128)
+# what Pillow's decoders raise for damaged files, besides OSError
+DAMAGE: Final = (
+    *(OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, OverflowError),
+    *(struct.error, zlib.error),
+)
+
+
+def load_image(path: Path, options: Options) -> Picture:
+    """The picture as a person sees it. Raises MediaError for what cannot be measured."""
+    with _opened(path, options) as image:
+        return np.ascontiguousarray(np.asarray(_as_rgb(image)))
+
+
+def displayed_size(path: Path, options: Options) -> tuple[int, int]:
+    """Width and height of what `load_image` gives, and raises for the same reasons.
+
+    The picture is decoded, but not converted: half the memory.
+    """
+    with _opened(path, options) as image:
+        return image.size
+
+
+def reduced(path: Path, options: Options, longest: int) -> Image.Image:
+    """The picture, its longer side at most so many pixels. Raises as `load_image`."""
+    with _opened(path, options) as image:
+        shown = _as_rgb(image)
+        shown.thumbnail((longest, longest))
+        return shown
+
+
+@contextmanager
+def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
+    """The file's first picture, decoded and upright."""
+    found = sniff_file(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of metadata that it cannot read; nobody could act
+            with Image.open(path, formats=[found.name]) as image:
+                _refuse(image, options)
+                image.load()
+                with suppress(*DAMAGE):  # of the EXIF block
+                    ImageOps.exif_transpose(image, in_place=True)
+                yield image
+    except DAMAGE as error:
+        raise MediaError(
+            Code.UNDECODABLE_MEDIA,
+            "The image is damaged or was cut off and cannot be decoded. Export it again.",
+        ) from error
+
+
+def _refuse(image: Image.Image, options: Options) -> None:
+    """By the header alone, before any pixel is decoded."""
+    width, height = image.size
+    if width * height > options.max_pixels:
+        raise MediaError(
+            Code.IMAGE_TOO_LARGE,
+            f"The image has {width} x {height} pixels; at most {options.max_pixels:,} in all can "
+            "be measured. Send it scaled down.",
+        )
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+        raise MediaError(
+            Code.ANIMATED_IMAGE,
+            "The image is animated. Send one still picture of it, or the animation as a video.",
+        )
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        grey = np.clip(np.asarray(image), 0, 65_535) >> 8
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        return over_grey(image if image.mode == "RGBA" else image.convert("RGBA"))
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def over_grey(image: Image.Image) -> Image.Image:
+    """An RGBA image as RGB, over mid grey."""
+    shown = Image.new("RGB", image.size, MID_GREY)
+    shown.paste(image, mask=image.getchannel("A"))
+    return shown

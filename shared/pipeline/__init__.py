@@ -1,0 +1,1 @@
+"""What happens to media from the upload to the report."""

@@ -1,0 +1,215 @@
+"""Containers without a job: of other programs, and of jobs whose rows a restored database lacks.
+
+A container of ours says in its metadata what its upload said (`shared.jobs.blob_metadata`), so that
+its job is again what it was. In another program's a media blob is a job too: `avatar`, `name` and
+`type` come from the blob's metadata or else the container's; without them the avatar is the
+container's name and the type follows from the content. A `traceparent` there is the trace that the
+job's goes on with.
+
+Where `openface.csv` is there already, nothing is measured again; where the measurement's report is
+there and has lost its job, it is the job's again. All metadata is input that anybody may have made.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.app import App
+from shared.database.tables import (
+    AVATAR_LENGTH,
+    NAME_LENGTH,
+    ActionUnitReport,
+    Extraction,
+    Happening,
+    Job,
+    State,
+    Step,
+)
+from shared.jobs import blob_metadata, lifecycle
+from shared.measurements.model import MediaType
+from shared.media import formats
+from shared.media.formats import Format, Kind, MediaFacts
+from shared.pipeline.uploads import (
+    MAX_SETS,
+    UPLOAD_GRACE,
+    AvatarName,
+    BuildName,
+    EngineName,
+    FileName,
+    SetName,
+)
+from shared.platform import blob_names, telemetry
+from shared.platform.storage import Storage
+from shared.platform.telemetry import SpanName
+from shared.reports import reports
+
+_BlobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
+
+
+class _Upload(BaseModel):
+    """What an upload said, as `blob_metadata` wrote it."""
+
+    avatar: AvatarName
+    name: BuildName = "default"
+    type: MediaType | None = None
+    engine: EngineName | None = None
+    parameter_sets: Annotated[list[SetName], Field(max_length=MAX_SETS)] = []
+    blob: _BlobName
+    created: AwareDatetime
+    filename: FileName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A container that holds something to measure, or something measured."""
+
+    container: str
+    blob: str  # the media, or `openface.csv`
+    format: Format
+    size: int  # [bytes]
+    measured: bool
+    said: dict[str, str]  # all metadata
+    upload: _Upload | None
+
+
+def adopt(app: App, container: str, blob: str) -> Job | None:
+    """The job of a container that has none yet; None where the blob is no media, or gone."""
+    try:
+        found = _look(app.storage, container, blob)
+    except ResourceNotFoundError:
+        return None
+    if found is None:
+        return None
+    number = job_id(app, container)
+    parent = found.said.get(telemetry.METADATA)
+    with telemetry.job(number), telemetry.span(SpanName.ADOPT, parent=parent) as span:
+        return _adopted(app, number, found, span.traceparent)
+
+
+def candidates(blobs: list[str]) -> list[str]:
+    """Blobs of a container that may make it a job: media first, then a measurement."""
+    foreign = [blob for blob in blobs if not blob_names.is_our_output(blob)]
+    return foreign + [blob for blob in blobs if blob == blob_names.MEASUREMENT_BLOB]
+
+
+def job_id(app: App, container: str) -> uuid.UUID:
+    """The container's name where that is a UUID, else one that always follows from its address."""
+    try:
+        return uuid.UUID(container)
+    except ValueError:
+        return uuid.uuid5(uuid.NAMESPACE_URL, app.storage.url(container, ""))
+
+
+def _look(storage: Storage, container: str, blob: str) -> _Found | None:
+    said = storage.container_metadata(container)
+    upload = _upload(said)
+    there = storage.blobs(container)
+    if upload is not None and upload.blob in there:
+        blob = upload.blob
+    properties = storage.properties(container, blob)
+    found = formats.sniff(storage.head(container, blob, formats.SNIFF_BYTES))
+    if found is None:
+        return None
+    return _Found(
+        container=container,
+        blob=blob,
+        format=found,
+        size=int(properties.size),
+        measured=blob_names.MEASUREMENT_BLOB in there,
+        said={**said, **(properties.metadata or {})},
+        upload=upload,
+    )
+
+
+def _upload(metadata: dict[str, str]) -> _Upload | None:
+    content = blob_metadata.upload_in(metadata)
+    try:
+        return None if content is None else _Upload.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
+def _adopted(app: App, number: uuid.UUID, found: _Found, traceparent: str | None) -> Job | None:
+    values = _values(found)
+    with app.database.begin() as session:
+        url = reports.report_url(app.storage, found.container, found.blob)
+        report = _lost_report(session, values["avatar"], url) if found.measured else None
+        job = lifecycle.create(
+            session,
+            id=number,
+            container=found.container,
+            state=_state(found, report),
+            report_id=report,
+            finished=dt.datetime.now(dt.UTC) if report else None,
+            traceparent=traceparent,
+            upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
+            **values,
+        )
+        if job is None:  # another delivery of the event was quicker
+            return lifecycle.by_container(session, found.container)
+        _begin_trace(session, job, found)
+        return job
+
+
+def _state(found: _Found, report: int | None) -> State:
+    if report is not None:
+        return State.DONE
+    return State.EXTRACTED if found.measured else State.UPLOADED
+
+
+def _values(found: _Found) -> dict[str, Any]:
+    """What the job's row says of its media."""
+    said, upload = found.said, found.upload
+    facts = MediaFacts(format=found.format.name, kind=found.format.kind, size=found.size)
+    # the first stage finds them out, unless it is over
+    known = found.measured and found.format.kind is not Kind.CSV
+    values: dict[str, Any] = {"blob": found.blob, "media": asdict(facts) if known else None}
+    if upload is None:
+        asked = said.get("type")
+        return values | {
+            "avatar": (said.get("avatar") or found.container)[:AVATAR_LENGTH],
+            "name": (said.get("name") or "default")[:NAME_LENGTH],
+            "type": asked if asked in list(MediaType) else None,
+            "filename": found.blob,
+        }
+    default = formats.default_type(found.format.kind) if known else None
+    return values | {
+        "avatar": upload.avatar,
+        "name": upload.name,
+        "type": upload.type or default,
+        "engine": upload.engine,
+        "parameter_sets": upload.parameter_sets,
+        "filename": upload.filename or found.blob,
+        "created": min(upload.created, dt.datetime.now(dt.UTC)),
+    }
+
+
+def _lost_report(session: Session, avatar: str, url: str) -> int | None:
+    """The newest report that the pipeline made of this media, where it has no job."""
+    return session.scalar(
+        select(ActionUnitReport.id)
+        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
+        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
+        .where(ActionUnitReport.avatar == avatar, ActionUnitReport.url == url, Job.id.is_(None))
+        .order_by(ActionUnitReport.id.desc())
+        .limit(1)
+    )
+
+
+def _begin_trace(session: Session, job: Job, found: _Found) -> None:
+    whose = "its container had no job" if found.upload else "another program's container"
+    lifecycle.record(session, job.id, Step.UPLOAD, Happening.STARTED)
+    message = f"adopted: {whose}, with {found.blob} in {found.container}"
+    lifecycle.record(session, job.id, Step.UPLOAD, Happening.SUCCEEDED, message)
+    if found.measured:
+        words = "measured before" if found.upload else "measured elsewhere"
+        lifecycle.record(session, job.id, Step.EXTRACT, Happening.SKIPPED, words)
+    if job.report_id is not None:
+        words = f"report {job.report_id} was there"
+        lifecycle.record(session, job.id, Step.ANALYSE, Happening.SKIPPED, words)

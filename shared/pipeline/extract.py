@@ -1,0 +1,182 @@
+"""The first stage: the media in, `openface.csv` and its companions out.
+
+The state says `extracted` before the CSV appears, because the CSV's own event starts the next
+stage and may arrive at once. A crash between the two leaves an extracted job without a CSV:
+reconciliation measures it again.
+"""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from azure.core.exceptions import ResourceNotFoundError
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from shared.database.tables import Job, State
+from shared.engines.base import Task
+from shared.engines.pool import Cancelled
+from shared.jobs import lifecycle
+from shared.jobs.lifecycle import LeaseLostError
+from shared.measurements.model import Facts, MediaType, Options
+from shared.media import formats
+from shared.media.formats import Format, Kind, MediaFacts
+from shared.pipeline.attempt import Attempt
+from shared.pipeline.measuring import measure
+from shared.platform import blob_names
+from shared.platform.errors import Code, MediaError
+from shared.platform.settings import Settings
+
+PROBE_TIMEOUT_SECONDS: Final = 60
+MEGABYTE: Final = 1024 * 1024
+
+_OUTPUTS: Final = (
+    (blob_names.SIGNALS_BLOB, "text/csv"),
+    (blob_names.EXTRACTION_BLOB, "application/json"),
+)
+
+
+def options(settings: Settings) -> Options:
+    return Options(
+        confidence_threshold=settings.confidence_threshold,
+        max_pixels=settings.max_megapixels * 1_000_000,
+        max_frames=settings.max_video_frames,
+    )
+
+
+def fitting_type(kind: Kind, asked: str | None) -> MediaType:
+    """The type to measure as; raises MediaError where what was asked for does not fit."""
+    if asked is None:  # a CSV's content says how many faces it is of: the most is asked for
+        return MediaType.VM if kind is Kind.CSV else formats.default_type(kind)
+    chosen = MediaType(asked)
+    if kind is not Kind.CSV and chosen.is_image != (kind is Kind.IMAGE):
+        fitting = "IP or IW" if kind is Kind.IMAGE else "VS or VM"
+        raise MediaError(
+            Code.TYPE_MISMATCH,
+            f"The file is {'an image' if kind is Kind.IMAGE else 'a video'}, "
+            f"but type {chosen} was asked for. Use {fitting}, or leave the type out.",
+        )
+    return chosen
+
+
+def extract(attempt: Attempt) -> None:
+    """Measure the job's media. Raises MediaError, EngineError or whatever storage raises."""
+    started = time.monotonic()
+    job = attempt.job()
+    path, kind_of_file = _fetch(attempt, job)
+    facts = _probe(attempt, path, kind_of_file)
+    media_type = fitting_type(kind_of_file.kind, job.type)
+    engine = "csv" if kind_of_file.kind is Kind.CSV else job.engine or attempt.app.settings.engine
+    attempt.transaction(lambda session: _note_media(session, job, media_type, facts))
+
+    task = Task(path, media_type, options(attempt.app.settings))
+    results = attempt.folder / "results"
+    results.mkdir()
+    measured = measure(attempt, engine, task, results, expected=facts.frames)
+    seconds = time.monotonic() - started
+    for blob, content_type in _OUTPUTS:
+        if (results / blob).exists():
+            _store(attempt, job.container, results / blob, content_type)
+    attempt.transaction(
+        lambda session: lifecycle.advance(
+            session,
+            attempt.lease,
+            State.EXTRACTED,
+            _in_words(measured, seconds),
+            type=measured_type(media_type, measured),
+        )
+    )
+    try:
+        _store(attempt, job.container, results / blob_names.MEASUREMENT_BLOB, "text/csv")
+    except Exception:
+        attempt.transaction(
+            lambda session: lifecycle.reopen(session, attempt.lease, "The CSV could not be stored.")
+        )
+        raise
+    attempt.log.info("extract: %s", _in_words(measured, seconds))
+
+
+def measured_type(asked: MediaType, facts: Facts) -> MediaType:
+    """The type of the report: what was asked for, unless the measurement says otherwise."""
+    said = facts.settings.get("type")
+    return MediaType(said) if isinstance(said, str) else asked
+
+
+def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
+    """The job's media as a local file whose name fits its content."""
+    account, settings = attempt.app.storage, attempt.app.settings
+    limit = settings.max_media_mb * MEGABYTE
+    if job.declared_size is not None:
+        limit = min(limit, job.declared_size)
+    try:
+        size = attempt.patiently(lambda: account.size(job.container, job.blob))
+        if size > limit:
+            account.delete_blob(job.container, job.blob)
+            raise MediaError(
+                Code.FILE_TOO_LARGE,
+                f"The file has {size} bytes, more than the {limit} that were agreed on. "
+                "It was deleted.",
+            )
+        path = attempt.folder / "media"
+        attempt.patiently(lambda: account.download(job.container, job.blob, path))
+    except ResourceNotFoundError:
+        raise MediaError(
+            Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."
+        ) from None
+    with path.open("rb") as file:
+        found = sniffed(file.read(formats.SNIFF_BYTES))
+    return path.rename(path.with_suffix(found.extension)), found
+
+
+def sniffed(head: bytes) -> Format:
+    """The format of a file that begins with `head`; raises MediaError where it is none of ours."""
+    if not head:
+        raise MediaError(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
+    found = formats.sniff(head)
+    if found is None:
+        raise MediaError(
+            Code.UNSUPPORTED_MEDIA,
+            "The file's content is of no kind that can be measured. Send an image (JPEG, PNG, "
+            "WebP, BMP), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
+        )
+    return found
+
+
+def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
+    if found.kind is Kind.CSV:
+        return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
+    app = attempt.app
+    return app.engines.probe(
+        path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS, log=attempt.log
+    )
+
+
+def _note_media(session: Session, job: Job, media_type: MediaType, facts: MediaFacts) -> None:
+    session.execute(
+        update(Job).where(Job.id == job.id).values(type=media_type, media=asdict(facts))
+    )
+
+
+def _store(attempt: Attempt, container: str, path: Path, content_type: str) -> None:
+    """Upload one output, unless the job was deleted: its container must not be asked for then."""
+    if attempt.heartbeat.lost():
+        raise LeaseLostError("lost before its outputs were stored")
+    try:
+        attempt.patiently(
+            lambda: attempt.app.storage.upload_file(container, path.name, path, content_type)
+        )
+    except ResourceNotFoundError:
+        raise Cancelled("the container is gone") from None
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 face`, `2 faces`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _in_words(facts: Facts, seconds: float) -> str:
+    return (
+        f"{counted(facts.frames, 'frame')}, {counted(facts.faces, 'face')}, "
+        f"measured by {facts.engine} {facts.version} in {seconds:.1f} s"
+    )

@@ -1,0 +1,193 @@
+"""Measuring a file with an engine: cut into segments, spread over the engines, joined.
+
+Measured segments are kept in the container, so that a killed attempt costs what it was working on
+and no more.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from shared.engines.base import Task
+from shared.measurements.model import Facts, Segment
+from shared.pipeline.attempt import Attempt
+from shared.platform import blob_names, telemetry
+from shared.platform.telemetry import SpanName, names
+
+PLAN_TIMEOUT_SECONDS: Final = 120  # reading the key frames of a long clip
+JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length limit
+
+
+def measure(
+    attempt: Attempt, engine: str, task: Task, results: Path, expected: int | None
+) -> Facts:
+    """Measure every segment that is not there yet, then join them into `results`."""
+    with telemetry.span(SpanName.MEASURE, attributes={names.ENGINE: engine}) as span:
+        return _measure(attempt, engine, task, results, expected=expected, span=span)
+
+
+def _measure(
+    attempt: Attempt,
+    engine: str,
+    task: Task,
+    results: Path,
+    *,
+    expected: int | None,
+    span: telemetry.Span,
+) -> Facts:
+    pool = attempt.app.engines
+    segments = _plan(attempt, engine, task)
+    planned = [segment.frames for segment in segments]
+    if None not in planned:
+        expected = sum(frames or 0 for frames in planned)
+    meter = _Meter(attempt, expected, len(segments))
+    parts = _Parts(attempt, engine, task, segments)
+
+    if parts.kept:
+        attempt.note(
+            f"{parts.kept} of {len(segments)} segments were measured by an earlier attempt"
+        )
+
+    def one(segment: Segment) -> Path:
+        path = parts.path(segment)
+        if parts.fetch(segment):
+            meter.skip(segment)
+            return path
+        pool.measure(
+            engine,
+            task,
+            segment,
+            path,
+            deadline=attempt.app.settings.measure_timeout_seconds,
+            progress=lambda frames: meter.report(segment, frames),
+            cancelled=attempt.heartbeat.lost,
+            log=attempt.log,
+        )
+        parts.keep(segment)
+        return path
+
+    workers = min(attempt.app.settings.processes, len(segments))
+    started = time.monotonic()
+    with ThreadPoolExecutor(workers, thread_name_prefix="segment") as threads:
+        paths = list(threads.map(telemetry.carried(one), segments))
+    seconds = time.monotonic() - started
+    facts = pool.join(
+        engine,
+        task,
+        list(zip(segments, paths, strict=True)),
+        results,
+        deadline=JOIN_TIMEOUT_SECONDS,
+        cancelled=attempt.heartbeat.lost,
+        log=attempt.log,
+    )
+    span.set(names.SEGMENTS, len(segments))
+    span.set(names.FACES, facts.faces)
+    telemetry.measured(span, engine, facts.version, facts.frames - meter.skipped, seconds)
+    return facts
+
+
+def _plan(attempt: Attempt, engine: str, task: Task) -> list[Segment]:
+    return attempt.app.engines.plan(
+        engine,
+        task,
+        attempt.app.settings.processes,
+        deadline=PLAN_TIMEOUT_SECONDS,
+        cancelled=attempt.heartbeat.lost,
+        log=attempt.log,
+    )
+
+
+class _Meter:
+    """Progress over all segments: frames done and expected, frames per second, time left."""
+
+    def __init__(self, attempt: Attempt, expected: int | None, segments: int) -> None:
+        self._attempt, self._expected = attempt, expected
+        self._done = [0] * segments
+        self.skipped = 0  # frames that an earlier attempt measured
+        self._started = time.monotonic()
+
+    def report(self, segment: Segment, frames: int) -> None:
+        self._done[segment.index] = frames
+        measured = sum(self._done)
+        rate = measured / max(time.monotonic() - self._started, 1e-3)
+        done = measured + self.skipped
+        left = None if self._expected is None else max(self._expected - done, 0)
+        self._attempt.heartbeat.progress(
+            {
+                "frames_done": done,
+                "frames_expected": self._expected,
+                "frames_per_second": round(rate, 1),
+                "seconds_left": None if left is None or rate <= 0 else round(left / rate, 1),
+            }
+        )
+
+    def skip(self, segment: Segment) -> None:
+        """The segment was measured by an earlier attempt."""
+        self.skipped += segment.frames or 0
+
+
+class _Parts:
+    """Measured segments, kept in the container until the job is done.
+
+    So a killed attempt costs one segment, and a clip longer than the function's time limit
+    finishes in several attempts. Their prefix holds a digest of all that makes them what they
+    are: another engine version or another option measures anew. A single segment is not kept.
+    """
+
+    def __init__(
+        self, attempt: Attempt, engine: str, task: Task, segments: Sequence[Segment]
+    ) -> None:
+        app = attempt.app
+        self._attempt = attempt
+        self._container = attempt.job().container
+        self._worthwhile = len(segments) > 1
+        identity: dict[str, Any] = {
+            "engine": engine,
+            "version": app.engines.versions()[engine],
+            "type": task.type,
+            "options": asdict(task.options),
+            "segments": [asdict(segment) for segment in segments],
+        }
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+        self._prefix = f"{blob_names.SEGMENT_PREFIX}{digest}/"
+        self._there = (
+            set(attempt.patiently(lambda: app.storage.blobs(self._container, self._prefix)))
+            if self._worthwhile
+            else set()
+        )
+
+    @property
+    def kept(self) -> int:
+        """Segments that need not be measured again."""
+        return len(self._there)
+
+    def path(self, segment: Segment) -> Path:
+        return self._attempt.folder / f"segment-{segment.index:05d}"
+
+    def fetch(self, segment: Segment) -> bool:
+        """Bring what an earlier attempt measured; False where there is nothing."""
+        blob = self._blob(segment)
+        if blob not in self._there:
+            return False
+        account = self._attempt.app.storage
+        return self._attempt.patiently(
+            lambda: account.download_if_there(self._container, blob, self.path(segment))
+        )
+
+    def keep(self, segment: Segment) -> None:
+        if not self._worthwhile:
+            return
+        account, blob = self._attempt.app.storage, self._blob(segment)
+        self._attempt.patiently(
+            lambda: account.upload_file(
+                self._container, blob, self.path(segment), "application/octet-stream"
+            )
+        )
+
+    def _blob(self, segment: Segment) -> str:
+        return f"{self._prefix}{segment.index:05d}"

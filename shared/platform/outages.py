@@ -1,0 +1,77 @@
+"""Which errors mean that storage or database is away for the moment, and waiting for them."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from shared.database.schema import SchemaError
+from shared.platform.errors import Code, Problem
+
+T = TypeVar("T")
+
+AWAY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
+RETRY_AFTER_SECONDS: Final = 5  # what a client is told
+FIRST_PAUSE_SECONDS: Final = 0.25
+LONGEST_PAUSE_SECONDS: Final = 4.0
+
+
+def is_outage(error: BaseException) -> bool:
+    """True where the same call may succeed later although nothing else has changed."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, HttpResponseError):
+        return error.status_code in AWAY_STATUS
+    return isinstance(
+        error,
+        (
+            OperationalError,
+            InterfaceError,
+            PoolTimeoutError,
+            SchemaError,  # until the migrations have run, or the newer app is there
+            ServiceRequestError,
+            ServiceResponseError,
+        ),
+    )
+
+
+def as_problem(error: BaseException) -> Problem:
+    """What a client is told of an outage: which half is away, and when to come again."""
+    if isinstance(error, SchemaError):
+        return Problem(
+            Code.SERVICE_UNAVAILABLE,
+            "The service is being upgraded. Try again in a minute.",
+            headers={"Retry-After": "60"},
+        )
+    database = isinstance(error, (DBAPIError, PoolTimeoutError))
+    away = "The database" if database else "The storage account"
+    return Problem(
+        Code.SERVICE_UNAVAILABLE,
+        f"{away} does not answer at the moment. Try again in a few seconds.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def patiently(
+    action: Callable[[], T], seconds: float, log: logging.LoggerAdapter[logging.Logger]
+) -> T:
+    """The result of `action`, tried again for up to `seconds` while it meets an outage.
+
+    For actions that may be repeated: one transaction, one blob operation. The host's own five
+    tries follow each other within moments and would all fall into the same short outage.
+    """
+    deadline = time.monotonic() + seconds
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return action()
+        except Exception as error:
+            if not is_outage(error) or time.monotonic() + pause > deadline:
+                raise
+            log.warning("%s is away, trying again in %.1f s", type(error).__name__, pause)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,252 @@
+"""Blob Storage: one container per job, the media is the first blob in it.
+
+Nothing here holds more than a few blocks of a file in memory. Errors are the SDK's own;
+`shared.platform.errors` knows which of them mean that storage is away.
+"""
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.identity import DefaultAzureCredential
+from azure.storage.blob import (
+    BlobClient,
+    BlobProperties,
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContentSettings,
+    LinearRetry,
+    generate_blob_sas,
+)
+from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
+
+from shared.platform.blob_names import is_host_container
+from shared.platform.settings import Settings
+
+BLOCK_BYTES: Final = 4 * 1024 * 1024  # of an upload
+CHUNK_BYTES: Final = 1024 * 1024  # of a download; the SDK holds about eleven times this
+CONNECT_TIMEOUT_SECONDS: Final = 5
+READ_TIMEOUT_SECONDS: Final = 60
+CLOCK_SKEW: Final = dt.timedelta(minutes=5)  # between this clock and the storage service's
+
+RETRY_QUEUE: Final = "job-retry"
+
+
+class Storage:
+    """The storage account of the jobs."""
+
+    def __init__(self, settings: Settings) -> None:
+        options: dict[str, Any] = {
+            "connection_timeout": CONNECT_TIMEOUT_SECONDS,
+            "read_timeout": READ_TIMEOUT_SECONDS,
+            # brief: a caller is told soon, and stages wait by themselves (`outages`)
+            "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=0),
+        }
+        blob_options: dict[str, Any] = {
+            **options,
+            "max_single_put_size": BLOCK_BYTES,
+            "max_block_size": BLOCK_BYTES,
+            "max_single_get_size": CHUNK_BYTES,
+            "max_chunk_get_size": CHUNK_BYTES,
+        }
+        if settings.storage_connection:
+            text = settings.storage_connection
+            self._blobs = BlobServiceClient.from_connection_string(text, **blob_options)
+            self._queues = QueueServiceClient.from_connection_string(text, **options)
+        else:
+            identity = DefaultAzureCredential()
+            self._blobs = BlobServiceClient(settings.storage_blob_uri, identity, **blob_options)
+            self._queues = QueueServiceClient(settings.storage_queue_uri, identity, **options)
+
+    def create_container(self, container: str, metadata: dict[str, str] | None = None) -> None:
+        """Create the container; one that exists already is left as it is."""
+        try:
+            self._blobs.create_container(container, metadata=metadata)
+        except ResourceExistsError:
+            return
+
+    def delete_container(self, container: str) -> None:
+        """Delete the container and all that is in it; one that is gone already is fine."""
+        try:
+            self._blobs.delete_container(container)
+        except ResourceNotFoundError:
+            return
+
+    def upload(
+        self,
+        container: str,
+        blob: str,
+        source: BinaryIO,
+        content_type: str,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        """Write `source` to the blob, block by block. The blob appears when all of it is there."""
+        self.blob(container, blob).upload_blob(
+            source,
+            overwrite=True,
+            content_settings=ContentSettings(content_type=content_type),
+            metadata=metadata,
+            max_concurrency=1,
+        )
+
+    def upload_file(
+        self,
+        container: str,
+        blob: str,
+        path: Path,
+        content_type: str,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        with path.open("rb") as source:
+            self.upload(container, blob, source, content_type, metadata)
+
+    def download(self, container: str, blob: str, target: Path) -> None:
+        """Stream the blob to the file `target`. Raises ResourceNotFoundError."""
+        stream = self.blob(container, blob).download_blob(max_concurrency=1)
+        with target.open("wb") as file:
+            for chunk in stream.chunks():
+                file.write(chunk)
+
+    def download_if_there(self, container: str, blob: str, target: Path) -> bool:
+        """As `download`; False where there is no such blob."""
+        try:
+            self.download(container, blob, target)
+        except ResourceNotFoundError:
+            return False
+        return True
+
+    def open(self, container: str, blob: str) -> Iterator[bytes]:
+        """The blob's content in blocks. Raises ResourceNotFoundError before the first one."""
+        return iter(self.blob(container, blob).download_blob(max_concurrency=1).chunks())
+
+    def head(self, container: str, blob: str, size: int) -> bytes:
+        """The first `size` bytes. Raises ResourceNotFoundError."""
+        if self.size(container, blob) == 0:
+            return b""  # a range of an empty blob is an error
+        return self.piece(container, blob, 0, size)
+
+    def piece(self, container: str, blob: str, offset: int, size: int) -> bytes:
+        """`size` bytes from `offset`, or as many as there are. Raises ResourceNotFoundError."""
+        stream = self.blob(container, blob).download_blob(
+            offset=offset, length=size, max_concurrency=1
+        )
+        data: bytes = stream.readall()
+        return data
+
+    def size(self, container: str, blob: str) -> int:
+        """The blob's length in bytes. Raises ResourceNotFoundError."""
+        return int(self.properties(container, blob).size)
+
+    def properties(self, container: str, blob: str) -> BlobProperties:
+        """Raises ResourceNotFoundError."""
+        return self.blob(container, blob).get_blob_properties()
+
+    def container_metadata(self, container: str) -> dict[str, str]:
+        """Raises ResourceNotFoundError."""
+        found = self._blobs.get_container_client(container).get_container_properties().metadata
+        return dict(found or {})
+
+    def blobs(self, container: str, prefix: str = "") -> list[str]:
+        """Names of the blobs in a job's container; none where the container is gone."""
+        client = self._blobs.get_container_client(container)
+        try:
+            return list(client.list_blob_names(name_starts_with=prefix))
+        except ResourceNotFoundError:
+            return []
+
+    def has(self, container: str, blob: str) -> bool:
+        """Whether the blob is there; False also where the container is gone."""
+        return blob in self.blobs(container, blob)
+
+    def delete_blob(self, container: str, blob: str) -> None:
+        """Delete one blob; one that is gone already is fine."""
+        try:
+            self.blob(container, blob).delete_blob()
+        except ResourceNotFoundError:
+            return
+
+    def containers(self) -> Iterator[list[str]]:
+        """Names of all containers that are not the host's, some thousand at a time."""
+        for page in self._blobs.list_containers().by_page():
+            yield [item.name for item in page if not is_host_container(item.name)]
+
+    def blob(self, container: str, blob: str) -> BlobClient:
+        return self._blobs.get_blob_client(container, blob)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the blob service."""
+        parts = urlsplit(self._blobs.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def url(self, container: str, blob: str) -> str:
+        """The blob's address without any credential."""
+        parts = urlsplit(self._blobs.url)
+        path = f"{parts.path.rstrip('/')}/{container}/{quote(blob)}"
+        return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+    def write_url(self, container: str, blob: str, expires: dt.datetime) -> str:
+        """An address with which this one blob can be written, and nothing read, until `expires`."""
+        return self._signed_url(container, blob, BlobSasPermissions(write=True), expires)
+
+    def read_url(self, container: str, blob: str, expires: dt.datetime) -> str:
+        """An address with which this one blob can be read until `expires`."""
+        return self._signed_url(container, blob, BlobSasPermissions(read=True), expires)
+
+    def _signed_url(
+        self, container: str, blob: str, permission: BlobSasPermissions, expires: dt.datetime
+    ) -> str:
+        start = dt.datetime.now(dt.UTC) - CLOCK_SKEW
+        account_key = getattr(self._blobs.credential, "account_key", None)
+        delegation = (
+            None
+            if account_key
+            else self._blobs.get_user_delegation_key(start, expires + CLOCK_SKEW)
+        )
+        token = generate_blob_sas(
+            account_name=str(self._blobs.account_name),
+            container_name=container,
+            blob_name=blob,
+            account_key=account_key,
+            user_delegation_key=delegation,
+            permission=permission,
+            start=start,
+            expiry=expires,
+        )
+        return f"{self.url(container, blob)}?{token}"
+
+    def enqueue_retry(self, job_id: str) -> None:
+        """Ask the retry queue's function to go on with a job."""
+        queue = self._queues.get_queue_client(
+            RETRY_QUEUE, message_encode_policy=TextBase64EncodePolicy()
+        )
+        try:
+            queue.send_message(job_id)
+        except ResourceNotFoundError:
+            with contextlib.suppress(ResourceExistsError):  # another instance was quicker
+                queue.create_queue()
+            queue.send_message(job_id)
+
+    def version(self) -> str:
+        """The service's API version. Raises where storage cannot be reached.
+
+        Asks for a page of containers, because the app's role in Azure allows that; asking for the
+        service's properties would take the right to change the account.
+        """
+        seen: list[str] = []
+        pages = self._blobs.list_containers(
+            results_per_page=1,
+            raw_response_hook=lambda r: seen.append(
+                r.http_response.headers.get("x-ms-version", "")
+            ),
+        ).by_page()
+        next(pages, None)
+        return seen[-1] if seen else ""
+
+    def close(self) -> None:
+        self._blobs.close()
+        self._queues.close()

@@ -1,0 +1,1 @@
+"""Measurements held to parameter sets, as they are stored."""

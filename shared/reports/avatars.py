@@ -1,0 +1,274 @@
+"""An avatar's measurements over time, and the two of them that a comparison of builds is about.
+
+However long the history, the number of queries is the same: the page of measurements, then one
+query each for verdicts, measures and, where a set is asked for, what came of its parameters.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.parameter_sets import name_key
+from shared.analysis.report import Outcome
+from shared.api.avatar_bodies import (
+    AvatarSummary,
+    HistoryItem,
+    HistoryQuery,
+    MeasureHistory,
+    avatar_address,
+)
+from shared.api.report_bodies import worst
+from shared.database.report_tables import AnalysisResult, MeasuredFace, SetVersion
+from shared.database.tables import ActionUnitReport, Extraction, Job
+from shared.measurements.model import MediaType
+from shared.platform.errors import Code, Problem
+from shared.reports import reports
+from shared.reports.parameter_sets import StoredSet
+
+
+class Row(NamedTuple):
+    """A measurement, as a history's page selects it."""
+
+    number: int
+    name: str
+    date: dt.date
+    type: str
+    job: uuid.UUID | None
+    filename: str | None
+    engine: str | None
+
+
+class _Main(NamedTuple):
+    """The face of a measurement that was seen for longest."""
+
+    face: int
+    measures: dict[str, float]
+
+
+def summaries(session: Session, after: str | None, limit: int) -> list[AvatarSummary]:
+    """Avatars in the order of their names."""
+    query = (
+        select(
+            ActionUnitReport.avatar,
+            func.count(),
+            func.count(ActionUnitReport.name.distinct()),
+            func.min(ActionUnitReport.date),
+            func.max(ActionUnitReport.date),
+            func.max(ActionUnitReport.id),
+        )
+        .group_by(ActionUnitReport.avatar)
+        .order_by(ActionUnitReport.avatar)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(ActionUnitReport.avatar > after)
+    found = session.execute(query).all()
+    numbers = [row[-1] for row in found]
+    names = dict(
+        session.execute(
+            select(ActionUnitReport.id, ActionUnitReport.name).where(
+                ActionUnitReport.id.in_(numbers)
+            )
+        ).all()
+    )
+    verdicts = reports.verdicts(session, numbers)
+    return [
+        AvatarSummary(
+            avatar=avatar,
+            measurements=count,
+            builds=builds,
+            first=first,
+            last=last,
+            name=names[number],
+            verdict=worst([item.verdict for item in verdicts.get(number, [])]),
+            links={"self": avatar_address(avatar)},
+        )
+        for avatar, count, builds, first, last, number in found
+    ]
+
+
+def exists(session: Session, avatar: str) -> bool:
+    query = select(ActionUnitReport.id).where(ActionUnitReport.avatar == avatar).limit(1)
+    return session.scalar(query) is not None
+
+
+def page(session: Session, avatar: str, wanted: HistoryQuery, before: int | None) -> list[Row]:
+    """Newest first, one more than the limit where there are more."""
+    query = (
+        select(
+            ActionUnitReport.id,
+            ActionUnitReport.name,
+            ActionUnitReport.date,
+            ActionUnitReport.type,
+            Job.id,
+            Job.filename,
+            Extraction.engine,
+        )
+        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
+        .outerjoin(Extraction, Extraction.report_id == ActionUnitReport.id)
+        .where(ActionUnitReport.avatar == avatar, Job.deleting.is_not(True))
+        .order_by(ActionUnitReport.id.desc())
+        .limit(wanted.limit + 1)
+    )
+    if wanted.type is not None:
+        query = query.where(ActionUnitReport.type == wanted.type)
+    if before is not None:
+        query = query.where(ActionUnitReport.id < before)
+    return [Row(*row) for row in session.execute(query)]
+
+
+def history(
+    session: Session, rows: Sequence[Row], held_to: StoredSet | None
+) -> tuple[list[HistoryItem], list[MeasureHistory]]:
+    """What became of these measurements; with a set, its reports and measures only."""
+    numbers = [row.number for row in rows]
+    versions = None if held_to is None else _versions(session, held_to)
+    verdicts = reports.verdicts(session, numbers, versions)
+    main = _main_faces(session, numbers)
+    items = [
+        HistoryItem(
+            report=row.number,
+            job=row.job,
+            name=row.name,
+            date=row.date,
+            type=MediaType(row.type),
+            filename=row.filename,
+            engine=row.engine,
+            face=main[row.number].face if row.number in main else None,
+            verdict=worst([item.verdict for item in verdicts.get(row.number, [])]),
+            reports=verdicts.get(row.number, []),
+        )
+        for row in rows
+    ]
+    if held_to is None or versions is None:
+        return items, _measures(numbers, main)
+    return items, _held_measures(session, numbers, main, held_to, versions)
+
+
+def _versions(session: Session, stored: StoredSet) -> list[int]:
+    key = name_key(stored.content.name)
+    return list(session.scalars(select(SetVersion.id).where(SetVersion.name_key == key)))
+
+
+def _main_faces(session: Session, numbers: Sequence[int]) -> dict[int, _Main]:
+    query = (
+        select(MeasuredFace.report_id, MeasuredFace.face, MeasuredFace.measures)
+        .ext(distinct_on(MeasuredFace.report_id))
+        .where(MeasuredFace.report_id.in_(numbers))
+        .order_by(MeasuredFace.report_id, MeasuredFace.seen_share.desc(), MeasuredFace.face)
+    )
+    return {number: _Main(face, values) for number, face, values in session.execute(query)}
+
+
+def _measures(numbers: Sequence[int], main: dict[int, _Main]) -> list[MeasureHistory]:
+    """Every measure that at least one of the measurements has."""
+    known = {code for face in main.values() for code in face.measures}
+    return [
+        MeasureHistory(
+            measure=entry.code,
+            words=entry.words,
+            unit=entry.unit,
+            lower=None,
+            upper=None,
+            values=_values(numbers, main, entry.code),
+            outcomes=[],
+        )
+        for entry in CATALOGUE.values()
+        if entry.code in known
+    ]
+
+
+def _held_measures(
+    session: Session,
+    numbers: Sequence[int],
+    main: dict[int, _Main],
+    held_to: StoredSet,
+    versions: Sequence[int],
+) -> list[MeasureHistory]:
+    """The measures of a set's present version, with the outcomes of whichever version it was."""
+    query = (
+        select(
+            AnalysisResult.report_id,
+            AnalysisResult.face,
+            AnalysisResult.measure,
+            AnalysisResult.outcome,
+        )
+        .where(AnalysisResult.report_id.in_(numbers), AnalysisResult.parameter_set_id.in_(versions))
+        .order_by(AnalysisResult.parameter_set_id)  # of several versions the newest counts
+    )
+    outcomes = {
+        (number, measure): Outcome(outcome)
+        for number, face, measure, outcome in session.execute(query)
+        if number in main and face == main[number].face
+    }
+    found = []
+    for parameter in held_to.content.parameters:
+        entry, bounds = CATALOGUE[parameter.measure], parameter.bounds
+        found.append(
+            MeasureHistory(
+                measure=entry.code,
+                words=entry.words,
+                unit=entry.unit,
+                lower=bounds.lower,
+                upper=bounds.upper,
+                values=_values(numbers, main, entry.code),
+                outcomes=[outcomes.get((number, entry.code)) for number in numbers],
+            )
+        )
+    return found
+
+
+def _values(numbers: Sequence[int], main: dict[int, _Main], code: str) -> list[float | None]:
+    return [main[number].measures.get(code) if number in main else None for number in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A measurement of a build."""
+
+    number: int
+    type: str
+    filename: str | None
+
+
+def candidates(session: Session, avatar: str, build: str, file: str | None) -> list[Candidate]:
+    """Measurements of a build, newest first. Raises Problem `unknown_build` where it has none."""
+    query = (
+        select(ActionUnitReport.id, ActionUnitReport.type, Job.filename)
+        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
+        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
+        .where(
+            ActionUnitReport.avatar == avatar,
+            ActionUnitReport.name == build,
+            Job.deleting.is_not(True),
+        )
+        .order_by(ActionUnitReport.id.desc())
+    )
+    if file is not None:
+        query = query.where(Job.filename == file)
+    found = [Candidate(*row) for row in session.execute(query)]
+    if not found:
+        of = "" if file is None else f" of a file {file!r}"
+        raise Problem(
+            Code.UNKNOWN_BUILD, f"The avatar {avatar!r} has no measurement{of} of build {build!r}."
+        )
+    return found
+
+
+def pair(earlier: Sequence[Candidate], later: Sequence[Candidate]) -> tuple[Candidate, Candidate]:
+    """The newest measurement of the later build, and the one of the earlier to hold it against:
+
+    the newest of the same file name, else of the same type, else of all.
+    """
+    new = later[0]
+    same_file = (item for item in earlier if item.filename == new.filename)
+    same_type = (item for item in earlier if item.type == new.type)
+    return next(chain(same_file, same_type, earlier)), new

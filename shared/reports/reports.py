@@ -1,0 +1,261 @@
+"""Reports: a measurement held to parameter sets, in the second stage or at any later time.
+
+    locate     the measurement that somebody means
+    measured   all of its measures, from its frames; they are stored as well
+    hold       held to sets: one report each, which replaces an earlier one of the same version
+    publish    `report.json` in the job's container
+
+Every function takes the session of the caller's transaction, so that nothing is half-written.
+"""
+
+import io
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from shared.analysis.judging import engine_notice, judge
+from shared.analysis.measuring import MeasuredRecording, measure
+from shared.analysis.report import EngineFacts, Media, Report, Subject, Verdict
+from shared.analysis.series import Recording
+from shared.analysis.statistics import rounded
+from shared.api.report_bodies import (
+    FaceMeasures,
+    JobReport,
+    VerdictView,
+    report_id,
+    report_links,
+    worst,
+)
+from shared.app import App
+from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
+from shared.database.tables import URL_LENGTH, ActionUnitReport, Extraction, Job
+from shared.jobs import lifecycle
+from shared.measurements.model import MediaType
+from shared.platform import blob_names
+from shared.platform.errors import Code, Problem
+from shared.platform.storage import Storage
+from shared.reports import recordings
+from shared.reports.parameter_sets import StoredSet
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was measured, how, and for which job; other programs' rows have no job."""
+
+    report: ActionUnitReport
+    extraction: Extraction
+    job: Job | None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(
+            report=self.report.id,
+            job=str(self.job.id) if self.job else None,
+            avatar=self.report.avatar,
+            name=self.report.name,
+            url=self.report.url,
+        )
+
+    def recording(
+        self, session: Session, storage: Storage, *, face: int | None = None
+    ) -> Recording:
+        """Its frames, or those of one face. Raises Problem `frames_gone`."""
+        container = self.job.container if self.job else None
+        return recordings.load(session, storage, self.report, self.extraction, container, face=face)
+
+    def load(self, session: Session, storage: Storage) -> MeasuredRecording:
+        """All of its measures, computed from its frames. Raises Problem `frames_gone`."""
+        return measure(self.recording(session, storage))
+
+
+def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) -> Measurement:
+    """The measurement of this number, or of this job. Raises Problem `unknown_report`.
+
+    `lock` keeps others that ask for it waiting until the end of the transaction.
+    """
+    job: Job | None
+    if isinstance(reference, uuid.UUID):
+        job = lifecycle.visible(session, reference)
+        number = job.report_id if job else None
+    else:
+        job = session.scalar(select(Job).where(Job.report_id == reference, ~Job.deleting))
+        number = reference
+    if number is not None:
+        extraction = session.get(Extraction, number, with_for_update=lock or None)
+        report = session.get(ActionUnitReport, number)
+        if extraction is not None and report is not None:
+            return Measurement(report, extraction, job)
+    if isinstance(reference, uuid.UUID) and job is not None:
+        detail = f"Job {reference} has no measurement; its state is {job.state}."
+    else:
+        detail = f"There is no measurement {reference}."
+    raise Problem(Code.UNKNOWN_REPORT, detail)
+
+
+def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
+    """All measures of a measurement; they replace those that were stored."""
+    found = measurement.load(session, storage)
+    number = measurement.report.id
+    session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == number))
+    rows = [
+        {
+            "report_id": number,
+            "face": face.face,
+            "seen_share": rounded(face.track.seen_share),
+            "confident_frames": len(face.track),
+            "measures": {
+                code: item.value for code, item in face.values.items() if item.value is not None
+            },
+        }
+        for face in found.faces
+        if len(face.track)
+    ]
+    if rows:
+        session.execute(insert(MeasuredFace), rows)
+    return found
+
+
+def hold(
+    session: Session,
+    measurement: Measurement,
+    found: MeasuredRecording,
+    sets: Sequence[StoredSet],
+    *,
+    allow_engine_mismatch: bool = False,
+) -> None:
+    """Make one report for each set. Raises Problem `engine_mismatch`; then none was stored."""
+    for item in sets:
+        engine_notice(item.content, found.facts, allow=allow_engine_mismatch)
+    for item in sets:  # one at a time: the report of a long clip has many violations
+        report = judge(
+            item.content,
+            found,
+            measurement.subject,
+            version=item.version,
+            allow_engine_mismatch=allow_engine_mismatch,
+        )
+        _store(session, measurement.report.id, item.id, report)
+
+
+def publish(app: App, session: Session, measurement: Measurement) -> None:
+    """Write `report.json`; quiet where the measurement has no container (any more)."""
+    if measurement.job is None:
+        return
+    text = _job_report(session, measurement).model_dump_json(indent=2) + "\n"
+    content = io.BytesIO(text.encode())
+    container = measurement.job.container
+    try:
+        app.storage.upload(container, blob_names.REPORT_BLOB, content, "application/json")
+    except (ResourceNotFoundError, ResourceExistsError):  # it is gone, or just being deleted
+        return
+
+
+def report_url(storage: Storage, container: str, blob: str) -> str:
+    """The media's address, or its container's where that is too long for the column."""
+    url = storage.url(container, blob)
+    return url if len(url) <= URL_LENGTH else storage.url(container, "").rstrip("/")
+
+
+def verdicts(
+    session: Session, numbers: Iterable[int | None], sets: Collection[int] | None = None
+) -> dict[int, list[VerdictView]]:
+    """Of these measurements, in the order of the sets' names; with `sets`, of these versions."""
+    query = (
+        select(
+            AnalysisReport.report_id,
+            AnalysisReport.parameter_set_id,
+            AnalysisReport.verdict,
+            AnalysisReport.score,
+            SetVersion.name,
+            SetVersion.version,
+        )
+        .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
+        .where(AnalysisReport.report_id.in_([item for item in numbers if item is not None]))
+        .order_by(AnalysisReport.report_id, SetVersion.name_key, SetVersion.version)
+    )
+    if sets is not None:
+        query = query.where(AnalysisReport.parameter_set_id.in_(sets))
+    found: dict[int, list[VerdictView]] = defaultdict(list)
+    for number, set_id, verdict, score, name, version in session.execute(query):
+        identifier = report_id(number, set_id)
+        found[number].append(
+            VerdictView(
+                id=identifier,
+                parameter_set=name,
+                version=version,
+                verdict=Verdict(verdict),
+                score=score,
+                links=report_links(identifier),
+            )
+        )
+    return found
+
+
+def _store(session: Session, number: int, set_id: int, report: Report) -> None:
+    key = {"report_id": number, "parameter_set_id": set_id}
+    session.execute(delete(AnalysisReport).filter_by(**key))  # and with it its results
+    session.execute(
+        insert(AnalysisReport).values(
+            **key,
+            verdict=report.verdict,
+            score=report.score,
+            report=report.model_dump(mode="json"),
+        )
+    )
+    rows = [
+        key
+        | {"face": face.face}
+        | result.model_dump(
+            mode="json",
+            include={
+                *("measure", "outcome", "value", "lower", "upper", "margin"),
+                *("share_within", "violations", "reason"),
+            },
+        )
+        for face in report.faces
+        for result in face.results
+    ]
+    if rows:
+        session.execute(insert(AnalysisResult), rows)
+
+
+def _job_report(session: Session, measurement: Measurement) -> JobReport:
+    number, facts = measurement.report.id, recordings.facts_of(measurement.extraction)
+    faces = session.scalars(
+        select(MeasuredFace).where(MeasuredFace.report_id == number).order_by(MeasuredFace.face)
+    )
+    stored = session.scalars(
+        select(AnalysisReport.report)
+        .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
+        .where(AnalysisReport.report_id == number)
+        .order_by(SetVersion.name_key, SetVersion.version)
+    )
+    reports = tuple(Report.model_validate(item) for item in stored)
+    return JobReport(
+        verdict=worst([report.verdict for report in reports]),
+        subject=measurement.subject,
+        media=Media(
+            type=MediaType(measurement.report.type),
+            frames=facts.frames,
+            fps=facts.fps,
+            duration=facts.duration,
+            faces=facts.faces,
+        ),
+        engine=EngineFacts(name=facts.engine, version=facts.version, scale=facts.scale),
+        warnings=tuple(facts.warnings),
+        faces=tuple(
+            FaceMeasures(
+                face=face.face,
+                seen_share=face.seen_share,
+                confident_frames=face.confident_frames,
+                measures=dict(sorted(face.measures.items())),
+            )
+            for face in faces
+        ),
+        reports=reports,
+    )

@@ -1,0 +1,77 @@
+"""The schema: built and taken down on a database with rows, in step with the models."""
+
+import sqlalchemy as sa
+
+from shared.app import App
+from shared.database.connection import driver_url
+from shared.database.tables import Base
+from shared.reports import parameter_sets, reports
+from tests import recorded
+from tests.jobs.test_lifecycle import make
+from tests.reports.test_parameter_sets import content
+from tests.stack import migrate
+
+FIXED_COLUMNS = {
+    # name: (type, nullable, default) of action_unit_report, which other programs rely on
+    "id": ("BIGINT", False, None),
+    "name": ("VARCHAR(100)", False, "'default'::character varying"),
+    "url": ("VARCHAR(300)", False, None),
+    "date": ("DATE", False, "CURRENT_DATE"),
+    "avatar": ("VARCHAR(50)", False, None),
+    "type": ("VARCHAR(2)", False, "'IP'::character varying"),
+}
+
+
+def test_the_shared_table_is_exactly_as_agreed(app: App) -> None:
+    columns = sa.inspect(app.database.engine).get_columns("action_unit_report")
+    found = {c["name"]: (str(c["type"]), c["nullable"], c["default"]) for c in columns}
+    assert found == FIXED_COLUMNS
+
+
+def test_url_and_avatar_alone_make_a_report(app: App) -> None:
+    with app.database.begin() as session:
+        row = session.execute(
+            sa.text(
+                "INSERT INTO action_unit_report (url, avatar) VALUES ('u', 'a') "
+                "RETURNING name, type, date = current_date"
+            )
+        ).one()
+    assert tuple(row) == ("default", "IP", True)
+
+
+def test_another_program_may_choose_the_id(app: App) -> None:
+    with app.database.begin() as session:
+        session.execute(
+            sa.text("INSERT INTO action_unit_report (id, url, avatar) VALUES (77, 'u', 'a')")
+        )
+
+
+def test_down_and_up_again_with_rows(app: App, database: str) -> None:
+    make(app)
+    app.database.close()
+    migrate(database, "downgrade", "base")
+    engine = sa.create_engine(driver_url(database))
+    assert sa.inspect(engine).get_table_names() == ["alembic_version"]
+    migrate(database)
+    assert set(Base.metadata.tables) <= set(sa.inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def test_measurements_outlive_their_reports(app: App, database: str) -> None:
+    """Down to before parameter sets and up again: sets and reports go, measurements stay."""
+    with app.database.begin() as session:
+        stored = recorded.measurement(session)
+        found = reports.measured(session, app.storage, stored)
+        reports.hold(session, stored, found, [parameter_sets.add(session, content(), None)])
+    app.database.close()
+    migrate(database, "downgrade", "0001")
+    migrate(database)
+    with app.database.begin() as session:
+        for table, rows in (("frame_measurement", 50), ("analysis_result", 0), ("parameter", 0)):
+            assert session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == rows
+        again = reports.locate(session, stored.report.id)
+        reports.hold(session, again, found, [parameter_sets.add(session, content(), None)])
+
+
+def test_the_models_and_the_migrations_agree(database: str) -> None:
+    migrate(database, "check")

@@ -1,0 +1,25 @@
+"""The poison queue: a job that was tried has failed; one that no try reached is taken up again."""
+
+import pytest
+
+from shared.app import App
+from shared.database.tables import State
+from shared.jobs import lifecycle
+from shared.pipeline import events
+from shared.platform.errors import Code
+from tests.jobs.test_lifecycle import make
+
+
+@pytest.mark.parametrize(
+    ("attempts", "state", "code"),
+    [(0, State.UPLOADED, None), (1, State.FAILED, Code.ATTEMPTS_EXHAUSTED)],
+)
+def test_giving_up(app: App, attempts: int, state: State, code: Code | None) -> None:
+    job_id = make(app, attempts=attempts)
+    events.give_up_container(app, str(job_id))
+    with app.database.begin() as session:
+        job = lifecycle.get(session, job_id)
+        assert job is not None
+        assert (job.state, job.error_code) == (state, code)
+        stale = [found.id for found in lifecycle.stale(session, 0, 10)]
+    assert (job_id in stale) is (attempts == 0)

@@ -1,0 +1,218 @@
+"""A process that dies at any line: what it leaves is finished, or failed with a reason.
+
+The app's storage and database are wrapped so that the n-th use of them ends the process, before
+or after it was done. Ends it for the code under test, that is: by an exception which no `except
+Exception` catches, as a kill would not be caught either.
+"""
+
+import itertools
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.app import App
+from shared.database.connection import Database
+from shared.database.tables import ActionUnitReport, FrameMeasurement, Job, State
+from shared.pipeline import events as pipeline
+from shared.pipeline import uploads
+from shared.pipeline.uploads import Fields, Upload
+from shared.platform.storage import Storage
+from tests import media_factory
+
+pytestmark = pytest.mark.thorough
+
+When = Literal["before", "after"]
+
+
+class KilledError(BaseException):
+    """The end of the process."""
+
+
+class Fuse:
+    """Burns with each use; the last one kills."""
+
+    def __init__(self, uses: int, when: When) -> None:
+        self._left, self._when = uses, when
+        self.burnt = False
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        if threading.current_thread().name.startswith("lease-"):
+            yield  # the renewal of the lease comes by the clock: it would make the count uneven
+            return
+        self._left -= 1
+        last = self._left == 0
+        if last and self._when == "before":
+            self.burnt = True
+            raise KilledError
+        yield
+        if last:
+            self.burnt = True
+            raise KilledError
+
+
+class DyingStorage:
+    def __init__(self, storage: Storage, fuse: Fuse) -> None:
+        self._storage, self._fuse = storage, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._storage, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            with self._fuse.use():
+                return method(*arguments, **options)
+
+        return call
+
+
+class DyingDatabase:
+    def __init__(self, database: Database, fuse: Fuse) -> None:
+        self._database, self._fuse = database, fuse
+        self.engine = database.engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        with self._fuse.use(), self._database.begin() as session:
+            yield session
+
+
+def dying(app: App, fuse: Fuse) -> App:
+    return replace(
+        app,
+        storage=cast("Storage", DyingStorage(app.storage, fuse)),
+        database=cast("Database", DyingDatabase(app.database, fuse)),
+    )
+
+
+@pytest.fixture
+def quick(app: App) -> App:
+    """Leases that run out at once: a killed attempt's successor need not wait."""
+    return replace(app, settings=replace(app.settings, lease_seconds=0))
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return media_factory.picture(tmp_path_factory.mktemp("killing") / "face.jpg")
+
+
+def submit(app: App, image: Path, folder: Path, key: str | None = None) -> uuid.UUID:
+    folder.mkdir()
+    path = Path(shutil.copy(image, folder / "upload"))
+    return uploads.accept(app, Upload(Fields(avatar="Ada"), "face.jpg", path, key)).id
+
+
+def survive(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except KilledError:
+        return
+
+
+def recover(app: App) -> None:
+    """What the timers and the retry queue do, until nothing is left to do."""
+    for _ in range(6):
+        with app.database.begin() as session:
+            session.execute(sa.update(Job).values(upload_until=sa.func.now()))
+            open_jobs = session.scalars(
+                sa.select(Job.id).where(Job.state.not_in((State.DONE, State.FAILED)))
+            ).all()
+        pipeline.reconcile(app)
+        for job_id in open_jobs:
+            pipeline.resume(app, job_id)
+
+
+def check(app: App, *states: State) -> None:
+    """Every job is in one of these states; a done one has one report with its one frame."""
+    with app.database.begin() as session:
+        jobs = session.scalars(sa.select(Job)).all()
+        done = [job for job in jobs if job.state == State.DONE]
+        reports = session.scalars(sa.select(ActionUnitReport.id)).all()
+        frames = session.scalar(sa.select(sa.func.count()).select_from(FrameMeasurement))
+    assert {job.state for job in jobs} <= set(states), [job.error_code for job in jobs]
+    assert sorted(reports) == sorted(cast("int", job.report_id) for job in done)
+    in_table = app.settings.max_rows_in_database > 0
+    assert frames == (len(done) if in_table else 0)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_uploading(quick: App, image: Path, tmp_path: Path, when: When) -> None:
+    for uses in itertools.count(1):
+        fuse = Fuse(uses, when)
+        folder = tmp_path / str(uses)
+        survive(lambda f=fuse, p=folder: submit(dying(quick, f), image, p))  # type: ignore[misc]
+        if not fuse.burnt:
+            break
+    assert uses > 4  # row, container, blob, row
+    recover(quick)
+    check(quick, State.DONE, State.FAILED)
+    with quick.database.begin() as session:
+        for job in session.scalars(sa.select(Job).where(Job.state == State.FAILED)):
+            assert job.error_code == "upload_incomplete"
+            assert quick.storage.blobs(job.container) == []
+
+
+@pytest.mark.parametrize("rows", ["table", "files"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_working(
+    quick: App, image: Path, tmp_path: Path, when: When, rows: str
+) -> None:
+    limit = 0 if rows == "files" else quick.settings.max_rows_in_database
+    quick = replace(quick, settings=replace(quick.settings, max_rows_in_database=limit))
+    for uses in itertools.count(1):
+        job_id = submit(quick, image, tmp_path / str(uses))
+        fuse = Fuse(uses, when)
+        mortal = dying(quick, fuse)
+        survive(lambda m=mortal, j=str(job_id): events(m, j))  # type: ignore[misc]
+        if not fuse.burnt:
+            break
+    assert uses > 15
+    recover(quick)
+    check(quick, State.DONE)
+
+
+def events(app: App, container: str) -> None:
+    """The two events of a job, as the host delivers them."""
+    pipeline.blob_uploaded(app, container, "face.jpg")
+    pipeline.blob_uploaded(app, container, "openface.csv")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_deleting(quick: App, image: Path, tmp_path: Path, when: When) -> None:
+    ids = []
+    for uses in itertools.count(1):
+        ids.append(submit(quick, image, tmp_path / str(uses)))
+        events(quick, str(ids[-1]))
+        fuse = Fuse(uses, when)
+        mortal = dying(quick, fuse)
+        survive(lambda m=mortal, j=ids[-1]: pipeline.delete(m, j))  # type: ignore[misc]
+        if not fuse.burnt:
+            break
+    recover(quick)
+    with quick.database.begin() as session:
+        left = [job.id for job in session.scalars(sa.select(Job))]
+    # killed before it began, a deletion has not begun: the job is whole
+    assert set(left) <= {ids[0]}
+    check(quick, State.DONE)
+    for job_id in set(ids) - set(left):
+        assert quick.storage.blobs(str(job_id)) == []
+
+
+def test_the_same_key_goes_on_after_a_kill(quick: App, image: Path, tmp_path: Path) -> None:
+    fuse = Fuse(4, "before")
+    survive(lambda: submit(dying(quick, fuse), image, tmp_path / "a", "key"))
+    assert fuse.burnt
+    with quick.database.begin() as session:
+        long_ago = sa.func.now() - sa.text("interval '1 hour'")
+        session.execute(sa.update(Job).values(created=long_ago))
+    job_id = submit(quick, image, tmp_path / "b", "key")
+    events(quick, str(job_id))
+    check(quick, State.DONE)

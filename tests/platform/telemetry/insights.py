@@ -1,0 +1,36 @@
+"""A stand-in for the ingestion endpoint of Application Insights: keeps the envelopes that come."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.platform.telemetry.listening import listening
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Insights:
+    address: str
+    envelopes: list[Json]
+
+    def rows(self, kind: str) -> list[Json]:
+        """`baseData` of all envelopes of a kind, such as RemoteDependencyData, with the trace."""
+        return [
+            each["data"]["baseData"] | {"operation_Id": each["tags"].get("ai.operation.id")}
+            for each in list(self.envelopes)
+            if each["data"]["baseType"] == kind
+        ]
+
+
+@contextmanager
+def ingesting() -> Iterator[Insights]:
+    envelopes: list[Json] = []
+
+    def take(_: str, sent: list[Json]) -> Json:
+        envelopes.extend(sent)
+        return {"itemsReceived": len(sent), "itemsAccepted": len(sent), "errors": []}
+
+    with listening(take) as address:
+        yield Insights(address, envelopes)

@@ -1,0 +1,86 @@
+"""What is read back is what was written, whatever its size."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from shared.app import App
+from shared.database.frames import copy_frames, insert_extraction
+from shared.database.tables import ActionUnitReport, Extraction
+from shared.measurements.csv import paired
+from shared.measurements.model import MediaType
+from shared.reports import recordings
+from tests import recorded
+
+MEGABYTE = 1024 * 1024
+
+
+def test_every_row_comes_back(app: App) -> None:
+    frames, faces = 3000, 3  # several portions
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, frames, faces=faces)
+        found = stored.recording(session, app.storage)
+    assert found.type is MediaType.VM
+    assert found.facts == recorded.facts(frames, faces)
+    expected = recorded.series(frames, faces)
+    assert [series.face for series in found.faces] == [0, 1, 2]
+    for series, other in zip(found.faces, expected, strict=True):
+        for column in ("timestamps", "success", "intensities", "presences"):
+            assert np.array_equal(getattr(series, column), getattr(other, column)), column
+
+
+def test_only_the_signals_of_measures_are_read(
+    app: App, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    wanted = recordings.SIGNALS[0]
+    names = ["pose_Rx", wanted, "gaze_angle_x"]
+    signals = tmp_path_factory.mktemp("signals") / "signals.csv"
+    rows = [f"{frame},0,0.1,{frame / 4},0.3" for frame in range(1, 11)]
+    signals.write_text("\n".join([f"frame,face_id,{','.join(names)}", *rows, ""]))
+    facts = recorded.facts(10)
+    facts.signals = tuple(names)
+    with app.database.begin() as session:
+        report = ActionUnitReport(url="u", avatar="a", type=MediaType.VS)
+        session.add(report)
+        session.flush()
+        copy_frames(session, report.id, paired(recorded.blocks(recorded.waves(10)), signals))
+        insert_extraction(session, report.id, facts)
+        found = recordings.load(
+            session, app.storage, report, session.get_one(Extraction, report.id), None
+        )
+    (series,) = found.faces
+    assert list(series.signals) == [wanted]
+    assert series.signals[wanted].tolist() == [frame / 4 for frame in range(1, 11)]
+
+
+def test_a_measurement_without_rows_has_no_face(app: App) -> None:
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, 1)
+        session.execute(sa.text("DELETE FROM frame_measurement"))
+        assert stored.recording(session, app.storage).faces == []
+
+
+def test_rows_of_another_form_are_not_misread(app: App) -> None:
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, 3)
+        session.execute(
+            sa.text("UPDATE frame_measurement SET intensities = '{1,2}' WHERE frame = 2")
+        )
+        with pytest.raises(ValueError, match="form"):
+            stored.recording(session, app.storage)
+
+
+def test_an_hour_takes_the_memory_of_its_numbers(app: App) -> None:
+    frames = 90_000
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, frames)
+        tracemalloc.start()
+        found = stored.recording(session, app.storage)
+        kept, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    (series,) = found.faces
+    assert len(series.timestamps) == frames
+    assert kept < 10 * MEGABYTE
+    assert peak < 25 * MEGABYTE

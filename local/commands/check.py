@@ -26,6 +26,7 @@ def run(_: Namespace) -> int:
         "format (ruff format)": lambda: _module("ruff", "format", "--check", "--quiet", "."),
         "lint (ruff check)": lambda: _module("ruff", "check", "--quiet", "."),
         "types (mypy)": lambda: _module("mypy", "."),
+        "arrows (import-linter)": _arrows,
         "migrations (alembic check)": _migrations,
         "requirements in step": _requirements,
         "known vulnerabilities (pip-audit)": lambda: audit(ROOT / "requirements-dev.txt"),
@@ -55,8 +56,12 @@ def _passes(name: str, check: Callable[[], None]) -> bool:
 
 
 def _module(*arguments: str, environment: dict[str, str] | None = None) -> None:
+    _run(sys.executable, "-m", *arguments, environment=environment)
+
+
+def _run(*command: str, environment: dict[str, str] | None = None) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", *arguments],
+        command,
         cwd=ROOT,
         env=os.environ | (environment or {}),
         stdout=subprocess.PIPE,
@@ -66,6 +71,12 @@ def _module(*arguments: str, environment: dict[str, str] | None = None) -> None:
     )
     if result.returncode:
         raise _Failed(result.stdout.strip())
+
+
+def _arrows() -> None:
+    """The contracts of pyproject.toml hold: who may import whom, and no circles."""
+    program = str(Path(sys.executable).with_name("lint-imports"))
+    _run(program, "--no-logo", "--no-cache", environment={"PYTHONPATH": str(ROOT)})
 
 
 def _migrations() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.api.http import PROBLEM_TYPE
 from shared.platform.errors import STATUS, Code
@@ -124,6 +124,16 @@ def document(operations: Sequence[Operation]) -> Json:
     }
 
 
+class _Names(GenerateJsonSchema):
+    """Two models are called Media, and pydantic tells them apart by their modules.
+
+    Generated clients know the names: they stay as they were before the modules moved.
+    """
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(name.replace("shared.api.job_bodies.", "shared.views."))
+
+
 class _Schemas:
     """The schemas of all models, under one name each."""
 
@@ -135,7 +145,9 @@ class _Schemas:
             wanted |= _wanted(operation.body, "validation")
         queries = dict.fromkeys(item.query for item in operations if item.query is not None)
         wanted |= dict.fromkeys((query, "validation") for query in queries)
-        self._references, definitions = models_json_schema(list(wanted), ref_template=REFERENCE)
+        self._references, definitions = models_json_schema(
+            list(wanted), ref_template=REFERENCE, schema_generator=_Names
+        )
         self._all: Json = definitions["$defs"]
         inline = {self._name(query, "validation") for query in queries}
         self.components: Json = {

@@ -17,6 +17,7 @@ from shared.api.avatar_bodies import (
 )
 from shared.api.http import json_response, parse_query
 from shared.api.job_bodies import Page
+from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
 from shared.api.paging import BigInt, PageQuery, Text, part, position
 from shared.app import App
 from shared.platform.errors import Code, Problem
@@ -116,3 +117,50 @@ def avatar_of(req: func.HttpRequest) -> str:
 
 def _unknown() -> NoReturn:
     raise Problem(Code.AVATAR_NOT_FOUND, "There is no avatar of this name that was measured.")
+
+
+_OF_AVATAR: Final = ("get_avatar", "compare_builds")
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/avatars",
+        "list_avatars",
+        list_avatars,
+        "avatars",
+        "Avatars, by name",
+        {200: json_answer(Page[AvatarSummary], link=Link(_OF_AVATAR, "name", "/items/0/avatar"))},
+        QUERY,
+        query=PageQuery,
+    ),
+    Operation(
+        "get",
+        "/api/avatars/{name}",
+        "get_avatar",
+        show,
+        "avatars",
+        "Every measurement of an avatar over time, and what each measure did",
+        {200: json_answer(History)},
+        (Code.AVATAR_NOT_FOUND, Code.UNKNOWN_PARAMETER_SET, *QUERY),
+        query=HistoryQuery,
+    ),
+    Operation(
+        "get",
+        "/api/avatars/{name}/compare",
+        "compare_builds",
+        compare_builds,
+        "avatars",
+        "Two builds side by side",
+        {200: json_answer(Comparison)},
+        (
+            Code.AVATAR_NOT_FOUND,
+            Code.UNKNOWN_BUILD,
+            Code.UNKNOWN_REPORT,
+            Code.FRAMES_GONE,
+            Code.TYPE_MISMATCH,
+            *SETS,
+            *QUERY,
+        ),
+        query=CompareQuery,
+    ),
+)

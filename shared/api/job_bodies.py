@@ -149,14 +149,6 @@ class ActionUnitsView(BaseModel):
     faces: list[FaceView]
 
 
-class UploadUrlView(BaseModel):
-    id: uuid.UUID
-    upload_url: str
-    method: Literal["PUT"]
-    headers: dict[str, str]
-    expires: dt.datetime
-
-
 def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView] = ()) -> JobView:
     return JobView(
         id=job.id,

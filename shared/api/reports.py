@@ -18,6 +18,19 @@ from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Report, Verdict
 from shared.api.http import json_response, parse_json, parse_query
 from shared.api.job_bodies import Page
+from shared.api.operation import (
+    BODY,
+    JSON,
+    LOCATION,
+    QUERY,
+    SETS,
+    TEXT,
+    Answer,
+    Json,
+    Link,
+    Operation,
+    json_answer,
+)
 from shared.api.paging import BigInt, part, position
 from shared.api.report_bodies import (
     FORMS,
@@ -189,3 +202,73 @@ def _summary(row: _Row) -> ReportSummary:
 
 def _unknown() -> NoReturn:
     raise Problem(Code.REPORT_NOT_FOUND, "There is no report at this address.")
+
+
+_REPORT_ID: Final[Json] = {
+    "type": "string",
+    "pattern": "^[1-9][0-9]{0,17}(-[1-9][0-9]{0,17})?$",
+    "examples": ["17-4"],
+    "description": "The measurement's number and the set's; the first alone while there is one "
+    "report of it.",
+}
+
+_OF_REPORT: Final = ("get_report", "get_report_as")
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/reports",
+        "list_reports",
+        list_reports,
+        "reports",
+        "Reports, newest first",
+        {200: json_answer(Page[ReportSummary], link=Link(_OF_REPORT, "id", "/items/0/id"))},
+        QUERY,
+        query=ReportFilter,
+    ),
+    Operation(
+        "post",
+        "/api/reports",
+        "make_reports",
+        make,
+        "reports",
+        "Hold what was measured to parameter sets, without measuring it again",
+        {
+            200: json_answer(MadeReports, "Earlier reports were replaced.", LOCATION),
+            201: json_answer(
+                MadeReports,
+                "At least one report is new.",
+                LOCATION,
+                link=Link(_OF_REPORT, "id", "/items/0/id"),
+            ),
+        },
+        (*BODY, Code.UNKNOWN_REPORT, Code.FRAMES_GONE, *SETS),
+        body={JSON: [ReportRequest]},
+    ),
+    Operation(
+        "get",
+        "/api/reports/{id}",
+        "get_report",
+        show,
+        "reports",
+        "A report",
+        {200: json_answer(Report)},
+        (Code.REPORT_NOT_FOUND, Code.AMBIGUOUS_REPORT),
+        parameters={"id": _REPORT_ID},
+    ),
+    Operation(
+        "get",
+        "/api/reports/{id}.{form}",
+        "get_report_as",
+        None,
+        "reports",
+        "A report as CSV, as Markdown for a pull request, or as JUnit XML",
+        {
+            200: Answer(
+                "The report.", {"text/csv": TEXT, "text/markdown": TEXT, "application/xml": TEXT}
+            )
+        },
+        (Code.REPORT_NOT_FOUND, Code.AMBIGUOUS_REPORT),
+        parameters={"id": _REPORT_ID, "form": {"type": "string", "enum": list(FORMS)}},
+    ),
+)

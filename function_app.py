@@ -5,7 +5,6 @@ import azure.functions as func
 from api_http import blueprint as api_http
 from maintenance import blueprint as maintenance
 from on_blob_uploaded import blueprint as on_blob_uploaded
-from on_poisoned_blob import blueprint as on_poisoned_blob
 from pages import blueprint as pages
 from shared.api.access import auth_level
 from shared.platform import telemetry
@@ -13,5 +12,5 @@ from upload_http import blueprint as upload_http
 
 telemetry.start()
 app = func.FunctionApp(http_auth_level=auth_level())
-for blueprint in (upload_http, on_blob_uploaded, on_poisoned_blob, maintenance, api_http, pages):
+for blueprint in (upload_http, on_blob_uploaded, maintenance, api_http, pages):
     app.register_functions(blueprint)

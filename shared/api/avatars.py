@@ -14,6 +14,9 @@ from shared.api.avatar_bodies import (
     History,
     HistoryQuery,
     avatar_address,
+    avatar_summary,
+    history_item,
+    measure_history,
 )
 from shared.api.http import json_response, parse_query
 from shared.api.job_bodies import Page
@@ -38,8 +41,8 @@ def find(app: App, wanted: PageQuery) -> Page[AvatarSummary]:
     after = position(wanted, _AVATAR)
     with app.database.begin() as session:
         found = avatars.summaries(session, after[0] if after else None, wanted.limit + 1)
-    items, following = part(found, wanted, "/api/avatars", lambda item: (item.avatar,))
-    return Page[AvatarSummary](items=list(items), next=following)
+    items, following = part(found, wanted, "/api/avatars", lambda item: (item.name,))
+    return Page[AvatarSummary](items=[avatar_summary(item) for item in items], next=following)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -50,17 +53,18 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
     before = position(wanted, _NUMBER)
     with app.database.begin() as session:
-        rows = avatars.page(session, avatar, wanted, before[0] if before else None)
+        older_than = before[0] if before else None
+        rows = avatars.page(session, avatar, wanted.type, older_than, wanted.limit + 1)
         if not rows and not avatars.exists(session, avatar):
             _unknown()
         held_to = _held_to(session, wanted.parameter_set)
         shown, following = part(rows, wanted, avatar_address(avatar), lambda row: (row.number,))
-        items, measures = avatars.history(session, shown, held_to)
+        entries, measures = avatars.history(session, shown, held_to)
     return History(
         avatar=avatar,
         parameter_set=held_to.content.name if held_to else None,
-        items=items,
-        measures=measures,
+        items=[history_item(entry) for entry in entries],
+        measures=[measure_history(series) for series in measures],
         next=following,
     )
 

@@ -66,5 +66,5 @@ def part(
         return found, None
     items = found[: query.limit]
     cursor = base64.urlsafe_b64encode(to_json(place(items[-1]))).decode().rstrip("=")
-    given = query.model_dump(mode="json", exclude_none=True) | {"cursor": cursor}
+    given = query.model_dump(mode="json", exclude_none=True, by_alias=True) | {"cursor": cursor}
     return items, f"{path}?{urlencode(given)}"

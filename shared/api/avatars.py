@@ -19,9 +19,8 @@ from shared.api.avatar_bodies import (
     measure_history,
 )
 from shared.api.http import json_response, parse_query
-from shared.api.job_bodies import Page
 from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
-from shared.api.paging import BigInt, PageQuery, Text, part, position
+from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.platform.errors import Code, Problem
 from shared.reports import avatars, parameter_sets, reports

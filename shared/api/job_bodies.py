@@ -1,9 +1,9 @@
-"""The bodies of the API's responses, made from rows."""
+"""The bodies of `/api/jobs`, made from rows."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -13,16 +13,7 @@ from shared.database.tables import DataEntry, Extraction, Happening, Job, JobEve
 from shared.measurements.action_units import WORDS
 from shared.reports.reports import SetVerdict
 
-Item = TypeVar("Item", bound=BaseModel)
-
 StepState = Literal["pending", "running", "succeeded", "failed", "skipped"]
-
-
-class Page(BaseModel, Generic[Item]):
-    """A part of a list; `next` is the address of the following part."""
-
-    items: list[Item]
-    next: str | None
 
 
 class Error(BaseModel):

@@ -7,7 +7,7 @@ when items come or go meanwhile.
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,6 +20,7 @@ MAX_LIMIT: Final = 200
 MAX_CURSOR: Final = 2000  # characters; the longest holds a name of a set
 
 T = TypeVar("T")
+Item = TypeVar("Item", bound=BaseModel)
 Position = TypeVar("Position")
 
 
@@ -43,6 +44,13 @@ class PageQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Text | None = Field(default=None, description="As in `next` of the part before.")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list; `next` is the address of the following part."""
+
+    items: list[Item]
+    next: str | None
 
 
 def position(query: PageQuery, kind: TypeAdapter[Position]) -> Position | None:

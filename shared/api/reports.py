@@ -12,7 +12,6 @@ from shared.analysis.parameter_sets import name_key
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Report, Verdict
 from shared.api.http import json_response, parse_json, parse_query
-from shared.api.job_bodies import Page
 from shared.api.operation import (
     BODY,
     JSON,
@@ -26,7 +25,7 @@ from shared.api.operation import (
     Operation,
     json_answer,
 )
-from shared.api.paging import BigInt, part, position
+from shared.api.paging import BigInt, Page, part, position
 from shared.api.report_bodies import (
     FORMS,
     MadeReports,

@@ -1,27 +1,19 @@
-"""The bodies of the API's responses, made from rows."""
+"""The bodies of `/api/jobs`, made from rows."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.analysis.report import Verdict
-from shared.api.report_bodies import VerdictView, worst
+from shared.analysis.report import Verdict, worst
+from shared.api.report_bodies import VerdictView, verdict_view
 from shared.database.tables import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
 from shared.measurements.action_units import WORDS
-
-Item = TypeVar("Item", bound=BaseModel)
+from shared.reports.reports import SetVerdict
 
 StepState = Literal["pending", "running", "succeeded", "failed", "skipped"]
-
-
-class Page(BaseModel, Generic[Item]):
-    """A part of a list; `next` is the address of the following part."""
-
-    items: list[Item]
-    next: str | None
 
 
 class Error(BaseModel):
@@ -81,7 +73,10 @@ class JobView(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None = Field(description="The measurement's number: `action_unit_report.id`.")
+    measurement_id: int | None = Field(
+        serialization_alias="report",
+        description="The measurement's number: `action_unit_report.id`.",
+    )
     verdict: Verdict | None = Field(description="The worst of the reports; null without any.")
     reports: list[VerdictView] = Field(description="One for each parameter set it was held to.")
     media: Media
@@ -102,7 +97,7 @@ class JobSummary(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None
+    measurement_id: int | None = Field(serialization_alias="report")
     verdict: Verdict | None
     links: dict[str, str]
 
@@ -138,7 +133,7 @@ class FaceView(BaseModel):
 
 class ActionUnitsView(BaseModel):
     job: uuid.UUID
-    report: int
+    measurement_id: int = Field(serialization_alias="report")
     engine: str
     engine_version: str
     scale: str
@@ -149,15 +144,7 @@ class ActionUnitsView(BaseModel):
     faces: list[FaceView]
 
 
-class UploadUrlView(BaseModel):
-    id: uuid.UUID
-    upload_url: str
-    method: Literal["PUT"]
-    headers: dict[str, str]
-    expires: dt.datetime
-
-
-def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView] = ()) -> JobView:
+def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = ()) -> JobView:
     return JobView(
         id=job.id,
         container=job.container,
@@ -170,9 +157,9 @@ def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView
         error=_error(job),
         created=job.created,
         finished=job.finished,
-        report=job.report_id,
-        verdict=worst([report.verdict for report in reports]),
-        reports=list(reports),
+        measurement_id=job.report_id,
+        verdict=worst(item.verdict for item in held),
+        reports=[verdict_view(item) for item in held],
         media=Media(
             filename=job.filename,
             blob=job.blob,
@@ -183,7 +170,7 @@ def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView
     )
 
 
-def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
+def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:
     return JobSummary(
         id=job.id,
         state=State(job.state),
@@ -195,8 +182,8 @@ def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
         error=_error(job),
         created=job.created,
         finished=job.finished,
-        report=job.report_id,
-        verdict=worst([report.verdict for report in reports]),
+        measurement_id=job.report_id,
+        verdict=worst(item.verdict for item in held),
         links=_links(job),
     )
 
@@ -268,7 +255,7 @@ def action_units_view(
         )
     return ActionUnitsView(
         job=job.id,
-        report=extraction.report_id,
+        measurement_id=extraction.report_id,
         engine=extraction.engine,
         engine_version=extraction.version,
         scale=extraction.scale,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.analysis.report import Verdict
 from shared.api.report_bodies import VerdictView, worst
-from shared.database.tables import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
+from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.measurements.action_units import WORDS
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -34,7 +34,7 @@ class Message(BaseModel):
 
     at: dt.datetime
     attempt: int
-    happening: Happening
+    happening: EventKind
     message: str
 
 
@@ -211,14 +211,14 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
         return StepView(name=step, state="pending")
     view = StepView(name=step, state="running", started=own[0].at)
     for event in own:
-        happening = Happening(event.happening)
+        happening = EventKind(event.happening)
         view.attempts = max(view.attempts, event.attempt)
         view.message = event.message or view.message
-        if happening is Happening.STARTED:
+        if happening is EventKind.STARTED:
             view.state, view.finished, view.message = "running", None, ""
-        elif happening is Happening.RETRYING:
+        elif happening is EventKind.RETRYING:
             view.state = "pending"
-        elif happening is not Happening.NOTE:
+        elif happening is not EventKind.NOTE:
             view.finished = event.at
             view.state = _END[happening]
     if job.state == State.FAILED and view.state in ("running", "pending"):
@@ -227,7 +227,7 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
         Message(
             at=event.at,
             attempt=event.attempt,
-            happening=Happening(event.happening),
+            happening=EventKind(event.happening),
             message=event.message,
         )
         for event in own
@@ -235,10 +235,10 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
     return view
 
 
-_END: dict[Happening, StepState] = {
-    Happening.SUCCEEDED: "succeeded",
-    Happening.SKIPPED: "skipped",
-    Happening.FAILED: "failed",
+_END: dict[EventKind, StepState] = {
+    EventKind.SUCCEEDED: "succeeded",
+    EventKind.SKIPPED: "skipped",
+    EventKind.FAILED: "failed",
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.api.http import PROBLEM_TYPE
 from shared.platform.errors import STATUS, Code
@@ -26,6 +26,9 @@ JSON: Final = "application/json"
 REFERENCE: Final = "#/components/schemas/{model}"
 EVERYWHERE: Final = (Code.NOT_SIGNED_IN, Code.INTERNAL, Code.SERVICE_UNAVAILABLE)
 """What any operation may end in."""
+
+PUBLISHED: Final = {"EventKind": "Happening"}
+"""Class to schema, where a schema keeps the name under which clients know it."""
 
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
@@ -124,6 +127,11 @@ def document(operations: Sequence[Operation]) -> Json:
     }
 
 
+class _PublishedNames(GenerateJsonSchema):
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(PUBLISHED.get(name, name))
+
+
 class _Schemas:
     """The schemas of all models, under one name each."""
 
@@ -135,8 +143,12 @@ class _Schemas:
             wanted |= _wanted(operation.body, "validation")
         queries = dict.fromkeys(item.query for item in operations if item.query is not None)
         wanted |= dict.fromkeys((query, "validation") for query in queries)
-        self._references, definitions = models_json_schema(list(wanted), ref_template=REFERENCE)
+        self._references, definitions = models_json_schema(
+            list(wanted), ref_template=REFERENCE, schema_generator=_PublishedNames
+        )
         self._all: Json = definitions["$defs"]
+        for name in self._all.keys() & PUBLISHED.values():
+            self._all[name]["title"] = name
         inline = {self._name(query, "validation") for query in queries}
         self.components: Json = {
             name: schema for name, schema in sorted(self._all.items()) if name not in inline

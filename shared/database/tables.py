@@ -69,7 +69,7 @@ class Step(StrEnum):
     ANALYSE = "analyse"
 
 
-class Happening(StrEnum):
+class EventKind(StrEnum):
     """What an entry of the trace says of its step."""
 
     STARTED = "started"
@@ -165,7 +165,7 @@ class JobEvent(Base):
     __tablename__ = "job_event"
     __table_args__ = (
         CheckConstraint(one_of("step", Step), name="step"),
-        CheckConstraint(one_of("happening", Happening), name="happening"),
+        CheckConstraint(one_of("happening", EventKind), name="happening"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.engines import protocol
-from shared.engines.base import Measurement
+from shared.engines.base import EngineResult
 from shared.measurements.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
 from shared.measurements.model import Facts, Row
 
@@ -42,14 +42,14 @@ class Extraction:
     csv_sha256: str
 
 
-def write(measurement: Measurement, directory: Path) -> Extraction:
+def write(result: EngineResult, directory: Path) -> Extraction:
     """Write the three files into an existing directory, replacing those of an earlier attempt.
 
     The facts may be completed by the engine while the rows are read.
     """
     extraction_path = directory / EXTRACTION_NAME
     extraction_path.unlink(missing_ok=True)
-    facts = measurement.facts
+    facts = result.facts
     count = 0
     with ExitStack() as files:
         table = files.enter_context((directory / CSV_NAME).open("w+b"))
@@ -58,7 +58,7 @@ def write(measurement: Measurement, directory: Path) -> Extraction:
         if facts.signals:
             signals = files.enter_context((directory / SIGNALS_NAME).open("wb"))
             signals.write((",".join((*FRAME_COLUMNS[:2], *facts.signals)) + "\n").encode())
-        for batch in _batches(_checked(measurement.rows, len(facts.signals))):
+        for batch in _batches(_checked(result.rows, len(facts.signals))):
             count += len(batch)
             table.write("".join(map(_row_text, batch)).encode())
             if signals is not None:

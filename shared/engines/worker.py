@@ -124,8 +124,8 @@ class Worker:
             (protocol.segment_from_json(each["segment"]), Path(each["path"]))
             for each in request["segments"]
         ]
-        measurement = self._engine(request).join(task, segments)
-        return asdict(output.write(measurement, Path(request["directory"])).facts)
+        result = self._engine(request).join(task, segments)
+        return asdict(output.write(result, Path(request["directory"])).facts)
 
     def _progress(self) -> Callable[[int], None]:
         sent = 0.0

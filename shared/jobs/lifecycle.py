@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.database.tables import ENDED, Extraction, Happening, Job, JobEvent, State, Step
+from shared.database.tables import ENDED, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.platform.errors import Code
 
 MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
@@ -88,7 +88,7 @@ def record(
     session: Session,
     job_id: uuid.UUID,
     step: Step,
-    happening: Happening,
+    happening: EventKind,
     message: str = "",
     *,
     attempt: int = 1,
@@ -122,7 +122,7 @@ def mark_uploaded(session: Session, job_id: uuid.UUID, message: str) -> bool:
     ).one_or_none()
     if changed is None:
         return False
-    record(session, job_id, Step.UPLOAD, Happening.SUCCEEDED, message)
+    record(session, job_id, Step.UPLOAD, EventKind.SUCCEEDED, message)
     return True
 
 
@@ -160,7 +160,7 @@ def claim(session: Session, job_id: uuid.UUID, step: Step, seconds: int) -> Leas
         return None
     attempt, kind, traceparent = row
     lease = Lease(job_id, owner, step, attempt, kind, traceparent)
-    record(session, job_id, step, Happening.STARTED, attempt=attempt)
+    record(session, job_id, step, EventKind.STARTED, attempt=attempt)
     return lease
 
 
@@ -194,7 +194,7 @@ def advance(session: Session, lease: Lease, state: State, message: str, **values
             **values,
         },
     )
-    record(session, lease.job_id, lease.step, Happening.SUCCEEDED, message, attempt=lease.attempt)
+    record(session, lease.job_id, lease.step, EventKind.SUCCEEDED, message, attempt=lease.attempt)
 
 
 def reopen(session: Session, lease: Lease, message: str) -> None:
@@ -207,7 +207,7 @@ def reopen(session: Session, lease: Lease, message: str) -> None:
     ).one_or_none()
     if changed is not None:
         record(
-            session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt
+            session, lease.job_id, lease.step, EventKind.RETRYING, message, attempt=lease.attempt
         )
 
 
@@ -246,7 +246,7 @@ def give_back(session: Session, lease: Lease, message: str) -> None:
         )
     except LeaseLostError:
         return
-    record(session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt)
+    record(session, lease.job_id, lease.step, EventKind.RETRYING, message, attempt=lease.attempt)
 
 
 def fail(session: Session, job_id: uuid.UUID, step: Step, code: Code, detail: str) -> bool:
@@ -268,7 +268,7 @@ def fail(session: Session, job_id: uuid.UUID, step: Step, code: Code, detail: st
     )
     if attempt is None:
         return False
-    record(session, job_id, step, Happening.FAILED, detail, attempt=max(attempt, 1))
+    record(session, job_id, step, EventKind.FAILED, detail, attempt=max(attempt, 1))
     return True
 
 
@@ -308,7 +308,7 @@ def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str)
     if changed is None:
         return False
     step = Step.ANALYSE if state is State.EXTRACTED else Step.EXTRACT
-    record(session, job_id, step, Happening.RETRYING, message)
+    record(session, job_id, step, EventKind.RETRYING, message)
     return True
 
 

@@ -25,8 +25,8 @@ from shared.database.tables import (
     AVATAR_LENGTH,
     NAME_LENGTH,
     ActionUnitReport,
+    EventKind,
     Extraction,
-    Happening,
     Job,
     State,
     Step,
@@ -204,12 +204,12 @@ def _lost_report(session: Session, avatar: str, url: str) -> int | None:
 
 def _begin_trace(session: Session, job: Job, found: _Found) -> None:
     whose = "its container had no job" if found.upload else "another program's container"
-    lifecycle.record(session, job.id, Step.UPLOAD, Happening.STARTED)
+    lifecycle.record(session, job.id, Step.UPLOAD, EventKind.STARTED)
     message = f"adopted: {whose}, with {found.blob} in {found.container}"
-    lifecycle.record(session, job.id, Step.UPLOAD, Happening.SUCCEEDED, message)
+    lifecycle.record(session, job.id, Step.UPLOAD, EventKind.SUCCEEDED, message)
     if found.measured:
         words = "measured before" if found.upload else "measured elsewhere"
-        lifecycle.record(session, job.id, Step.EXTRACT, Happening.SKIPPED, words)
+        lifecycle.record(session, job.id, Step.EXTRACT, EventKind.SKIPPED, words)
     if job.report_id is not None:
         words = f"report {job.report_id} was there"
-        lifecycle.record(session, job.id, Step.ANALYSE, Happening.SKIPPED, words)
+        lifecycle.record(session, job.id, Step.ANALYSE, EventKind.SKIPPED, words)

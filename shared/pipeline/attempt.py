@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from shared.app import App
-from shared.database.tables import Happening, Job, Step
+from shared.database.tables import EventKind, Job, Step
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import Lease, LeaseLostError
@@ -104,7 +104,7 @@ class Attempt:
     lease: Lease
     log: Log
     heartbeat: Heartbeat
-    observed: telemetry.Attempt  # told where the job fails although the stage did its work
+    observed: telemetry.ObservedAttempt  # told where the job fails although the stage did its work
     folder: Path  # removed when the attempt ends
 
     @property
@@ -130,7 +130,7 @@ class Attempt:
         step, attempt = self.lease.step, self.lease.attempt
         self.transaction(
             lambda session: lifecycle.record(
-                session, self.job_id, step, Happening.NOTE, message, attempt=attempt
+                session, self.job_id, step, EventKind.NOTE, message, attempt=attempt
             )
         )
 
@@ -175,7 +175,7 @@ def _run(
     lease: Lease,
     log: Log,
     work: Callable[[Attempt], None],
-    observed: telemetry.Attempt,
+    observed: telemetry.ObservedAttempt,
 ) -> None:
     """The claimed job's attempt, ended in every case."""
     step, patience = lease.step, app.settings.outage_patience_seconds
@@ -215,7 +215,9 @@ def _keep_trace(attempt: Attempt) -> None:
 
 
 @contextmanager
-def _attempt(app: App, lease: Lease, log: Log, observed: telemetry.Attempt) -> Iterator[Attempt]:
+def _attempt(
+    app: App, lease: Lease, log: Log, observed: telemetry.ObservedAttempt
+) -> Iterator[Attempt]:
     with (
         tempfile.TemporaryDirectory(prefix="avatar-") as folder,
         Heartbeat(app, lease, log) as heartbeat,

@@ -23,7 +23,7 @@ from shared.database.tables import (
     AVATAR_LENGTH,
     ENGINE_LENGTH,
     NAME_LENGTH,
-    Happening,
+    EventKind,
     Job,
     State,
     Step,
@@ -329,7 +329,7 @@ def _create(app: App, job_id: uuid.UUID, fields: Fields, **values: Any) -> Job |
             **values,
         )
         if job is not None:
-            lifecycle.record(session, job.id, Step.UPLOAD, Happening.STARTED)
+            lifecycle.record(session, job.id, Step.UPLOAD, EventKind.STARTED)
         return job
 
 

@@ -34,7 +34,7 @@ from shared.reports import reports
 from shared.reports.parameter_sets import StoredSet
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """A measurement, as a history's page selects it."""
 
     number: int
@@ -100,7 +100,9 @@ def exists(session: Session, avatar: str) -> bool:
     return session.scalar(query) is not None
 
 
-def page(session: Session, avatar: str, wanted: HistoryQuery, before: int | None) -> list[Row]:
+def page(
+    session: Session, avatar: str, wanted: HistoryQuery, before: int | None
+) -> list[HistoryRow]:
     """Newest first, one more than the limit where there are more."""
     query = (
         select(
@@ -122,11 +124,11 @@ def page(session: Session, avatar: str, wanted: HistoryQuery, before: int | None
         query = query.where(ActionUnitReport.type == wanted.type)
     if before is not None:
         query = query.where(ActionUnitReport.id < before)
-    return [Row(*row) for row in session.execute(query)]
+    return [HistoryRow(*row) for row in session.execute(query)]
 
 
 def history(
-    session: Session, rows: Sequence[Row], held_to: StoredSet | None
+    session: Session, rows: Sequence[HistoryRow], held_to: StoredSet | None
 ) -> tuple[list[HistoryItem], list[MeasureHistory]]:
     """What became of these measurements; with a set, its reports and measures only."""
     numbers = [row.number for row in rows]

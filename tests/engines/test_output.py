@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.engines import output
-from shared.engines.base import Measurement
+from shared.engines.base import EngineResult
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
 from shared.measurements.model import Facts, Row
 
@@ -23,7 +23,7 @@ def facts(*signals: str) -> Facts:
 
 
 def write(directory: Path, *rows: Row, of: Facts | None = None) -> output.Extraction:
-    return output.write(Measurement(of or facts(), iter(rows)), directory)
+    return output.write(EngineResult(of or facts(), iter(rows)), directory)
 
 
 def test_the_table_is_openfaces(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_facts_are_what_the_engine_knew_at_the_end(tmp_path: Path) -> None:
         known.frames, known.faces = 1, 1
         known.validity = {"0": {"AU12": "high"}}
 
-    written = output.write(Measurement(known, rows()), tmp_path)
+    written = output.write(EngineResult(known, rows()), tmp_path)
     text = (tmp_path / output.EXTRACTION_NAME).read_bytes()
     assert output.read_extraction(text) == written
     assert json.loads(text)["frames"] == 1
@@ -101,8 +101,8 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
     def rows(count: int) -> Iterator[Row]:
         return (replace(ROW, frame=frame) for frame in range(1, count + 1))
 
-    output.write(Measurement(facts(), rows(2_000)), tmp_path)
+    output.write(EngineResult(facts(), rows(2_000)), tmp_path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    written = output.write(Measurement(facts(), rows(40_000)), tmp_path)
+    written = output.write(EngineResult(facts(), rows(40_000)), tmp_path)
     assert written.rows == 40_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4_000  # [kB]

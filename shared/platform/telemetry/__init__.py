@@ -23,9 +23,9 @@ from typing import Final, Protocol, TypeVar
 
 from shared.platform.errors import Problem
 from shared.platform.telemetry import names
-from shared.platform.telemetry.names import Metric, Outcome, SpanName
+from shared.platform.telemetry.names import Metric, SpanName, StepOutcome
 
-__all__ = ["Attempt", "OpenJobs", "Outcome", "Readings", "Span", "SpanName", "names"]
+__all__ = ["ObservedAttempt", "OpenJobs", "Readings", "Span", "SpanName", "StepOutcome", "names"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -162,12 +162,12 @@ def carried(work: Callable[[Item], Result]) -> Callable[[Item], Result]:
 
 
 @dataclass(slots=True)
-class Attempt:
+class ObservedAttempt:
     """One attempt at a step of a job, to be told how it ended; it has succeeded otherwise."""
 
     span: Span
     type: str | None
-    outcome: Outcome = Outcome.SUCCEEDED
+    outcome: StepOutcome = StepOutcome.SUCCEEDED
     _job_state: str | None = None
     _code: str | None = None
 
@@ -183,17 +183,17 @@ class Attempt:
         self.job_ends("failed", self.type, code)
 
     def retrying(self, error: BaseException) -> None:
-        self.outcome = Outcome.RETRYING
+        self.outcome = StepOutcome.RETRYING
         self.span.fail(type(error).__name__)
 
     def stopped(self) -> None:
-        self.outcome = Outcome.STOPPED
+        self.outcome = StepOutcome.STOPPED
 
     def close(self) -> None:
         """Count what has come of it."""
-        if self.outcome is Outcome.SUCCEEDED and self._job_state:
+        if self.outcome is StepOutcome.SUCCEEDED and self._job_state:
             if self._code:
-                self.outcome = Outcome.FAILED
+                self.outcome = StepOutcome.FAILED
                 self.span.fail(self._code)
             job_ended(self._job_state, self.type, self._code)
         self.span.set(names.OUTCOME, self.outcome.value)
@@ -202,16 +202,16 @@ class Attempt:
 @contextmanager
 def attempt(
     step: SpanName, *, number: int = 1, parent: str | None = None, media_type: str | None = None
-) -> Iterator[Attempt]:
+) -> Iterator[ObservedAttempt]:
     """The span and the duration of an attempt."""
     attributes = {names.STEP: step.value, names.ATTEMPT: number}
     started = time.monotonic()
     with span(step, parent=parent, attributes=attributes) as around:
-        made = Attempt(around, media_type)
+        made = ObservedAttempt(around, media_type)
         try:
             yield made
         except Problem as error:  # an upload's refusal; of a step, stage.run knows better
-            made.outcome = Outcome.FAILED if step is SpanName.UPLOAD else Outcome.RETRYING
+            made.outcome = StepOutcome.FAILED if step is SpanName.UPLOAD else StepOutcome.RETRYING
             around.fail(error.code)
             raise
         except Exception as error:

@@ -9,8 +9,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.database.schema import SchemaError
-from shared.platform.errors import Code, Problem
+from shared.platform.errors import Code, Problem, UpgradingError
 
 T = TypeVar("T")
 
@@ -32,7 +31,7 @@ def is_outage(error: BaseException) -> bool:
             OperationalError,
             InterfaceError,
             PoolTimeoutError,
-            SchemaError,  # until the migrations have run, or the newer app is there
+            UpgradingError,
             ServiceRequestError,
             ServiceResponseError,
         ),
@@ -41,7 +40,7 @@ def is_outage(error: BaseException) -> bool:
 
 def as_problem(error: BaseException) -> Problem:
     """What a client is told of an outage: which half is away, and when to come again."""
-    if isinstance(error, SchemaError):
+    if isinstance(error, UpgradingError):
         return Problem(
             Code.SERVICE_UNAVAILABLE,
             "The service is being upgraded. Try again in a minute.",

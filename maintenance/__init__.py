@@ -1,5 +1,10 @@
-"""What keeps jobs from hanging: the reconcile timers and their retry queue."""
+"""What keeps jobs from hanging: the reconcile timers, their retry queue, and both poison queues.
 
+In a poison queue is what the host could not process in its five tries: the job has failed, with its
+last error.
+"""
+
+import json
 import logging
 import uuid
 
@@ -12,6 +17,8 @@ from shared.platform.settings import STORAGE
 from shared.platform.telemetry import SpanName
 
 blueprint = func.Blueprint()
+
+BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"  # the host's name for it
 
 _logger = logging.getLogger("avatar.maintenance")
 
@@ -40,3 +47,22 @@ def adopt_lost(timer: func.TimerRequest) -> None:
 @blueprint.queue_trigger(arg_name="message", queue_name=storage.RETRY_QUEUE, connection=STORAGE)
 def on_retry(message: func.QueueMessage) -> None:
     events.resume(app(), uuid.UUID(message.get_body().decode()))
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=STORAGE)
+def on_poisoned_blob(message: func.QueueMessage) -> None:
+    """The host writes {FunctionId, BlobType, ContainerName, BlobName, ETag}."""
+    container = json.loads(message.get_body()).get("ContainerName")
+    if not isinstance(container, str):
+        _logger.error("a poison message without a container was dropped")
+        return
+    with telemetry.span(SpanName.POISONED):
+        events.give_up_container(app(), container)
+
+
+@blueprint.queue_trigger(
+    arg_name="message", queue_name=f"{storage.RETRY_QUEUE}-poison", connection=STORAGE
+)
+def on_poisoned_retry(message: func.QueueMessage) -> None:
+    with telemetry.span(SpanName.POISONED):
+        events.give_up(app(), uuid.UUID(message.get_body().decode()))

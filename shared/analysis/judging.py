@@ -13,7 +13,6 @@ results become a verdict.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from shared.analysis.report import (
     Subject,
     Verdict,
     Violation,
+    worst,
 )
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import DECIMALS, rounded
@@ -41,8 +41,6 @@ from shared.measurements.model import Facts
 from shared.platform.errors import Code, Problem
 
 Places = NDArray[np.intp]
-
-_WORST_FIRST: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def judge(
@@ -65,7 +63,7 @@ def judge(
     verdicts = [face.verdict for face in faces if face.verdict is not None]
     return Report(
         notices=(*([mismatch] if mismatch else []), *facts.warnings),
-        verdict=min(verdicts, key=_WORST_FIRST.index, default=Verdict.INCONCLUSIVE),
+        verdict=worst(verdicts) or Verdict.INCONCLUSIVE,
         score=_score(results),
         counts=_counts(results),
         subject=subject,

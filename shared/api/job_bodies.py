@@ -7,10 +7,11 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from shared.analysis.report import Verdict
-from shared.api.report_bodies import VerdictView, worst
+from shared.analysis.report import Verdict, worst
+from shared.api.report_bodies import VerdictView, verdict_view
 from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.measurements.action_units import WORDS
+from shared.reports.reports import SetVerdict
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -149,15 +150,7 @@ class ActionUnitsView(BaseModel):
     faces: list[FaceView]
 
 
-class UploadUrlView(BaseModel):
-    id: uuid.UUID
-    upload_url: str
-    method: Literal["PUT"]
-    headers: dict[str, str]
-    expires: dt.datetime
-
-
-def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView] = ()) -> JobView:
+def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = ()) -> JobView:
     return JobView(
         id=job.id,
         container=job.container,
@@ -171,8 +164,8 @@ def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView
         created=job.created,
         finished=job.finished,
         report=job.report_id,
-        verdict=worst([report.verdict for report in reports]),
-        reports=list(reports),
+        verdict=worst(item.verdict for item in held),
+        reports=[verdict_view(item) for item in held],
         media=Media(
             filename=job.filename,
             blob=job.blob,
@@ -183,7 +176,7 @@ def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView
     )
 
 
-def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
+def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:
     return JobSummary(
         id=job.id,
         state=State(job.state),
@@ -196,7 +189,7 @@ def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
         created=job.created,
         finished=job.finished,
         report=job.report_id,
-        verdict=worst([report.verdict for report in reports]),
+        verdict=worst(item.verdict for item in held),
         links=_links(job),
     )
 

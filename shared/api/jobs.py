@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.api.http import json_response, no_content, parse_query, uuid_of
 from shared.api.job_bodies import (
+    ActionUnitsView,
     JobSummary,
     JobView,
     Page,
@@ -20,6 +21,7 @@ from shared.api.job_bodies import (
     job_summary,
     job_view,
 )
+from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Operation, json_answer
 from shared.api.paging import PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
@@ -161,3 +163,79 @@ def _unknown() -> NoReturn:
 
 def _not_measured(job: Job) -> NoReturn:
     raise Problem(Code.NOT_FOUND, f"The job has no measurement; its state is {job.state}.")
+
+
+OF_JOB: Final = ("get_job", "delete_job", "retry_job", "get_action_units", "get_openface_csv")
+"""What can be asked of a job by its id."""
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/jobs",
+        "list_jobs",
+        list_jobs,
+        "jobs",
+        "Jobs, newest first",
+        {200: json_answer(Page[JobSummary], link=Link(OF_JOB, "id", "/items/0/id"))},
+        QUERY,
+        query=JobFilter,
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}",
+        "get_job",
+        show,
+        "jobs",
+        "A job with its steps and verdicts",
+        {200: json_answer(JobView)},
+        (Code.JOB_NOT_FOUND,),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "delete",
+        "/api/jobs/{id}",
+        "delete_job",
+        delete,
+        "jobs",
+        "Delete a job with its media, measurement and reports",
+        {204: Answer("It is gone.")},
+        (Code.JOB_NOT_FOUND,),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "post",
+        "/api/jobs/{id}/retry",
+        "retry_job",
+        retry,
+        "jobs",
+        "Run a failed job again",
+        {202: json_answer(JobView, "It runs again.", LOCATION)},
+        (Code.JOB_NOT_FOUND, Code.STATE_CONFLICT, Code.TOO_MANY_OPEN_JOBS),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}/action-units",
+        "get_action_units",
+        action_units,
+        "jobs",
+        "What was measured, per face and Action Unit",
+        {200: json_answer(ActionUnitsView)},
+        (Code.JOB_NOT_FOUND, Code.NOT_FOUND),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}/openface.csv",
+        "get_openface_csv",
+        openface_csv,
+        "jobs",
+        "What was measured, per frame",
+        {
+            200: Answer("OpenFace 2.x's columns.", {"text/csv": TEXT}),
+            302: Answer("A large file: fetch it there.", {}, (LOCATION,)),
+        },
+        (Code.JOB_NOT_FOUND, Code.NOT_FOUND),
+        parameters={"id": UUID},
+    ),
+)

@@ -17,7 +17,6 @@ from typing import Annotated, Any, Final, NoReturn
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
-from shared.api.job_bodies import UploadUrlView
 from shared.app import App
 from shared.database.tables import (
     AVATAR_LENGTH,
@@ -100,6 +99,15 @@ class Upload:
     traceparent: str | None = None  # the caller's, for the job's trace to continue
 
 
+@dataclass(frozen=True, slots=True)
+class UploadAddress:
+    """Where the caller may write the media of a job, and until when."""
+
+    job_id: uuid.UUID
+    url: str
+    expires: dt.datetime
+
+
 def accept(app: App, upload: Upload) -> Job:
     """Check the file and make it a job. Raises Problem; then nothing was stored."""
     job_id = uuid.uuid4()
@@ -150,14 +158,14 @@ def _accept(app: App, upload: Upload, job_id: uuid.UUID, span: Span) -> Job:
     return _finish(app, job)
 
 
-def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None) -> UploadUrlView:
+def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None) -> UploadAddress:
     """A job whose media the caller will write to storage itself."""
     job_id = uuid.uuid4()
     with telemetry.job(job_id), telemetry.span(SpanName.UPLOAD_URL, parent=traceparent) as span:
         return _promise(app, request, job_id, span)
 
 
-def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span) -> UploadUrlView:
+def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span) -> UploadAddress:
     limit = app.settings.max_media_mb * MEGABYTE
     if request.size > limit:
         raise Problem(
@@ -187,13 +195,7 @@ def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span)
         _vanished()
     metadata = blob_metadata.of_job(job)
     _or_nothing(app, job, lambda: app.storage.create_container(job.container, metadata))
-    return UploadUrlView(
-        id=job.id,
-        upload_url=app.storage.write_url(job.container, job.blob, expires),
-        method="PUT",
-        headers={"x-ms-blob-type": "BlockBlob"},
-        expires=expires,
-    )
+    return UploadAddress(job.id, app.storage.write_url(job.container, job.blob, expires), expires)
 
 
 def check_key(key: str | None) -> str | None:

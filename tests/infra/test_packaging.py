@@ -120,7 +120,9 @@ def test_the_package_is_whole(packed: Path) -> None:
     probe = """
 import json, sys
 import function_app
-from shared import pipeline, reports, schema
+from shared.database import schema
+from shared.pipeline import events
+from shared.reports import reports
 from shared.engines import registry, worker
 from shared.pages import uploading, templates
 names = [f.get_function_name() for f in function_app.app.get_functions()]

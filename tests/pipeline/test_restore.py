@@ -208,13 +208,13 @@ class TestTheDatabaseIsOlder:
             avatar="Cy", name="b", filename="größe.JPG", size=image.stat().st_size
         )
         promised = uploads.promise(deployment.app, request)
-        before = deployment.job(promised.id)
+        before = deployment.job(promised.job_id)
         deployment.restore(backup)
         assert deployment.mend() == 0  # nothing in it yet
         content = io.BytesIO(image.read_bytes())
         deployment.app.storage.upload(before.container, before.blob, content, "image/jpeg")
         assert deployment.mend() == 1
-        after = deployment.job(promised.id)
+        after = deployment.job(promised.job_id)
         assert after.state == State.DONE
         assert said(after) | {"type": None} == said(before)
 
@@ -258,8 +258,8 @@ class TestTheStorageIsOlder:
         created = uploads.promise(
             deployment.app, UploadUrlRequest(avatar="Ada", filename="a.jpg", size=5)
         )
-        expected[created.id] = "upload_incomplete"
-        deployment.app.storage.delete_container(str(created.id))
+        expected[created.job_id] = "upload_incomplete"
+        deployment.app.storage.delete_container(str(created.job_id))
         deployment.mend()
         found = deployment.jobs()
         assert {job.state for job in found.values()} == {State.FAILED}

@@ -169,11 +169,16 @@ def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = 
         media=Media(
             filename=job.filename,
             blob=job.blob,
-            **{key: value for key, value in (job.media or {}).items() if key != "kind"},
+            **_facts(job),
         ),
         steps=[step_view(step, job, events) for step in Step],
         links=_links(job),
     )
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    found = job.media.to_json() if job.media else {}
+    return {name: value for name, value in found.items() if name != "kind"}
 
 
 def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:

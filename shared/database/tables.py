@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     DateTime,
+    Dialect,
     Double,
     ForeignKey,
     Identity,
@@ -21,12 +22,14 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    TypeDecorator,
     func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.measurements.model import MediaType
+from shared.media.formats import MediaFacts
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,6 +92,19 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+class MediaFactsType(TypeDecorator[MediaFacts]):
+    """Facts of a job's media, as JSON."""
+
+    impl = JSONB(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: MediaFacts | None, _: Dialect) -> dict[str, Any] | None:
+        return None if value is None else value.to_json()
+
+    def process_result_value(self, value: dict[str, Any] | None, _: Dialect) -> MediaFacts | None:
+        return None if value is None else MediaFacts.from_json(value)
+
+
 class ActionUnitReport(Base):
     """One measurement. Fixed: other programs (a Django model among them) read and write it."""
 
@@ -134,8 +150,8 @@ class Job(Base):
     """As the user named it. Never part of a path or a URL: that is `blob`."""
     blob: Mapped[str] = mapped_column(String(1024))
     declared_size: Mapped[int | None] = mapped_column(BigInteger)
-    media: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """`shared.media.formats.MediaFacts`, once known."""
+    media: Mapped[MediaFacts | None] = mapped_column(MediaFactsType)
+    """Once known."""
     idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True)
     digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the request's content and fields."""

@@ -108,7 +108,7 @@ class EnginePool:
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
         with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_PROBE):
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
-        return protocol.media_facts_from_json(cast("Message", result))
+        return MediaFacts.from_json(cast("Message", result))
 
     def thumbnail(
         self, path: Path, options: Options, output: Path, *, deadline: float, log: Log = logger

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from shared.engines.base import Task
 from shared.measurements.model import Facts, MediaType, Options, Segment
-from shared.media.formats import Kind, MediaFacts
 from shared.platform.errors import Code, EngineError, MediaError, Problem
 
 Message = dict[str, Any]
@@ -89,10 +88,6 @@ def task_from_json(data: Message) -> Task:
 
 def segment_from_json(data: Message) -> Segment:
     return Segment(**data)
-
-
-def media_facts_from_json(data: Message) -> MediaFacts:
-    return MediaFacts(**{**data, "kind": Kind(data["kind"])})
 
 
 def facts_from_json(data: Message) -> Facts:

@@ -92,7 +92,7 @@ class Worker:
         return self._engines[name]
 
     def _probe(self, request: Message) -> Message:
-        return asdict(probe(Path(request["path"]), Options(**request["options"])))
+        return probe(Path(request["path"]), Options(**request["options"])).to_json()
 
     def _thumbnail(self, request: Message) -> None:
         from shared.media.thumbnail import write  # noqa: PLC0415  # not needed by a child that measures

@@ -8,7 +8,7 @@ somebody took it over after a pause) and stops. All times are the database's.
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.database.tables import ENDED, EventKind, Extraction, Job, JobEvent, State, Step
+from shared.media.formats import MediaFacts
 from shared.platform.errors import Code
 
 MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
@@ -43,6 +44,40 @@ class Lease:
     attempt: int  # from 1
     type: str | None = None  # the job's, as far as it is known
     traceparent: str | None = None  # the job's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a job's row begins with; what is None is not known yet, or not asked for."""
+
+    id: uuid.UUID
+    container: str
+    state: State
+    avatar: str
+    name: str
+    filename: str
+    blob: str
+    upload_until: dt.datetime
+    type: str | None = None
+    engine: str | None = None
+    parameter_sets: Sequence[str] = ()
+    declared_size: int | None = None  # [bytes]
+    media: MediaFacts | None = None
+    idempotency_key: str | None = None
+    digest: str | None = None
+    traceparent: str | None = None
+    report_id: int | None = None  # of a measurement that is there already
+    created: dt.datetime | None = None  # None: now
+    finished: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a stage has found out of its job."""
+
+    type: str
+    media: MediaFacts | None = None
+    report_id: int | None = None
 
 
 def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:
@@ -78,8 +113,9 @@ def by_key(session: Session, idempotency_key: str) -> Job | None:
     return session.scalar(select(Job).where(Job.idempotency_key == idempotency_key))
 
 
-def create(session: Session, **values: Any) -> Job | None:
+def create(session: Session, job: NewJob) -> Job | None:
     """A new row; None where the container or the idempotency key has one already."""
+    values = _known(job) | {"parameter_sets": list(job.parameter_sets)}
     statement = insert(Job).values(**values).on_conflict_do_nothing().returning(Job)
     return session.scalars(statement).one_or_none()
 
@@ -177,8 +213,16 @@ def renew(
     _change(session, lease, values)
 
 
-def advance(session: Session, lease: Lease, state: State, message: str, **values: Any) -> None:
+def keep(session: Session, job_id: uuid.UUID, findings: Findings) -> None:
+    """Write down what was found, while the stage goes on or where it fails all the same."""
+    session.execute(update(Job).where(Job.id == job_id).values(**_known(findings)))
+
+
+def advance(
+    session: Session, lease: Lease, state: State, message: str, findings: Findings | None = None
+) -> None:
     """The stage is done: release the job in its next state. Raises LeaseLostError."""
+    values = _known(findings) if findings else {}
     if state.ended:
         values["finished"] = func.clock_timestamp()
     _change(
@@ -350,6 +394,12 @@ def stale(session: Session, seconds: int, limit: int) -> list[Job]:
     ids: Iterable[uuid.UUID] = session.scalars(found).all()
     statement = update(Job).where(Job.id.in_(ids)).values(updated=now).returning(Job)
     return list(session.scalars(statement))
+
+
+def _known(request: NewJob | Findings) -> dict[str, Any]:
+    """Columns and values of what is not None."""
+    values = {item.name: getattr(request, item.name) for item in fields(request)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _change(session: Session, lease: Lease, values: dict[str, Any]) -> None:

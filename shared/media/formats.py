@@ -8,10 +8,11 @@ alone has a format (its signature is the same) and is refused by `probe`. An HTM
 `.png` has none.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.measurements.csv import looks_like
 from shared.measurements.model import MediaType
@@ -34,7 +35,7 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What `probe` found; JSON-serialisable with dataclasses.asdict."""
+    """What `probe` found."""
 
     format: str
     kind: Kind
@@ -44,6 +45,15 @@ class MediaFacts:
     duration: float | None = None  # [s]
     fps: float | None = None  # mean
     frames: int | None = None  # as the container says; None where it does not
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "MediaFacts":
+        """The reverse of `to_json`; what another version of the app added is left out."""
+        known = {item.name: data[item.name] for item in fields(cls) if item.name in data}
+        return cls(**(known | {"kind": Kind(data["kind"])}))
 
 
 SNIFF_BYTES: Final = 16_384  # every signature, and the 6.6 kB header of OpenFace's full CSV

@@ -6,19 +6,16 @@ reconciliation measures it again.
 """
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from azure.core.exceptions import ResourceNotFoundError
-from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from shared.database.tables import Job, State
 from shared.engines.base import Task
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import LeaseLostError
+from shared.jobs.lifecycle import Findings, LeaseLostError
 from shared.measurements.model import Facts, MediaType, Options
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
@@ -68,7 +65,8 @@ def extract(attempt: Attempt) -> None:
     facts = _probe(attempt, path, kind_of_file)
     media_type = fitting_type(kind_of_file.kind, job.type)
     engine = "csv" if kind_of_file.kind is Kind.CSV else job.engine or attempt.app.settings.engine
-    attempt.transaction(lambda session: _note_media(session, job, media_type, facts))
+    findings = Findings(type=media_type, media=facts)
+    attempt.transaction(lambda session: lifecycle.keep(session, job.id, findings))
 
     task = Task(path, media_type, options(attempt.app.settings))
     results = attempt.folder / "results"
@@ -84,7 +82,7 @@ def extract(attempt: Attempt) -> None:
             attempt.lease,
             State.EXTRACTED,
             _in_words(measured, seconds),
-            type=measured_type(media_type, measured),
+            Findings(type=measured_type(media_type, measured)),
         )
     )
     try:
@@ -149,12 +147,6 @@ def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
     app = attempt.app
     return app.engines.probe(
         path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS, log=attempt.log
-    )
-
-
-def _note_media(session: Session, job: Job, media_type: MediaType, facts: MediaFacts) -> None:
-    session.execute(
-        update(Job).where(Job.id == job.id).values(type=media_type, media=asdict(facts))
     )
 
 

@@ -10,9 +10,9 @@ import json
 import unicodedata
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
@@ -28,6 +28,7 @@ from shared.database.tables import (
     Step,
 )
 from shared.jobs import blob_metadata, lifecycle, limits
+from shared.jobs.lifecycle import NewJob
 from shared.measurements import csv
 from shared.measurements.model import MediaType
 from shared.media import formats
@@ -135,20 +136,26 @@ def _accept(app: App, upload: Upload, job_id: uuid.UUID, span: Span) -> Job:
     _check_engine(app, upload.fields.engine, found.kind)
     facts = _probe(app, path, found)
     _check_sets(app, upload.fields, _measured_by(app, upload.fields, path, found.kind))
-    job = _create(
-        app,
-        job_id,
-        upload.fields,
+    fields = upload.fields
+    new = NewJob(
+        id=job_id,
+        container=str(job_id),
+        state=State.CREATED,
+        avatar=fields.avatar,
+        name=fields.name,
+        engine=fields.engine,
+        parameter_sets=fields.parameter_set,
         filename=_shown(upload.filename),
         blob=blob_name(upload.filename, found.extension),
         # a CSV says itself what it is of, unless the user does
-        type=upload.fields.type if found.kind is Kind.CSV else media_type,
-        media=asdict(facts),
+        type=fields.type if found.kind is Kind.CSV else media_type,
+        media=facts,
         idempotency_key=upload.idempotency_key,
         digest=digest,
         traceparent=span.traceparent,
         upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
     )
+    job = _create(app, new)
     if job is None:  # the same key, at the same moment
         job = _earlier(app, str(upload.idempotency_key), digest)
         if job is None:
@@ -180,10 +187,14 @@ def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span)
     expires = expires.replace(microsecond=0)
     # content decides the kind later: until then the name keeps the extension that the user gave
     blob = blob_name(request.filename, _extension(request.filename))
-    job = _create(
-        app,
-        job_id,
-        Fields.model_validate(request.model_dump(include=set(Fields.model_fields))),
+    new = NewJob(
+        id=job_id,
+        container=str(job_id),
+        state=State.CREATED,
+        avatar=request.avatar,
+        name=request.name,
+        engine=request.engine,
+        parameter_sets=request.parameter_set,
         filename=request.filename,
         blob=blob,
         type=request.type,
@@ -191,6 +202,7 @@ def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span)
         traceparent=span.traceparent,
         upload_until=expires + UPLOAD_GRACE,
     )
+    job = _create(app, new)
     if job is None:
         _vanished()
     metadata = blob_metadata.of_job(job)
@@ -315,21 +327,11 @@ def _opened(app: App, path: Path) -> MediaFacts:
     return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
 
 
-def _create(app: App, job_id: uuid.UUID, fields: Fields, **values: Any) -> Job | None:
+def _create(app: App, new: NewJob) -> Job | None:
     with app.database.begin() as session:
         limits.one_at_a_time(session, app.settings)
         limits.check(session, app.settings)
-        job = lifecycle.create(
-            session,
-            id=job_id,
-            container=str(job_id),
-            state=State.CREATED,
-            avatar=fields.avatar,
-            name=fields.name,
-            engine=fields.engine,
-            parameter_sets=fields.parameter_set,
-            **values,
-        )
+        job = lifecycle.create(session, new)
         if job is not None:
             lifecycle.record(session, job.id, Step.UPLOAD, EventKind.STARTED)
         return job

@@ -198,7 +198,7 @@ class TestTheDatabaseIsOlder:
         deployment.mend()
         found = deployment.job(job.id)
         assert found.media is not None
-        assert (found.media["format"], found.media["kind"]) == ("JPEG", "image")
+        assert (found.media.format, found.media.kind) == ("JPEG", "image")
         page = job_page.job_page(get(id=str(job.id)), deployment.app)
         assert page.status_code == 200
 

@@ -48,7 +48,9 @@ class HistoryQuery(PageQuery):
 class HistoryItem(BaseModel):
     """One measurement of an avatar."""
 
-    report: int = Field(description="Its number: `action_unit_report.id`.")
+    measurement_id: int = Field(
+        serialization_alias="report", description="Its number: `action_unit_report.id`."
+    )
     job: uuid.UUID | None
     name: str = Field(description="The build.")
     date: dt.date
@@ -121,7 +123,7 @@ def avatar_summary(avatar: Avatar) -> AvatarSummary:
 def history_item(entry: HistoryEntry) -> HistoryItem:
     row = entry.row
     return HistoryItem(
-        report=row.number,
+        measurement_id=row.measurement_id,
         job=row.job,
         name=row.name,
         date=row.date,

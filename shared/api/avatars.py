@@ -19,9 +19,8 @@ from shared.api.avatar_bodies import (
     measure_history,
 )
 from shared.api.http import json_response, parse_query
-from shared.api.job_bodies import Page
 from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
-from shared.api.paging import BigInt, PageQuery, Text, part, position
+from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.platform.errors import Code, Problem
 from shared.reports import avatars, parameter_sets, reports
@@ -58,7 +57,9 @@ def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
         if not rows and not avatars.exists(session, avatar):
             _unknown()
         held_to = _held_to(session, wanted.parameter_set)
-        shown, following = part(rows, wanted, avatar_address(avatar), lambda row: (row.number,))
+        shown, following = part(
+            rows, wanted, avatar_address(avatar), lambda row: (row.measurement_id,)
+        )
         entries, measures = avatars.history(session, shown, held_to)
     return History(
         avatar=avatar,
@@ -81,7 +82,7 @@ def comparison(app: App, avatar: str, wanted: CompareQuery) -> Comparison:
         earlier = avatars.candidates(session, avatar, wanted.from_, wanted.file)
         later = avatars.candidates(session, avatar, wanted.to, wanted.file)
         old, new = avatars.pair(earlier, later)
-        before, after = (reports.locate(session, item.number) for item in (old, new))
+        before, after = (reports.locate(session, item.measurement_id) for item in (old, new))
         held_to = _held_to(session, wanted.parameter_set)
         found = compare(
             (before.subject, before.load(session, app.storage)),
@@ -104,8 +105,8 @@ def _choice(build: str, all_of: Sequence[Candidate], chosen: Candidate) -> Itera
     if len(all_of) > 1:
         file = f" ({chosen.filename})" if chosen.filename else ""
         yield (
-            f"Build {build!r} has {len(all_of)} measurements; number {chosen.number}{file} was "
-            "compared. `file` chooses others."
+            f"Build {build!r} has {len(all_of)} measurements; number {chosen.measurement_id}{file} "
+            "was compared. `file` chooses others."
         )
 
 

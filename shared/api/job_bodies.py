@@ -1,9 +1,9 @@
-"""The bodies of the API's responses, made from rows."""
+"""The bodies of `/api/jobs`, made from rows."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -13,16 +13,7 @@ from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEve
 from shared.measurements.action_units import WORDS
 from shared.reports.reports import SetVerdict
 
-Item = TypeVar("Item", bound=BaseModel)
-
 StepState = Literal["pending", "running", "succeeded", "failed", "skipped"]
-
-
-class Page(BaseModel, Generic[Item]):
-    """A part of a list; `next` is the address of the following part."""
-
-    items: list[Item]
-    next: str | None
 
 
 class Error(BaseModel):
@@ -82,7 +73,10 @@ class JobView(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None = Field(description="The measurement's number: `action_unit_report.id`.")
+    measurement_id: int | None = Field(
+        serialization_alias="report",
+        description="The measurement's number: `action_unit_report.id`.",
+    )
     verdict: Verdict | None = Field(description="The worst of the reports; null without any.")
     reports: list[VerdictView] = Field(description="One for each parameter set it was held to.")
     media: Media
@@ -103,7 +97,7 @@ class JobSummary(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None
+    measurement_id: int | None = Field(serialization_alias="report")
     verdict: Verdict | None
     links: dict[str, str]
 
@@ -139,7 +133,7 @@ class FaceView(BaseModel):
 
 class ActionUnitsView(BaseModel):
     job: uuid.UUID
-    report: int
+    measurement_id: int = Field(serialization_alias="report")
     engine: str
     engine_version: str
     scale: str
@@ -163,7 +157,7 @@ def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = 
         error=_error(job),
         created=job.created,
         finished=job.finished,
-        report=job.report_id,
+        measurement_id=job.report_id,
         verdict=worst(item.verdict for item in held),
         reports=[verdict_view(item) for item in held],
         media=Media(
@@ -193,7 +187,7 @@ def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:
         error=_error(job),
         created=job.created,
         finished=job.finished,
-        report=job.report_id,
+        measurement_id=job.report_id,
         verdict=worst(item.verdict for item in held),
         links=_links(job),
     )
@@ -266,7 +260,7 @@ def action_units_view(
         )
     return ActionUnitsView(
         job=job.id,
-        report=extraction.report_id,
+        measurement_id=extraction.report_id,
         engine=extraction.engine,
         engine_version=extraction.version,
         scale=extraction.scale,

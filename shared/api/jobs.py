@@ -16,13 +16,12 @@ from shared.api.job_bodies import (
     ActionUnitsView,
     JobSummary,
     JobView,
-    Page,
     action_units_view,
     job_summary,
     job_view,
 )
 from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Operation, json_answer
-from shared.api.paging import PageQuery, Text, part, position
+from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
 from shared.jobs import lifecycle, limits

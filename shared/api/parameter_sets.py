@@ -22,7 +22,6 @@ from shared.analysis.learning import learn
 from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.parameter_sets import ParameterSet, name_key
 from shared.api.http import json_response, no_content, parse, parse_json, parse_query, small_body
-from shared.api.job_bodies import Page
 from shared.api.operation import (
     BODY,
     JSON,
@@ -35,7 +34,7 @@ from shared.api.operation import (
     Operation,
     json_answer,
 )
-from shared.api.paging import PageQuery, Text, part, position
+from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.api.parameter_set_bodies import (
     LearnBody,
     Measures,

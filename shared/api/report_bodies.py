@@ -35,7 +35,10 @@ class VerdictView(BaseModel):
 class ReportSummary(VerdictView):
     """A report in a list."""
 
-    report: int = Field(description="The measurement's number: `action_unit_report.id`.")
+    measurement_id: int = Field(
+        serialization_alias="report",
+        description="The measurement's number: `action_unit_report.id`.",
+    )
     job: uuid.UUID | None
     avatar: str
     name: str
@@ -46,7 +49,9 @@ class ReportSummary(VerdictView):
 class ReportFilter(PageQuery):
     """The query of `GET /api/reports`."""
 
-    report: BigInt | None = Field(default=None, description="The measurement's number.")
+    measurement_id: BigInt | None = Field(
+        default=None, alias="report", description="The measurement's number."
+    )
     job: uuid.UUID | None = None
     avatar: Annotated[Text, Field(max_length=AVATAR_LENGTH)] | None = None
     name: Annotated[Text, Field(max_length=NAME_LENGTH)] | None = None
@@ -57,8 +62,8 @@ class ReportFilter(PageQuery):
 class ReportRequest(Body):
     """The body of `POST /api/reports`."""
 
-    report: MeasurementReference = Field(
-        description="A job's id, or the number of its measurement."
+    measurement: MeasurementReference = Field(
+        alias="report", description="A job's id, or the number of its measurement."
     )
     parameter_sets: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_SETS_AT_ONCE)

@@ -12,7 +12,6 @@ from shared.analysis.parameter_sets import name_key
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Report, Verdict
 from shared.api.http import json_response, parse_json, parse_query
-from shared.api.job_bodies import Page
 from shared.api.operation import (
     BODY,
     JSON,
@@ -26,7 +25,7 @@ from shared.api.operation import (
     Operation,
     json_answer,
 )
-from shared.api.paging import BigInt, part, position
+from shared.api.paging import BigInt, Page, part, position
 from shared.api.report_bodies import (
     FORMS,
     MadeReports,
@@ -89,7 +88,7 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """
     wanted = parse_json(ReportRequest, req)
     with app.database.begin() as session:
-        measurement = reports.locate(session, wanted.report, lock=True)
+        measurement = reports.locate(session, wanted.measurement, lock=True)
         chosen = parameter_sets.resolve(session, wanted.parameter_sets)
         number, ids = measurement.report.id, {item.id for item in chosen}
         before = reports.verdicts(session, [number], ids).get(number, [])
@@ -163,7 +162,7 @@ def _filtered(wanted: ReportFilter) -> Select[*tuple[Any, ...]]:
         )
     )
     for column, value in (
-        (AnalysisReport.report_id, wanted.report),
+        (AnalysisReport.report_id, wanted.measurement_id),
         (Job.id, wanted.job),
         (ActionUnitReport.avatar, wanted.avatar),
         (ActionUnitReport.name, wanted.name),
@@ -184,7 +183,7 @@ def _summary(row: ListedReport) -> ReportSummary:
         version=row.version,
         verdict=Verdict(row.verdict),
         score=row.score,
-        report=row.measurement_id,
+        measurement_id=row.measurement_id,
         job=row.job,
         avatar=row.avatar,
         name=row.name,

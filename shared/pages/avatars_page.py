@@ -118,7 +118,8 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "sets": sets,
         "cards": sorted(map(_card, history.measures), key=_concern),
         "builds": [
-            {"name": _build_words(item), "report": item.report} for item in reversed(history.items)
+            {"name": _build_words(item), "report": item.measurement_id}
+            for item in reversed(history.items)
         ],
         "tabled": TABLED,
         "older": _older(avatar, wanted, history),
@@ -179,7 +180,7 @@ def _concern(card: Card) -> tuple[bool, bool]:
 
 
 def _build_words(item: HistoryItem) -> str:
-    return f"measurement {item.report}" if item.name == "default" else item.name
+    return f"measurement {item.measurement_id}" if item.name == "default" else item.name
 
 
 def _clips(app: App, comparison: Comparison | None) -> list[Clip]:

@@ -43,7 +43,7 @@ class Avatar:
 class HistoryRow(NamedTuple):
     """A measurement, as a history's page selects it."""
 
-    number: int
+    measurement_id: int
     name: str
     date: dt.date
     type: str
@@ -159,15 +159,15 @@ def history(
     session: Session, rows: Sequence[HistoryRow], held_to: StoredSet | None
 ) -> tuple[list[HistoryEntry], list[MeasureSeries]]:
     """What became of these measurements; with a set, its reports and measures only."""
-    numbers = [row.number for row in rows]
+    numbers = [row.measurement_id for row in rows]
     versions = None if held_to is None else _versions(session, held_to)
     verdicts = reports.verdicts(session, numbers, versions)
     main = _main_faces(session, numbers)
     entries = [
         HistoryEntry(
             row=row,
-            face=main[row.number].face if row.number in main else None,
-            verdicts=verdicts.get(row.number, ()),
+            face=main[row.measurement_id].face if row.measurement_id in main else None,
+            verdicts=verdicts.get(row.measurement_id, ()),
         )
         for row in rows
     ]
@@ -243,7 +243,7 @@ def _values(numbers: Sequence[int], main: dict[int, _Main], code: str) -> list[f
 class Candidate:
     """A measurement of a build."""
 
-    number: int
+    measurement_id: int
     type: str
     filename: str | None
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -23,14 +23,15 @@ from shared.jobs import lifecycle
 from shared.jobs.lifecycle import Lease, LeaseLostError
 from shared.platform import telemetry
 from shared.platform.errors import MediaError, Problem
-from shared.platform.outages import T, is_outage, patiently
+from shared.platform.outages import Log, is_outage
 from shared.platform.telemetry import SpanName
 
 PROGRESS_SECONDS: Final = 0.5  # progress is written at most this often
 RENEW_SECONDS: Final = 2.0  # and the lease renewed, so a deletion is noticed, this often
 
 _logger = logging.getLogger("avatar.pipeline")
-Log = logging.LoggerAdapter[logging.Logger]
+
+Result = TypeVar("Result")
 
 
 class _JobLog(logging.LoggerAdapter[logging.Logger]):
@@ -118,12 +119,11 @@ class Attempt:
             raise LeaseLostError("the job is gone")
         return job
 
-    def patiently(self, action: Callable[[], T]) -> T:
-        return patiently(action, self.app.settings.outage_patience_seconds, self.log)
+    def patiently(self, action: Callable[[], Result]) -> Result:
+        return self.app.patiently(action, self.log)
 
-    def transaction(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a transaction of its own, again if the database goes away meanwhile."""
-        return self.patiently(lambda: _in_transaction(self.app, work))
+    def transaction(self, work: Callable[[Session], Result]) -> Result:
+        return self.app.transaction(work, self.log)
 
     def note(self, message: str) -> None:
         """A line of the trace."""
@@ -135,11 +135,6 @@ class Attempt:
         )
 
 
-def _in_transaction(app: App, work: Callable[[Session], T]) -> T:
-    with app.database.begin() as session:
-        return work(session)
-
-
 def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]) -> None:
     """Claim the job and do `work`. Quiet where there is nothing to do or the job was lost.
 
@@ -147,15 +142,9 @@ def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]
     raised, so that the host tries again.
     """
     log = job_log(job_id)
-    patience = app.settings.outage_patience_seconds
     with telemetry.job(job_id):
-        lease = patiently(
-            lambda: _in_transaction(
-                app,
-                lambda session: lifecycle.claim(session, job_id, step, app.settings.lease_seconds),
-            ),
-            patience,
-            log,
+        lease = app.transaction(
+            lambda session: lifecycle.claim(session, job_id, step, app.settings.lease_seconds), log
         )
         if lease is None:
             log.info("%s: nothing to do, it runs elsewhere or is done", step)
@@ -167,22 +156,18 @@ def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]
             media_type=lease.type,
         ) as observed:
             log.info("%s: attempt %d", step, lease.attempt)
-            _run(app, lease, log, work, observed)
+            _carry_out(app, lease, log, work, observed)
 
 
-def _run(
+def _carry_out(
     app: App,
     lease: Lease,
     log: Log,
     work: Callable[[Attempt], None],
     observed: telemetry.ObservedAttempt,
 ) -> None:
-    """The claimed job's attempt, ended in every case."""
-    step, patience = lease.step, app.settings.outage_patience_seconds
-
-    def record(change: Callable[[Session], object]) -> None:
-        patiently(lambda: _in_transaction(app, change), patience, log)
-
+    """Do the work of a claimed job, and end the attempt in every case."""
+    step = lease.step
     try:
         with _attempt(app, lease, log, observed) as attempt:
             _keep_trace(attempt)
@@ -193,13 +178,15 @@ def _run(
     except MediaError as error:
         code, detail = error.code, error.detail
         log.info("%s: failed, %s", step, code)
-        record(lambda session: lifecycle.fail(session, lease.job_id, step, code, detail))
+        app.transaction(
+            lambda session: lifecycle.fail(session, lease.job_id, step, code, detail), log
+        )
         observed.failed(code)
     except Exception as error:
         message = _in_words(error)
         observed.retrying(error)
         log.warning("%s: attempt %d failed: %s", step, lease.attempt, message)
-        record(lambda session: lifecycle.give_back(session, lease, message))
+        app.transaction(lambda session: lifecycle.give_back(session, lease, message), log)
         raise
     else:
         log.info("%s: done", step)

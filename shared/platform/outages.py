@@ -11,7 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.platform.errors import Code, Problem, UpgradingError
 
-T = TypeVar("T")
+Result = TypeVar("Result")
+Log = logging.LoggerAdapter[logging.Logger]
 
 AWAY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 RETRY_AFTER_SECONDS: Final = 5  # what a client is told
@@ -55,9 +56,7 @@ def as_problem(error: BaseException) -> Problem:
     )
 
 
-def patiently(
-    action: Callable[[], T], seconds: float, log: logging.LoggerAdapter[logging.Logger]
-) -> T:
+def patiently(action: Callable[[], Result], seconds: float, log: Log) -> Result:
     """The result of `action`, tried again for up to `seconds` while it meets an outage.
 
     For actions that may be repeated: one transaction, one blob operation. The host's own five

@@ -125,7 +125,7 @@ class Worker:
             for each in request["segments"]
         ]
         result = self._engine(request).join(task, segments)
-        return asdict(output.write(result, Path(request["directory"])).facts)
+        return output.write(result, Path(request["directory"])).to_json()
 
     def _progress(self) -> Callable[[int], None]:
         sent = 0.0

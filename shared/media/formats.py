@@ -70,11 +70,6 @@ AVI: Final = Format("AVI", Kind.VIDEO, "video/x-msvideo", ".avi")
 WMV: Final = Format("WMV", Kind.VIDEO, "video/x-ms-wmv", ".wmv")
 CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
 
-SUPPORTED: Final = (
-    "a JPEG, PNG, WebP or BMP image, an MP4, MOV, WebM, MKV, AVI or WMV video, "
-    "or a CSV file with Action Units as its columns"
-)
-
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML_HEADER: Final = b"\x1a\x45\xdf\xa3"
 _BMP_HEADER_SIZES: Final = {12, 40, 52, 56, 64, 108, 124}  # of the block after the file header
@@ -130,12 +125,13 @@ def sniff_file(path: Path) -> Format:
     with path.open("rb") as file:
         head = file.read(SNIFF_BYTES)
     if not head:
-        raise MediaError(Code.EMPTY_FILE, "The file is empty. Check it and send it again.")
+        raise MediaError(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
     found = sniff(head)
     if found is None:
         raise MediaError(
             Code.UNSUPPORTED_MEDIA,
-            f"The file's content is of no supported kind, whatever its name. Send {SUPPORTED}.",
+            "The file's content is of no kind that can be measured. Send an image (JPEG, PNG, "
+            "WebP, BMP), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
         )
     return found
 

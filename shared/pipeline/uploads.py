@@ -30,11 +30,11 @@ from shared.database.tables import (
 from shared.jobs import blob_metadata, lifecycle, limits
 from shared.jobs.lifecycle import NewJob
 from shared.measurements import csv
-from shared.measurements.model import MediaType
+from shared.measurements.model import MediaType, same_engine
 from shared.media import formats
 from shared.media.formats import Kind, MediaFacts
 from shared.pipeline.attempt import job_log
-from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
+from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options
 from shared.platform import telemetry
 from shared.platform.blob_names import blob_name
 from shared.platform.errors import Code, EngineError, MediaError, Problem
@@ -123,8 +123,7 @@ def accept(app: App, upload: Upload) -> Job:
 
 
 def _accept(app: App, upload: Upload, job_id: uuid.UUID, span: Span) -> Job:
-    with upload.path.open("rb") as file:
-        found = sniffed(file.read(formats.SNIFF_BYTES))
+    found = formats.sniff_file(upload.path)
     digest = _digest(upload)
     if upload.idempotency_key is not None:
         earlier = _earlier(app, upload.idempotency_key, digest)
@@ -297,7 +296,7 @@ def _check_sets(app: App, fields: Fields, engine: str | None) -> None:
     with app.database.begin() as session:
         found = parameter_sets.resolve(session, fields.parameter_set)
     for item in found:
-        if engine is not None and item.content.engine.casefold() != engine.casefold():
+        if engine is not None and not same_engine(item.content.engine, engine):
             raise Problem(
                 Code.ENGINE_MISMATCH,
                 f"The parameter set {item.content.name!r} is for {item.content.engine}, and this "

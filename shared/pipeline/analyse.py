@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from shared.database import frames
+from shared.database import extractions, frames
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
 from shared.engines.base import Task
 from shared.jobs import lifecycle
@@ -106,7 +106,7 @@ def _store(
     ).scalar_one()
     pairs = files.pairs(attempt.app.settings.max_video_frames)
     if in_blobs:
-        summaries = frames.summarise(pairs)
+        summaries = extractions.summarise(pairs)
     else:
         summaries = frames.copy_frames(session, report_id, pairs)
     if not summaries.faces:
@@ -115,8 +115,8 @@ def _store(
             "The measurement has no frame in which a face was found with enough confidence.",
         )
     facts.faces = len(summaries.faces)
-    frames.insert_extraction(session, report_id, facts, rows_in_blobs=in_blobs)
-    frames.insert_entries(session, report_id, summaries, facts)
+    extractions.insert_extraction(session, report_id, facts, rows_in_blobs=in_blobs)
+    extractions.insert_entries(session, report_id, summaries, facts)
     measurement = Measurement(
         report=session.get_one(ActionUnitReport, report_id),
         extraction=session.get_one(Extraction, report_id),

@@ -8,7 +8,7 @@ somebody took it over after a pause) and stops. All times are the database's.
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
@@ -78,6 +78,16 @@ class Findings:
     type: str
     media: MediaFacts | None = None
     report_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone:
+    """How far a stage is; what the job's `progress` says."""
+
+    frames_done: int
+    frames_expected: int | None = None
+    frames_per_second: float | None = None
+    seconds_left: float | None = None
 
 
 def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:
@@ -200,16 +210,14 @@ def claim(session: Session, job_id: uuid.UUID, step: Step, seconds: int) -> Leas
     return lease
 
 
-def renew(
-    session: Session, lease: Lease, seconds: int, progress: dict[str, Any] | None = None
-) -> None:
+def renew(session: Session, lease: Lease, seconds: int, progress: WorkDone | None = None) -> None:
     """Prolong the lease and say how far the work is. Raises LeaseLostError."""
     values: dict[str, Any] = {
         "lease_until": func.clock_timestamp() + dt.timedelta(seconds=seconds),
         "updated": func.now(),
     }
     if progress is not None:
-        values["progress"] = progress
+        values["progress"] = asdict(progress)
     _change(session, lease, values)
 
 

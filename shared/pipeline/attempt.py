@@ -20,7 +20,7 @@ from shared.app import App
 from shared.database.tables import EventKind, Job, Step
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import Lease, LeaseLostError
+from shared.jobs.lifecycle import Lease, LeaseLostError, WorkDone
 from shared.platform import telemetry
 from shared.platform.errors import MediaError, Problem
 from shared.platform.outages import Log, is_outage
@@ -50,7 +50,7 @@ class Heartbeat:
 
     def __init__(self, app: App, lease: Lease, log: Log) -> None:
         self._app, self._lease, self._log = app, lease, log
-        self._progress: dict[str, Any] | None = None
+        self._progress: WorkDone | None = None
         self._stop = threading.Event()
         self._lost = threading.Event()
         work = telemetry.carried(lambda _: self._run())
@@ -62,7 +62,7 @@ class Heartbeat:
         """True once the job is no longer this attempt's."""
         return self._lost.is_set()
 
-    def progress(self, progress: dict[str, Any]) -> None:
+    def progress(self, progress: WorkDone) -> None:
         """What the next renewal writes."""
         self._progress = progress
 
@@ -75,7 +75,7 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        written: dict[str, Any] | None = None
+        written: WorkDone | None = None
         since_renewal = 0.0
         while not self._stop.wait(PROGRESS_SECONDS):
             since_renewal += PROGRESS_SECONDS

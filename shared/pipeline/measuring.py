@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.engines.base import Task
+from shared.jobs.lifecycle import WorkDone
 from shared.measurements.model import Facts, Segment
 from shared.pipeline.attempt import Attempt
 from shared.platform import blob_names, telemetry
@@ -120,12 +121,12 @@ class _Meter:
         done = measured + self.skipped
         left = None if self._expected is None else max(self._expected - done, 0)
         self._attempt.heartbeat.progress(
-            {
-                "frames_done": done,
-                "frames_expected": self._expected,
-                "frames_per_second": round(rate, 1),
-                "seconds_left": None if left is None or rate <= 0 else round(left / rate, 1),
-            }
+            WorkDone(
+                frames_done=done,
+                frames_expected=self._expected,
+                frames_per_second=round(rate, 1),
+                seconds_left=None if left is None or rate <= 0 else round(left / rate, 1),
+            )
         )
 
     def skip(self, segment: Segment) -> None:

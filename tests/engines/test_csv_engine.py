@@ -8,7 +8,7 @@ import pytest
 from shared.engines import output
 from shared.engines.base import Task
 from shared.engines.csv import CsvEngine
-from shared.measurements.csv import read, signal_blocks
+from shared.measurements.csv import signal_blocks
 from shared.measurements.model import Facts, MediaType, Options, Row
 from shared.platform.blob_names import MEASUREMENT_BLOB, SIGNALS_BLOB
 from shared.platform.errors import Code, MediaError
@@ -175,5 +175,5 @@ def test_what_is_written_reads_back_the_same(tmp_path: Path) -> None:
 
 
 def values(path: Path) -> list[tuple[object, ...]]:
-    rows = read(path)[1]
+    rows = tables.rows(path)
     return [(row.frame, row.face, row.timestamp, row.intensities, row.presences) for row in rows]

@@ -4,13 +4,14 @@ import datetime as dt
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
 
 from shared.app import App
 from shared.database.tables import Job, State, Step
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import Lease, LeaseLostError, NewJob
+from shared.jobs.lifecycle import Lease, LeaseLostError, NewJob, WorkDone
 from shared.pipeline.attempt import Attempt, run
 from shared.platform.errors import Code
 
@@ -86,10 +87,10 @@ def test_a_renewed_lease_is_not_taken_over(app: App) -> None:
     lease = claim(app, job_id, seconds=1)
     assert lease is not None
     with app.database.begin() as session:
-        lifecycle.renew(session, lease, 60, {"frames_done": 3})
+        lifecycle.renew(session, lease, 60, WorkDone(3))
     time.sleep(1.1)
     assert claim(app, job_id) is None
-    assert state(app, job_id).progress == {"frames_done": 3}
+    assert state(app, job_id).progress == asdict(WorkDone(3))
 
 
 def test_a_given_back_job_counts_its_attempts_and_keeps_the_error(app: App) -> None:

@@ -11,7 +11,7 @@ import uuid
 import azure.functions as func
 
 from shared.app import app
-from shared.pipeline import events
+from shared.pipeline import events, reconciliation
 from shared.platform import storage, telemetry
 from shared.platform.settings import STORAGE
 from shared.platform.telemetry import SpanName
@@ -27,7 +27,7 @@ _logger = logging.getLogger("avatar.maintenance")
 def reconcile(timer: func.TimerRequest) -> None:
     """Every minute: lost events, dead leases, unfinished uploads and deletions, retention."""
     with telemetry.span(SpanName.RECONCILE):
-        touched = events.reconcile(app())
+        touched = reconciliation.reconcile(app())
     if touched:
         _logger.info("reconcile: took up %d jobs", touched)
 
@@ -36,8 +36,8 @@ def reconcile(timer: func.TimerRequest) -> None:
 def adopt_lost(timer: func.TimerRequest) -> None:
     """Every hour: containers without a job, and finished jobs without a report."""
     with telemetry.span(SpanName.ADOPT_LOST):
-        mended = events.mend(app())
-        adopted = events.adopt_lost(app())
+        mended = reconciliation.mend(app())
+        adopted = reconciliation.adopt_lost(app())
     if mended:
         _logger.info("adopt_lost: %d jobs had lost their report", mended)
     if adopted:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.analysis.report import Verdict, worst
 from shared.api.report_bodies import VerdictView, verdict_view
-from shared.database.tables import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
+from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.measurements.action_units import WORDS
 from shared.reports.reports import SetVerdict
 
@@ -26,7 +26,7 @@ class Message(BaseModel):
 
     at: dt.datetime
     attempt: int
-    happening: Happening
+    happening: EventKind
     message: str
 
 
@@ -163,11 +163,16 @@ def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = 
         media=Media(
             filename=job.filename,
             blob=job.blob,
-            **{key: value for key, value in (job.media or {}).items() if key != "kind"},
+            **_facts(job),
         ),
         steps=[step_view(step, job, events) for step in Step],
         links=_links(job),
     )
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    found = job.media.to_json() if job.media else {}
+    return {name: value for name, value in found.items() if name != "kind"}
 
 
 def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:
@@ -198,14 +203,14 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
         return StepView(name=step, state="pending")
     view = StepView(name=step, state="running", started=own[0].at)
     for event in own:
-        happening = Happening(event.happening)
+        happening = EventKind(event.happening)
         view.attempts = max(view.attempts, event.attempt)
         view.message = event.message or view.message
-        if happening is Happening.STARTED:
+        if happening is EventKind.STARTED:
             view.state, view.finished, view.message = "running", None, ""
-        elif happening is Happening.RETRYING:
+        elif happening is EventKind.RETRYING:
             view.state = "pending"
-        elif happening is not Happening.NOTE:
+        elif happening is not EventKind.NOTE:
             view.finished = event.at
             view.state = _END[happening]
     if job.state == State.FAILED and view.state in ("running", "pending"):
@@ -214,7 +219,7 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
         Message(
             at=event.at,
             attempt=event.attempt,
-            happening=Happening(event.happening),
+            happening=EventKind(event.happening),
             message=event.message,
         )
         for event in own
@@ -222,10 +227,10 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
     return view
 
 
-_END: dict[Happening, StepState] = {
-    Happening.SUCCEEDED: "succeeded",
-    Happening.SKIPPED: "skipped",
-    Happening.FAILED: "failed",
+_END: dict[EventKind, StepState] = {
+    EventKind.SUCCEEDED: "succeeded",
+    EventKind.SKIPPED: "skipped",
+    EventKind.FAILED: "failed",
 }
 
 

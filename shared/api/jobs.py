@@ -26,7 +26,7 @@ from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
 from shared.jobs import lifecycle, limits
 from shared.measurements.model import MediaType
-from shared.pipeline import events
+from shared.pipeline import deletion
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import reports
@@ -98,7 +98,7 @@ def body(session: Session, job: Job) -> JobView:
 
 def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Container and rows are gone when this answers."""
-    if not events.delete(app, uuid_of(req)):
+    if not deletion.delete(app, uuid_of(req)):
         _unknown()
     return no_content()
 

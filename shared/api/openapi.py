@@ -22,6 +22,9 @@ REFERENCE: Final = "#/components/schemas/{model}"
 EVERYWHERE: Final = (Code.NOT_SIGNED_IN, Code.INTERNAL, Code.SERVICE_UNAVAILABLE)
 """What any operation may end in."""
 
+PUBLISHED: Final = {"EventKind": "Happening"}
+"""Class to schema, where a schema keeps the name under which clients know it."""
+
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -72,12 +75,13 @@ def document(operations: Sequence[Operation]) -> Json:
 
 
 class _Names(GenerateJsonSchema):
-    """Two models are called Media, and pydantic tells them apart by their modules.
+    """Generated clients know the names: they stay as they were before classes moved.
 
-    Generated clients know the names: they stay as they were before the modules moved.
+    Two models are called Media, and pydantic tells them apart by their modules.
     """
 
     def normalize_name(self, name: str) -> str:
+        name = PUBLISHED.get(name, name)
         return super().normalize_name(name.replace("shared.api.job_bodies.", "shared.views."))
 
 
@@ -96,6 +100,8 @@ class _Schemas:
             list(wanted), ref_template=REFERENCE, schema_generator=_Names
         )
         self._all: Json = definitions["$defs"]
+        for name in self._all.keys() & PUBLISHED.values():
+            self._all[name]["title"] = name
         inline = {self._name(query, "validation") for query in queries}
         self.components: Json = {
             name: schema for name, schema in sorted(self._all.items()) if name not in inline

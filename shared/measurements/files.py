@@ -29,7 +29,7 @@ from shared.platform.storage import Storage
 THRESHOLD: Final = "confidence_threshold"  # in `Facts.settings`
 COUNTED_BYTES: Final = 1024 * 1024  # read at a time
 
-_TYPES: Final = {
+CONTENT_TYPES: Final = {
     blob_names.SIGNALS_BLOB: "text/csv",
     blob_names.EXTRACTION_BLOB: "application/json",
     blob_names.MEASUREMENT_BLOB: "text/csv",
@@ -82,7 +82,7 @@ def facts_of(extraction: Path, measurement: Path) -> Facts | None:
 
 def store_normalised(storage: Storage, container: str, folder: Path) -> None:
     """Put the canonical files of `folder` beside what another program measured."""
-    for name, content_type in _TYPES.items():
+    for name, content_type in CONTENT_TYPES.items():
         if (folder / name).exists():
             blob = blob_names.NORMALISED_PREFIX + name
             storage.upload_file(container, blob, folder / name, content_type)

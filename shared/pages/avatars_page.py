@@ -191,7 +191,7 @@ def _clips(app: App, comparison: Comparison | None) -> list[Clip]:
     with app.database.begin() as session:
         for words, subject in (("Earlier", comparison.before), ("Later", comparison.after)):
             job = lifecycle.visible(session, UUID(subject.job)) if subject.job else None
-            kind = (job.media or {}).get("kind") if job else None
+            kind = job.media.kind if job and job.media else None
             if job is None or subject.report is None or kind not in (Kind.IMAGE, Kind.VIDEO):
                 return []
             found.append(Clip(words, subject.name, job.id, subject.report, kind))

@@ -24,7 +24,7 @@ def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job, view = _load(req, app)
     values = {
         "job": view,
-        "kind": (job.media or {}).get("kind"),
+        "kind": job.media and job.media.kind,
         "kinds": Kind,
         "parameter_sets": job.parameter_sets,
         "parts": _parts(view),

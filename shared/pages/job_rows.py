@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from shared.api.job_bodies import JobSummary
 from shared.app import App
-from shared.database.tables import Happening, JobEvent, State, Step
+from shared.database.tables import EventKind, JobEvent, State, Step
 
 Pip = Literal["pending", "running", "succeeded", "failed"]
 
@@ -25,7 +25,7 @@ _REACHED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobRow:
     job: JobSummary
     steps: Mapping[Step, str]  # of `Pip`
 
@@ -34,9 +34,9 @@ class Row:
         return not self.job.state.ended
 
 
-def rows(app: App, jobs: Sequence[JobSummary]) -> list[Row]:
+def rows(app: App, jobs: Sequence[JobSummary]) -> list[JobRow]:
     failed = _failed_steps(app, [job.id for job in jobs if job.state is State.FAILED])
-    return [Row(job, _steps(job, failed)) for job in jobs]
+    return [JobRow(job, _steps(job, failed)) for job in jobs]
 
 
 def _steps(job: JobSummary, failed: Mapping[UUID, Step]) -> Mapping[Step, str]:
@@ -56,7 +56,7 @@ def _failed_steps(app: App, ids: Iterable[UUID]) -> dict[UUID, Step]:
     query = (
         select(JobEvent.job_id, JobEvent.step)
         .ext(distinct_on(JobEvent.job_id))
-        .where(JobEvent.job_id.in_(wanted), JobEvent.happening == Happening.FAILED)
+        .where(JobEvent.job_id.in_(wanted), JobEvent.happening == EventKind.FAILED)
         .order_by(JobEvent.job_id, JobEvent.id.desc())
     )
     with app.database.begin() as session:

@@ -37,6 +37,7 @@ from shared.analysis.report import (
 from shared.analysis.series import Recording
 from shared.analysis.statistics import rounded
 from shared.app import App
+from shared.database.extractions import facts_of
 from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
 from shared.database.tables import URL_LENGTH, ActionUnitReport, Extraction, Job
 from shared.jobs import lifecycle
@@ -166,7 +167,7 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
 
 def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
-    found = measurement.load(session, storage)
+    found = measure(measurement.recording(session, storage))
     session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == measurement.id))
     rows = [
         {
@@ -283,7 +284,7 @@ def _store(session: Session, measurement_id: int, set_id: int, report: Report) -
 
 
 def _job_report(session: Session, measurement: Measurement) -> JobReport:
-    measurement_id, facts = measurement.id, recordings.facts_of(measurement.extraction)
+    measurement_id, facts = measurement.id, facts_of(measurement.extraction)
     faces = session.scalars(
         select(MeasuredFace)
         .where(MeasuredFace.report_id == measurement_id)

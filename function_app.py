@@ -8,7 +8,7 @@ from job_api import blueprint as job_api
 from maintenance import blueprint as maintenance
 from on_blob_uploaded import blueprint as on_blob_uploaded
 from on_poisoned_blob import blueprint as on_poisoned_blob
-from pages import blueprint as pages
+from pages_http import blueprint as pages_http
 from parameter_set_api import blueprint as parameter_set_api
 from report_api import blueprint as report_api
 from shared.api.access import auth_level
@@ -27,6 +27,6 @@ for blueprint in (
     report_api,
     avatar_api,
     health,
-    pages,
+    pages_http,
 ):
     app.register_functions(blueprint)

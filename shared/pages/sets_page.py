@@ -48,10 +48,12 @@ def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     return page("sets.html", values)
 
 
+def wants_file(req: func.HttpRequest) -> bool:
+    return parse(SetQuery, given(req)).format is not None
+
+
 def set_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(SetQuery, given(req))
-    if wanted.format is not None:
-        return set_api.show(req, app)
     name = set_api.set_name(req)
     with app.database.begin() as session:
         stored = parameter_sets.find(session, name, wanted.version)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from shared.analysis.report import Outcome, Verdict
 from shared.api.http import json_response, parse
 from shared.app import App
-from shared.pages import boxes, report_data, report_rows
+from shared.pages import report_data, report_rows
 from shared.pages.jobs_page import given
 from shared.pages.report_data import ReportData
 from shared.pages.report_rows import Timelines
@@ -24,6 +24,7 @@ from shared.pages.set_names import offered_sets
 from shared.pages.timelines import Window
 from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
+from shared.reports import boxes
 
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
 NAMED_REASONS: Final = 4  # parameters that the verdict names

@@ -25,12 +25,12 @@ from shared.app import App
 from shared.database.tables import DataEntry, Extraction, FrameMeasurement, Job, State
 from shared.jobs import lifecycle
 from shared.measurements.model import MediaType
-from shared.pages import boxes, report_page
+from shared.pages import report_page
 from shared.pipeline import events, uploads
 from shared.pipeline.uploads import Fields, Upload
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
-from shared.reports import parameter_sets, reports
+from shared.reports import boxes, parameter_sets, reports
 from tests import faces
 from tests.measurements.csv import tables
 from tests.media_factory import Clip

@@ -1,14 +1,12 @@
 """The handlers of `/api/jobs`."""
 
 import datetime as dt
-import uuid
-from collections.abc import Collection
 from typing import Annotated, Final, NoReturn
 
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
-from pydantic import AwareDatetime, Field, TypeAdapter
-from sqlalchemy import select, tuple_
+from pydantic import Field, TypeAdapter
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.api.http import json_response, no_content, parse_query, uuid_of
@@ -23,7 +21,7 @@ from shared.api.job_bodies import (
 from shared.api.paging import PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
-from shared.jobs import lifecycle, limits
+from shared.jobs import lifecycle, limits, listing
 from shared.measurements.model import MediaType
 from shared.pipeline import events
 from shared.platform import blob_names
@@ -36,7 +34,7 @@ MAX_INLINE_BYTES: Final = (
 READ_URL_LIFETIME: Final = dt.timedelta(minutes=10)
 
 
-_POSITION: Final = TypeAdapter(tuple[AwareDatetime, uuid.UUID])
+_PLACE: Final = TypeAdapter(listing.Place)
 
 
 class JobFilter(PageQuery):
@@ -49,37 +47,20 @@ class JobFilter(PageQuery):
 
 def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Newest first."""
-    return json_response(find(app, parse_query(JobFilter, req)))
-
-
-def find(
-    app: App, wanted: JobFilter, only: Collection[uuid.UUID] | None = None
-) -> Page[JobSummary]:
-    """A part of the list, newest first; with `only`, of these jobs."""
-    query = (
-        select(Job)
-        .where(~Job.deleting)
-        .order_by(Job.created.desc(), Job.id.desc())
-        .limit(wanted.limit + 1)
-    )
-    for column, value in (
-        (Job.state, wanted.state),
-        (Job.avatar, wanted.avatar),
-        (Job.type, wanted.type),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    if only is not None:
-        query = query.where(Job.id.in_(only))
-    before = position(wanted, _POSITION)
-    if before is not None:
-        query = query.where(tuple_(Job.created, Job.id) < tuple_(*before))
+    wanted = parse_query(JobFilter, req)
     with app.database.begin() as session:
-        found = list(session.scalars(query))
+        found = listing.newest(
+            session,
+            wanted.limit + 1,
+            state=wanted.state,
+            avatar=wanted.avatar,
+            media_type=wanted.type,
+            before=position(wanted, _PLACE),
+        )
         held = reports.verdicts(session, (job.report_id for job in found))
-    items, following = part(found, wanted, "/api/jobs", lambda job: (job.created, job.id))
+    items, following = part(found, wanted, "/api/jobs", listing.place)
     views = [job_summary(job, held.get(job.report_id or 0, ())) for job in items]
-    return Page[JobSummary](items=views, next=following)
+    return json_response(Page[JobSummary](items=views, next=following))
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:

@@ -21,9 +21,9 @@ from shared.api.job_bodies import (
 from shared.api.paging import PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
-from shared.jobs import lifecycle, limits, listing
+from shared.jobs import lifecycle, listing
 from shared.measurements.model import MediaType
-from shared.pipeline import events
+from shared.pipeline import events, retrying
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import reports
@@ -85,20 +85,9 @@ def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """A failed job begins again: at the analysis where its measurement is there."""
-    job_id = uuid_of(req)
+    job = retrying.retry(app, uuid_of(req)) or _unknown()
     with app.database.begin() as session:
-        job = lifecycle.visible(session, job_id) or _unknown()
-    there = app.storage.has(job.container, blob_names.MEASUREMENT_BLOB)
-    with app.database.begin() as session:
-        limits.one_at_a_time(session, app.settings)
-        if job.state == State.FAILED:
-            limits.check_open(session, app.settings)
-        if not lifecycle.restart(session, job_id, State.EXTRACTED if there else State.UPLOADED):
-            raise Problem(
-                Code.STATE_CONFLICT, f"Only a failed job can be retried; this one is {job.state}."
-            )
-        view = body(session, session.get_one(Job, job_id, populate_existing=True))
-    app.storage.enqueue_retry(str(job_id))
+        view = body(session, job)
     return json_response(view, 202, {"Location": view.links["self"]})
 
 

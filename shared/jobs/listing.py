@@ -1,4 +1,4 @@
-"""Jobs for lists; nothing is changed. Every function takes the session of a transaction."""
+"""Jobs for lists; nothing is changed. Functions take the session of a transaction."""
 
 import uuid
 from collections.abc import Collection, Iterable

@@ -16,10 +16,9 @@ from shared.jobs import listing
 from shared.pages import templates
 from shared.pages.job_rows import rows
 from shared.pages.responses import page, unchanged_or
-from shared.pages.set_names import offered_sets
 from shared.pages.uploading import SAMPLE
 from shared.pipeline.extract import MEGABYTE
-from shared.reports import reports
+from shared.reports import reports, set_listing
 
 MAX_NAMES: Final = 500  # avatars offered for completion
 
@@ -53,7 +52,7 @@ def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(JobFilter, given(req))
     found, older = _found(app, wanted)
     with app.database.begin() as session:
-        avatars, sets = listing.avatars(session, MAX_NAMES), offered_sets(session)
+        avatars, sets = listing.avatars(session, MAX_NAMES), set_listing.names(session)
     chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
     values = {
         "rows": rows(app, found),

@@ -20,11 +20,10 @@ from shared.pages.jobs_page import given
 from shared.pages.report_data import ReportData
 from shared.pages.report_rows import Timelines
 from shared.pages.responses import page
-from shared.pages.set_names import offered_sets
 from shared.pages.timelines import Window
 from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
-from shared.reports import boxes
+from shared.reports import boxes, set_listing
 
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
 NAMED_REASONS: Final = 4  # parameters that the verdict names
@@ -78,7 +77,7 @@ def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
             "playable": _playable(data),
             "timelines": frames.timelines,
             "gone": frames.gone,
-            "sets": offered_sets(session, data.measurement.extraction.engine),
+            "sets": set_listing.names(session, data.measurement.extraction.engine),
         }
     rows = report_rows.parameter_rows(data.result)
     extraction = data.measurement.extraction

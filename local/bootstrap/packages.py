@@ -1,4 +1,4 @@
-"""Installs what the lock files name: the Python packages, Node among them, and Azurite.
+"""Installs what the lock files name: the Python packages, Node among them, and the Node packages.
 
 Each part has a stamp with the digest of its lock file, written when the part is complete: what is
 unchanged costs nothing, and an installation that was killed is done again.
@@ -100,14 +100,14 @@ def _install_node(lock: int) -> None:
     NODE.mkdir(parents=True, exist_ok=True)
     for file in NODE_FILES:
         shutil.copy(file, NODE)
-    with step("Azurite (npm packages)"):
+    with step("Node packages (Azurite among them)"):
         run_installer(
             [
                 *(node, wheels[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", "ci"),
                 *("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
             ],
-            failure="npm could not install Azurite. Is the npm registry reachable, and does npm's "
-            "configuration (registry, proxy) name the right one?",
+            failure="npm could not install the Node packages. Is the npm registry reachable, and "
+            "does npm's configuration (registry, proxy) name the right one?",
             environment={
                 "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
                 "NODE_OPTIONS": "--use-system-ca",  # a company's network may have its own root

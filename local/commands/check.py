@@ -6,15 +6,18 @@ import sys
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from local.azurite import node
 from local.commands import requirements
 from local.commands.audit import NotAskedError, audit
 from local.errors import StackError
-from local.paths import ROOT
+from local.paths import NODE, ROOT
 from local.ports import ANY
 from local.stack import Stack
+
+ESLINT = NODE / "node_modules" / "eslint" / "bin" / "eslint.js"
 
 
 class _Failed(Exception):
@@ -27,6 +30,7 @@ def run(_: Namespace) -> int:
         "lint (ruff check)": lambda: _module("ruff", "check", "--quiet", "."),
         "types (mypy)": lambda: _module("mypy", "."),
         "arrows (import-linter)": _arrows,
+        "pages' scripts (eslint)": _scripts,
         "migrations (alembic check)": _migrations,
         "requirements in step": _requirements,
         "known vulnerabilities (pip-audit)": lambda: audit(ROOT / "requirements-dev.txt"),
@@ -56,10 +60,15 @@ def _passes(name: str, check: Callable[[], None]) -> bool:
 
 
 def _module(*arguments: str, environment: dict[str, str] | None = None) -> None:
-    _run(sys.executable, "-m", *arguments, environment=environment)
+    _run([sys.executable, "-m", *arguments], environment)
 
 
-def _run(*command: str, environment: dict[str, str] | None = None) -> None:
+def _scripts() -> None:
+    """`eslint.config.mjs` says what they are held to."""
+    _run([node(), ESLINT, "--max-warnings", "0", "web/static"])
+
+
+def _run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> None:
     result = subprocess.run(
         command,
         cwd=ROOT,
@@ -76,7 +85,7 @@ def _run(*command: str, environment: dict[str, str] | None = None) -> None:
 def _arrows() -> None:
     """The contracts of pyproject.toml hold: who may import whom, and no circles."""
     program = str(Path(sys.executable).with_name("lint-imports"))
-    _run(program, "--no-logo", "--no-cache", environment={"PYTHONPATH": str(ROOT)})
+    _run([program, "--no-logo", "--no-cache"], environment={"PYTHONPATH": str(ROOT)})
 
 
 def _migrations() -> None:

@@ -1,13 +1,12 @@
 """The handlers of `/api/avatars`."""
 
-from collections.abc import Iterator, Sequence
 from typing import Final, NoReturn
 
 import azure.functions as func
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from shared.analysis.comparison import Comparison, compare
+from shared.analysis.comparison import Comparison
 from shared.api.avatar_bodies import (
     AvatarSummary,
     CompareQuery,
@@ -23,8 +22,7 @@ from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
 from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.platform.errors import Code, Problem
-from shared.reports import avatars, parameter_sets, reports
-from shared.reports.avatars import Candidate
+from shared.reports import avatars, build_comparison, parameter_sets
 from shared.reports.parameter_sets import StoredSet
 
 _AVATAR: Final = TypeAdapter(tuple[Text])
@@ -71,43 +69,21 @@ def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
 
 
 def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    """Two builds side by side, each in one measurement; the notices say which of several."""
-    return json_response(comparison(app, avatar_of(req), parse_query(CompareQuery, req)))
-
-
-def comparison(app: App, avatar: str, wanted: CompareQuery) -> Comparison:
+    avatar, wanted = avatar_of(req), parse_query(CompareQuery, req)
     with app.database.begin() as session:
         if not avatars.exists(session, avatar):
             _unknown()
-        earlier = avatars.candidates(session, avatar, wanted.from_, wanted.file)
-        later = avatars.candidates(session, avatar, wanted.to, wanted.file)
-        old, new = avatars.pair(earlier, later)
-        before, after = (reports.locate(session, item.measurement_id) for item in (old, new))
-        held_to = _held_to(session, wanted.parameter_set)
-        found = compare(
-            (before.subject, before.load(session, app.storage)),
-            (after.subject, after.load(session, app.storage)),
-            held_to.content if held_to else None,
+        found = build_comparison.compare_builds(
+            session,
+            app.storage,
+            avatar,
+            (wanted.from_, wanted.to),
+            file=wanted.file,
+            parameter_set=wanted.parameter_set,
             seed=wanted.seed,
             allow_engine_mismatch=wanted.allow_engine_mismatch,
         )
-    notices = [
-        *found.notices,
-        *_choice(wanted.from_, earlier, old),
-        *_choice(wanted.to, later, new),
-    ]
-    if old.filename != new.filename:
-        notices.append(f"The files are not the same: {old.filename} and {new.filename}.")
-    return found.model_copy(update={"notices": tuple(notices)})
-
-
-def _choice(build: str, all_of: Sequence[Candidate], chosen: Candidate) -> Iterator[str]:
-    if len(all_of) > 1:
-        file = f" ({chosen.filename})" if chosen.filename else ""
-        yield (
-            f"Build {build!r} has {len(all_of)} measurements; number {chosen.measurement_id}{file} "
-            "was compared. `file` chooses others."
-        )
+    return json_response(found)
 
 
 def _held_to(session: Session, name: str | None) -> StoredSet | None:

@@ -1,14 +1,12 @@
 """The handlers of `/api/jobs`."""
 
 import datetime as dt
-import uuid
-from collections.abc import Collection
 from typing import Annotated, Final, NoReturn
 
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
-from pydantic import AwareDatetime, Field, TypeAdapter
-from sqlalchemy import select, tuple_
+from pydantic import Field, TypeAdapter
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.api.http import json_response, no_content, parse_query, uuid_of
@@ -24,9 +22,9 @@ from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Oper
 from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
-from shared.jobs import lifecycle, limits
+from shared.jobs import lifecycle, listing
 from shared.measurements.model import MediaType
-from shared.pipeline import deletion
+from shared.pipeline import deletion, retrying
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import reports
@@ -37,7 +35,7 @@ MAX_INLINE_BYTES: Final = (
 READ_URL_LIFETIME: Final = dt.timedelta(minutes=10)
 
 
-_POSITION: Final = TypeAdapter(tuple[AwareDatetime, uuid.UUID])
+_PLACE: Final = TypeAdapter(listing.Place)
 
 
 class JobFilter(PageQuery):
@@ -50,37 +48,20 @@ class JobFilter(PageQuery):
 
 def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Newest first."""
-    return json_response(find(app, parse_query(JobFilter, req)))
-
-
-def find(
-    app: App, wanted: JobFilter, only: Collection[uuid.UUID] | None = None
-) -> Page[JobSummary]:
-    """A part of the list, newest first; with `only`, of these jobs."""
-    query = (
-        select(Job)
-        .where(~Job.deleting)
-        .order_by(Job.created.desc(), Job.id.desc())
-        .limit(wanted.limit + 1)
-    )
-    for column, value in (
-        (Job.state, wanted.state),
-        (Job.avatar, wanted.avatar),
-        (Job.type, wanted.type),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    if only is not None:
-        query = query.where(Job.id.in_(only))
-    before = position(wanted, _POSITION)
-    if before is not None:
-        query = query.where(tuple_(Job.created, Job.id) < tuple_(*before))
+    wanted = parse_query(JobFilter, req)
     with app.database.begin() as session:
-        found = list(session.scalars(query))
+        found = listing.newest(
+            session,
+            wanted.limit + 1,
+            state=wanted.state,
+            avatar=wanted.avatar,
+            media_type=wanted.type,
+            before=position(wanted, _PLACE),
+        )
         held = reports.verdicts(session, (job.report_id for job in found))
-    items, following = part(found, wanted, "/api/jobs", lambda job: (job.created, job.id))
+    items, following = part(found, wanted, "/api/jobs", listing.place)
     views = [job_summary(job, held.get(job.report_id or 0, ())) for job in items]
-    return Page[JobSummary](items=views, next=following)
+    return json_response(Page[JobSummary](items=views, next=following))
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -105,20 +86,9 @@ def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """A failed job begins again: at the analysis where its measurement is there."""
-    job_id = uuid_of(req)
+    job = retrying.retry(app, uuid_of(req)) or _unknown()
     with app.database.begin() as session:
-        job = lifecycle.visible(session, job_id) or _unknown()
-    there = app.storage.has(job.container, blob_names.MEASUREMENT_BLOB)
-    with app.database.begin() as session:
-        limits.one_at_a_time(session, app.settings)
-        if job.state == State.FAILED:
-            limits.check_open(session, app.settings)
-        if not lifecycle.restart(session, job_id, State.EXTRACTED if there else State.UPLOADED):
-            raise Problem(
-                Code.STATE_CONFLICT, f"Only a failed job can be retried; this one is {job.state}."
-            )
-        view = body(session, session.get_one(Job, job_id, populate_existing=True))
-    app.storage.enqueue_retry(str(job_id))
+        view = body(session, job)
     return json_response(view, 202, {"Location": view.links["self"]})
 
 

@@ -13,9 +13,9 @@ from shared.analysis.parameter_sets import MAX_ENGINE, ParameterSet
 from shared.analysis.report import Model
 from shared.api.paging import PageQuery, Text
 from shared.api.report_bodies import MeasurementReference
-from shared.database.report_tables import SetVersion
 from shared.measurements.model import MediaType
 from shared.reports.parameter_sets import StoredSet
+from shared.reports.set_listing import ListedSet
 
 MAX_LEARNED_FROM: Final = 100  # measurements, each of which is read and measured within one request
 
@@ -152,20 +152,18 @@ def set_view(stored: StoredSet) -> SetView:
     )
 
 
-def set_summary(
-    row: SetVersion, parameters: int, default_for: tuple[MediaType, ...], *, used: bool
-) -> SetSummary:
+def set_summary(item: ListedSet) -> SetSummary:
     return SetSummary(
-        name=row.name,
-        version=row.version,
-        description=row.description,
-        engine=row.engine,
-        parameters=parameters,
-        default_for=default_for,
-        archived=row.archived,
-        created=row.created,
-        used=used,
-        links=_links(row.name, row.version),
+        name=item.name,
+        version=item.version,
+        description=item.description,
+        engine=item.engine,
+        parameters=item.parameters,
+        default_for=item.default_for,
+        archived=item.archived,
+        created=item.created,
+        used=item.used,
+        links=_links(item.name, item.version),
     )
 
 

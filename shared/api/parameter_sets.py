@@ -4,22 +4,17 @@ Who changes a set says which state of it he has seen (`If-Match`), so that two e
 overwrite each other: without it a PUT of a set that is there is refused.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Annotated, Final, Literal, NoReturn
 from urllib.parse import quote
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json
-from sqlalchemy import func as sql
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_etags, parse_options_header
 
 from shared.analysis import interchange
-from shared.analysis.learning import learn
-from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.parameter_sets import ParameterSet, name_key
 from shared.api.http import json_response, no_content, parse, parse_json, parse_query, small_body
 from shared.api.operation import (
@@ -49,12 +44,10 @@ from shared.api.parameter_set_bodies import (
     set_view,
 )
 from shared.app import App
-from shared.database.report_tables import ParameterRow, SetVersion
 from shared.platform.errors import Code, FieldError, Problem
 from shared.platform.storage import Storage
-from shared.reports import parameter_sets, reports
+from shared.reports import learning, parameter_sets, set_listing
 from shared.reports.parameter_sets import StoredSet
-from shared.reports.reports import Measurement
 
 CSV: Final = "text/csv"
 MAX_VERSION: Final = 2**31 - 1  # as the column can hold it
@@ -82,48 +75,35 @@ def list_measures(_: func.HttpRequest, __: App) -> func.HttpResponse:
 
 def list_sets(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """In the order of their names."""
-    return json_response(find(app, parse_query(SetFilter, req)))
-
-
-def find(app: App, wanted: SetFilter) -> Page[SetSummary]:
-    query = (
-        select(SetVersion)
-        .where(SetVersion.id.in_(parameter_sets.present_versions()))
-        .where(SetVersion.archived.is_not(None) == wanted.archived)
-        .order_by(SetVersion.name_key)
-        .limit(wanted.limit + 1)
-    )
-    if wanted.engine is not None:
-        query = query.where(sql.lower(SetVersion.engine) == wanted.engine.lower())
+    wanted = parse_query(SetFilter, req)
     after = position(wanted, _NAME)
-    if after is not None:
-        query = query.where(SetVersion.name_key > after[0])
     with app.database.begin() as session:
-        found = session.scalars(query).all()
-        items, following = part(found, wanted, "/api/parameter-sets", lambda row: (row.name_key,))
-        return Page[SetSummary](items=_summaries(session, items), next=following)
+        found = set_listing.present(
+            session,
+            wanted.limit + 1,
+            archived=wanted.archived,
+            engine=wanted.engine,
+            after=after[0] if after else None,
+        )
+    items, following = part(found, wanted, "/api/parameter-sets", lambda item: (item.key,))
+    return json_response(
+        Page[SetSummary](items=[set_summary(item) for item in items], next=following)
+    )
 
 
 def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Newest first."""
-    return json_response(versions(app, set_name(req), parse_query(PageQuery, req)))
-
-
-def versions(app: App, name: str, wanted: PageQuery) -> Page[SetSummary]:
-    query = (
-        select(SetVersion)
-        .where(SetVersion.name_key == name_key(name))
-        .order_by(SetVersion.version.desc())
-        .limit(wanted.limit + 1)
-    )
+    name, wanted = set_name(req), parse_query(PageQuery, req)
     before = position(wanted, _VERSION)
-    if before is not None:
-        query = query.where(SetVersion.version < before[0])
     with app.database.begin() as session:
-        found = session.scalars(query).all() or _unknown()
-        path = f"{set_address(name)}/versions"
-        items, following = part(found, wanted, path, lambda row: (row.version,))
-        return Page[SetSummary](items=_summaries(session, items), next=following)
+        found = set_listing.versions(
+            session, name, wanted.limit + 1, before=before[0] if before else None
+        )
+    path = f"{set_address(name)}/versions"
+    items, following = part(found or _unknown(), wanted, path, lambda item: (item.version,))
+    return json_response(
+        Page[SetSummary](items=[set_summary(item) for item in items], next=following)
+    )
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -191,30 +171,14 @@ def _store(
     session: Session, storage: Storage, body: SetBody | LearnBody, present: StoredSet | None
 ) -> StoredSet:
     if isinstance(body, LearnBody):
-        content, learned = learned_set(session, storage, body)
-        stored = parameter_sets.add(session, content, present, learned)
+        learned, numbers = learning.learn(session, storage, body, body.from_reports)
+        found = basis(learned, numbers).model_dump(mode="json")
+        stored = parameter_sets.add(session, learned.parameter_set, present, found)
     else:
         stored = parameter_sets.add(session, body.content, present)
     if body.default_for is None:
         return stored
     return parameter_sets.make_default(session, stored, body.default_for)
-
-
-def learned_set(
-    session: Session, storage: Storage, body: LearnBody
-) -> tuple[ParameterSet, dict[str, Any]]:
-    """The set, and what it rests on; nothing is stored."""
-    found: dict[int, Measurement] = {}
-    for reference in body.from_reports:
-        measurement = reports.locate(session, reference)
-        found[measurement.report.id] = measurement
-
-    def recordings() -> Iterator[MeasuredRecording]:
-        for measurement in found.values():
-            yield measurement.load(session, storage)
-
-    learned = learn(body, recordings())
-    return learned.parameter_set, basis(learned, tuple(found)).model_dump(mode="json")
 
 
 def _body(req: func.HttpRequest) -> SetBody | LearnBody:
@@ -283,22 +247,6 @@ def _file(stored: StoredSet, content: bytes, mimetype: str, extension: str) -> f
         },
         mimetype=mimetype,
     )
-
-
-def _summaries(session: Session, rows: Sequence[SetVersion]) -> list[SetSummary]:
-    ids = [row.id for row in rows]
-    counts = dict(
-        session.execute(
-            select(ParameterRow.parameter_set_id, sql.count())
-            .where(ParameterRow.parameter_set_id.in_(ids))
-            .group_by(ParameterRow.parameter_set_id)
-        ).all()
-    )
-    default_for, used = parameter_sets.defaults(session, ids), parameter_sets.used(session, ids)
-    return [
-        set_summary(row, counts[row.id], default_for.get(row.id, ()), used=row.id in used)
-        for row in rows
-    ]
 
 
 def set_name(req: func.HttpRequest) -> str:

@@ -13,14 +13,14 @@ of Alembic's own table, because the old app cannot read the new migration. Then:
 
 import logging
 import re
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, text
 
 from shared.platform.errors import UpgradingError
+from shared.platform.paths import ROOT
 
-_VERSIONS: Final = Path(__file__).resolve().parents[2] / "migrations" / "versions"
+_VERSIONS: Final = ROOT / "migrations" / "versions"
 
 
 def _newest() -> str:

@@ -31,6 +31,7 @@ from shared.measurements.model import Facts, Options, Segment
 from shared.media.formats import MediaFacts
 from shared.platform import telemetry
 from shared.platform.errors import Code, EngineError, MediaError
+from shared.platform.paths import ROOT
 from shared.platform.telemetry import SpanName, names
 
 __all__ = ["Cancelled", "EnginePool"]
@@ -41,7 +42,6 @@ STATUS_DEADLINE: Final = 60.0  # [s]; a first import of mediapipe from a cold di
 STATUS_AGE: Final = 300.0  # [s] that a good answer is kept
 STATUS_AGE_BAD: Final = 15.0  # [s] that a bad one is: somebody is repairing it
 _POLL: Final = 0.5  # [s]
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 # All that a child needs to know of the host's environment. Connection strings and keys are not
 # among it: a child opens files that strangers sent.
@@ -89,7 +89,7 @@ class EnginePool:
         self._status_until: dict[str, float] = {}
 
     def _start(self) -> Child:
-        return self._starter.submit(Child, self._command, self._environment, _ROOT).result()
+        return self._starter.submit(Child, self._command, self._environment, ROOT).result()
 
     @property
     def restarts(self) -> int:
@@ -341,5 +341,5 @@ def _span(
 def _child_environment(further: Mapping[str, str]) -> dict[str, str]:
     """Packages may lie anywhere (in Azure: `.python_packages`), so the whole path is passed on."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    path = dict.fromkeys([str(_ROOT), *filter(None, sys.path)])
+    path = dict.fromkeys([str(ROOT), *filter(None, sys.path)])
     return {**inherited, **_SETTINGS, "PYTHONPATH": os.pathsep.join(path), **further}

@@ -1,10 +1,13 @@
-"""The web pages: what the API's functions return, shown to people.
+"""The web pages: what was measured and what came of it, shown to people.
 
 Handlers here read the request, call the functions that the API calls, and render a template of
-`web/templates`. They hold no rules of their own: what the API refuses, a page refuses.
+`web/templates`. They hold no rules of their own and no SQL: what the API refuses, a page refuses.
 
-    responses    the boundary: access, errors as pages, ETags, security headers
-    templates    Jinja2, its filters, and addresses of pages
-    static_files what is below web/static
-    live         what pages ask for again and again while something runs
+    routes        the table of all addresses, and who answers at each
+    responses     the boundary: access, errors as pages, ETags, security headers
+    guard         who may see the pages, and who may post their forms
+    templates     Jinja2, its filters, and addresses of pages
+    static_files  what is below web/static
+    *_page        a page each, and what its scripts ask for
+    charts, timelines   SVG from numbers
 """

@@ -8,21 +8,20 @@ from uuid import UUID
 
 import azure.functions as func
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.comparison import Change, Comparison, Difference
 from shared.analysis.report import Outcome
-from shared.api import avatars
+from shared.api import avatars as avatar_api
 from shared.api.avatar_bodies import (
-    CompareQuery,
     History,
     HistoryItem,
     HistoryQuery,
     MeasureHistory,
 )
 from shared.api.http import parse, parse_query
-from shared.api.paging import PageQuery, Text
+from shared.api.paging import PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import NAME_LENGTH
 from shared.jobs import lifecycle
@@ -32,8 +31,9 @@ from shared.pages import addresses, charts
 from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page
-from shared.pages.set_names import offered_sets
 from shared.pages.templates import number
+from shared.reports import avatars, set_listing
+from shared.reports.build_comparison import compare_builds
 
 ALL: Final = "/"
 """In place of a set's name, which cannot be this: every measure, without bands."""
@@ -43,6 +43,8 @@ ORDER: Final = (
     *(Change.NO_CLEAR_CHANGE, Change.NOT_COMPARED),
 )
 TABLED: Final = 20  # newest measurements in the table behind the charts
+
+_NAME: Final = TypeAdapter(tuple[Text])
 
 
 class AvatarQuery(BaseModel):
@@ -92,23 +94,30 @@ class DifferenceRow:
 def avatars_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     if req.params.get("name"):
         return avatar_page(req, app)
-    found = avatars.find(app, parse_query(PageQuery, req))
-    following = "/avatars?" + urlsplit(found.next).query if found.next else None
-    return page("avatars.html", {"avatars": found.items, "following": following})
+    wanted = parse_query(PageQuery, req)
+    after = position(wanted, _NAME)
+    with app.database.begin() as session:
+        found = avatars.summaries(session, after[0] if after else None, wanted.limit + 1)
+    items, following = part(found, wanted, "/avatars", lambda item: (item.name,))
+    return page("avatars.html", {"avatars": items, "following": following})
 
 
 def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(AvatarQuery, given(req))
-    avatar = wanted.name or avatars.avatar_of(req)
+    avatar = wanted.name or avatar_api.avatar_of(req)
     history, chosen = _history(app, avatar, wanted)
     comparison = None
-    if wanted.from_ is not None and wanted.to is not None:
-        query = {"from": wanted.from_, "to": wanted.to, "file": wanted.file}
-        comparison = avatars.comparison(
-            app, avatar, CompareQuery.model_validate(query | {"parameter_set": chosen})
-        )
     with app.database.begin() as session:
-        sets = offered_sets(session)
+        if wanted.from_ is not None and wanted.to is not None:
+            comparison = compare_builds(
+                session,
+                app.storage,
+                avatar,
+                (wanted.from_, wanted.to),
+                file=wanted.file,
+                parameter_set=chosen,
+            )
+        sets = set_listing.names(session)
     values = {
         "avatar": avatar,
         "wanted": wanted,
@@ -136,22 +145,22 @@ def _history(app: App, avatar: str, wanted: AvatarQuery) -> tuple[History, str |
     query = HistoryQuery(type=wanted.type, cursor=wanted.cursor)
     if wanted.set not in (None, ALL):
         held = query.model_copy(update={"parameter_set": wanted.set})
-        found = avatars.history(app, avatar, held)
+        found = avatar_api.history(app, avatar, held)
         return found, found.parameter_set
-    found = avatars.history(app, avatar, query)
+    found = avatar_api.history(app, avatar, query)
     if wanted.set == ALL:
         return found, None
     latest = next((item.reports[0] for item in found.items if item.reports), None)
     if latest is None:
         return found, None
     held = query.model_copy(update={"parameter_set": latest.parameter_set})
-    return avatars.history(app, avatar, held), latest.parameter_set
+    return avatar_api.history(app, avatar, held), latest.parameter_set
 
 
 def _older(avatar: str, wanted: AvatarQuery, history: History) -> str | None:
     if history.next is None:
         return None
-    fields = dict(part.split("=", 1) for part in urlsplit(history.next).query.split("&"))
+    fields = dict(field.split("=", 1) for field in urlsplit(history.next).query.split("&"))
     return addresses.avatar(avatar, set=wanted.set, type=wanted.type, cursor=fields["cursor"])
 
 

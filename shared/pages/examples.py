@@ -1,14 +1,14 @@
 """The parameter sets of `examples/`, to start from. Not every installation has the folder."""
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from shared.analysis import interchange
 from shared.analysis.parameter_sets import ParameterSet
 from shared.platform.errors import Code, Problem
+from shared.platform.paths import ROOT
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "examples" / "parameter-sets"
+FOLDER: Final = ROOT / "examples" / "parameter-sets"
 
 
 @cache

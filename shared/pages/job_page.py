@@ -1,13 +1,13 @@
 """`/jobs/{id}`: one job, as a CI run is shown, and what can be done with it."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 import azure.functions as func
 
-from shared.api import jobs as job_routes
 from shared.api.http import uuid_of
 from shared.api.job_bodies import JobView
+from shared.api.jobs import body
 from shared.app import App
 from shared.database.tables import Job
 from shared.jobs import lifecycle
@@ -15,9 +15,15 @@ from shared.media.formats import Kind
 from shared.pages import addresses, templates
 from shared.pages.jobs_page import Live, LivePart
 from shared.pages.responses import page, see_other, unchanged_or
+from shared.pipeline import deletion, retrying
 from shared.platform.errors import STATUS, Code, Problem
 
 PARTS: Final = ("state", "outcome", "steps", "actions")
+
+NO_JOB: Final = "There is no job with this id."
+NOTHING_HERE: Final = (
+    "There is no job with this id: it was deleted, or the address is not complete."
+)
 
 
 def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -40,24 +46,26 @@ def live_job(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 
 def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    job_routes.retry(req, app)
-    return see_other(addresses.job(uuid_of(req)))
+    job_id = uuid_of(req)
+    if retrying.retry(app, job_id) is None:
+        _unknown(NO_JOB)
+    return see_other(addresses.job(job_id))
 
 
 def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    job_routes.delete(req, app)
+    if not deletion.delete(app, uuid_of(req)):
+        _unknown(NO_JOB)
     return see_other("/")
+
+
+def _unknown(detail: str) -> NoReturn:
+    raise Problem(Code.JOB_NOT_FOUND, detail)
 
 
 def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
     with app.database.begin() as session:
-        job = lifecycle.visible(session, uuid_of(req))
-        if job is None:
-            raise Problem(
-                Code.JOB_NOT_FOUND,
-                "There is no job with this id: it was deleted, or the address is not complete.",
-            )
-        return job, job_routes.body(session, job)
+        job = lifecycle.visible(session, uuid_of(req)) or _unknown(NOTHING_HERE)
+        return job, body(session, job)
 
 
 def _parts(view: JobView) -> Mapping[str, str]:

@@ -1,16 +1,14 @@
 """A job as a row of the list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
-
 from shared.api.job_bodies import JobSummary
 from shared.app import App
-from shared.database.tables import EventKind, JobEvent, State, Step
+from shared.database.tables import State, Step
+from shared.jobs import listing
 
 Pip = Literal["pending", "running", "succeeded", "failed"]
 
@@ -35,7 +33,11 @@ class JobRow:
 
 
 def rows(app: App, jobs: Sequence[JobSummary]) -> list[JobRow]:
-    failed = _failed_steps(app, [job.id for job in jobs if job.state is State.FAILED])
+    ended_badly = [job.id for job in jobs if job.state is State.FAILED]
+    failed: Mapping[UUID, Step] = {}
+    if ended_badly:
+        with app.database.begin() as session:
+            failed = listing.failed_steps(session, ended_badly)
     return [JobRow(job, _steps(job, failed)) for job in jobs]
 
 
@@ -47,17 +49,3 @@ def _steps(job: JobSummary, failed: Mapping[UUID, Step]) -> Mapping[Step, str]:
         step: "succeeded" if place < at else "failed" if place == at else "pending"
         for place, step in enumerate(Step)
     }
-
-
-def _failed_steps(app: App, ids: Iterable[UUID]) -> dict[UUID, Step]:
-    wanted = list(ids)
-    if not wanted:
-        return {}
-    query = (
-        select(JobEvent.job_id, JobEvent.step)
-        .ext(distinct_on(JobEvent.job_id))
-        .where(JobEvent.job_id.in_(wanted), JobEvent.happening == EventKind.FAILED)
-        .order_by(JobEvent.job_id, JobEvent.id.desc())
-    )
-    with app.database.begin() as session:
-        return {job_id: Step(step) for job_id, step in session.execute(query)}

@@ -1,28 +1,28 @@
 """`/`: the form that takes media in, and the list of jobs below it."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import azure.functions as func
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter
 
-from shared.api import jobs
 from shared.api.http import parse
+from shared.api.job_bodies import JobSummary, job_summary
 from shared.api.jobs import JobFilter
-from shared.api.paging import MAX_LIMIT
+from shared.api.paging import MAX_LIMIT, part, position
 from shared.app import App
-from shared.database.tables import Job
+from shared.jobs import listing
 from shared.pages import templates
 from shared.pages.job_rows import rows
 from shared.pages.responses import page, unchanged_or
-from shared.pages.set_names import offered_sets
 from shared.pages.uploading import SAMPLE
 from shared.pipeline.extract import MEGABYTE
+from shared.reports import reports, set_listing
 
 MAX_NAMES: Final = 500  # avatars offered for completion
+
+_PLACE: Final = TypeAdapter(listing.Place)
 
 
 class LivePart(BaseModel):
@@ -50,13 +50,13 @@ class LiveFilter(JobFilter):
 
 def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(JobFilter, given(req))
-    found = jobs.find(app, wanted)
+    found, older = _found(app, wanted)
     with app.database.begin() as session:
-        avatars, sets = known_avatars(session), offered_sets(session)
+        avatars, sets = listing.avatars(session, MAX_NAMES), set_listing.names(session)
     chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
     values = {
-        "rows": rows(app, found.items),
-        "older": "/?" + urlsplit(found.next).query if found.next else None,
+        "rows": rows(app, found),
+        "older": older,
         "first_part": wanted.cursor is None,
         "wanted": wanted,
         "chosen": chosen,
@@ -72,9 +72,10 @@ def live_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The rows that the page shows as open, and those that are newer than all of its rows."""
     wanted = parse(LiveFilter, given(req))
     plain = JobFilter.model_validate(wanted.model_dump(include=set(JobFilter.model_fields)))
-    changed = {job.id: job for job in jobs.find(app, JobFilter(limit=MAX_LIMIT), wanted.open).items}
+    shown_as_open, _ = _found(app, JobFilter(limit=MAX_LIMIT), wanted.open)
+    changed = {job.id: job for job in shown_as_open}
     if wanted.since is not None:
-        for job in jobs.find(app, plain).items:
+        for job in _found(app, plain)[0]:
             if job.created > wanted.since:
                 changed[job.id] = job
     newest_first = sorted(changed.values(), key=lambda job: job.created, reverse=True)
@@ -88,9 +89,23 @@ def live_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     )
 
 
-def known_avatars(session: Session) -> list[str]:
-    query = select(Job.avatar).distinct().order_by(Job.avatar).limit(MAX_NAMES)
-    return list(session.scalars(query))
+def _found(
+    app: App, wanted: JobFilter, only: Collection[UUID] | None = None
+) -> tuple[list[JobSummary], str | None]:
+    """A part of the list, and the address of the older ones; with `only`, of these jobs."""
+    with app.database.begin() as session:
+        found = listing.newest(
+            session,
+            wanted.limit + 1,
+            state=wanted.state,
+            avatar=wanted.avatar,
+            media_type=wanted.type,
+            only=only,
+            before=position(wanted, _PLACE),
+        )
+        held = reports.verdicts(session, (job.report_id for job in found))
+    items, older = part(found, wanted, "/", listing.place)
+    return [job_summary(job, held.get(job.report_id or 0, ())) for job in items], older
 
 
 def given(req: func.HttpRequest) -> dict[str, str]:

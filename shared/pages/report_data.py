@@ -1,37 +1,21 @@
-"""What a report's page shows, read from the database: of one face at a time.
-
-A report of a long clip has thousands of violations for each face and parameter; those of the faces
-that are not shown stay in the database.
-"""
+"""What a report's page shows: all of its faces to choose from, and the results of one."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import FaceReport, Report, Verdict
 from shared.analysis.track import Track, track
-from shared.database.report_tables import MeasuredFace
 from shared.database.tables import DataEntry
 from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
-from shared.reports import reports
+from shared.reports import by_face, reports
 from shared.reports.reports import Measurement, SetVerdict
 
 ADDRESS: Final = re.compile(r"(?P<number>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?", re.ASCII)
-
-_HEAD: Final = text(
-    "SELECT report - 'faces' AS head, (SELECT jsonb_agg(item - 'results' ORDER BY place) "
-    "FROM jsonb_array_elements(report -> 'faces') WITH ORDINALITY AS each (item, place)) AS faces "
-    "FROM analysis_report WHERE report_id = :number AND parameter_set_id = :set_id"
-)
-_FACE: Final = text(
-    "SELECT item FROM analysis_report, jsonb_array_elements(report -> 'faces') AS each (item) "
-    "WHERE report_id = :number AND parameter_set_id = :set_id AND (item ->> 'face')::int = :face"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +52,18 @@ def load(session: Session, identifier: str, face: int | None) -> ReportData:
     chosen = _chosen(verdicts, identifier if set_id else None)
     report: Report | None = None
     if chosen is None:
-        faces = _measured_faces(session, number)
+        shares = by_face.seen_shares(session, number)
+        faces = [FaceSummary(each, share) for each, share in shares.items()]
     else:
         set_id = int(chosen.id.partition("-")[2])
-        report, faces = _head(session, number, set_id)
+        report, results = by_face.head(session, number, set_id)
+        faces = [
+            FaceSummary(item.face, item.seen_share, item.judged, item.verdict) for item in results
+        ]
     shown = _shown(faces, face)
     result = None
     if shown is not None and report is not None and set_id is not None:
-        found = session.execute(_FACE, {"number": number, "set_id": set_id, "face": shown.face})
-        result = FaceReport.model_validate(found.scalar_one())
+        result = by_face.result(session, number, set_id, shown.face)
     return ReportData(
         measurement=measurement,
         verdicts=verdicts,
@@ -85,7 +72,7 @@ def load(session: Session, identifier: str, face: int | None) -> ReportData:
         faces=faces,
         face=shown,
         result=result,
-        entries=_entries(session, number, shown),
+        entries=by_face.entries(session, number, shown.face) if shown else {},
     )
 
 
@@ -125,24 +112,6 @@ def _chosen(verdicts: Sequence[SetVerdict], identifier: str | None) -> SetVerdic
     return found
 
 
-def _head(session: Session, number: int, set_id: int) -> tuple[Report, list[FaceSummary]]:
-    head, faces = session.execute(_HEAD, {"number": number, "set_id": set_id}).one()
-    report = Report.model_validate({**head, "faces": ()})
-    found = [FaceReport.model_validate({**item, "results": ()}) for item in faces or ()]
-    return report, [
-        FaceSummary(item.face, item.seen_share, item.judged, item.verdict) for item in found
-    ]
-
-
-def _measured_faces(session: Session, number: int) -> list[FaceSummary]:
-    rows = session.execute(
-        select(MeasuredFace.face, MeasuredFace.seen_share)
-        .where(MeasuredFace.report_id == number)
-        .order_by(MeasuredFace.face)
-    )
-    return [FaceSummary(face, share) for face, share in rows]
-
-
 def _shown(faces: Sequence[FaceSummary], asked: int | None) -> FaceSummary | None:
     """The face that was asked for; else the one with the worst verdict, else the first."""
     if asked is not None:
@@ -152,12 +121,3 @@ def _shown(faces: Sequence[FaceSummary], asked: int | None) -> FaceSummary | Non
         return found
     order = [*Verdict, None]
     return min(faces, key=lambda item: order.index(item.verdict), default=None)
-
-
-def _entries(session: Session, number: int, shown: FaceSummary | None) -> dict[str, DataEntry]:
-    if shown is None:
-        return {}
-    rows = session.scalars(
-        select(DataEntry).where(DataEntry.report_id == number, DataEntry.face == shown.face)
-    )
-    return {entry.au: entry for entry in rows}

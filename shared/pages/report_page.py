@@ -1,7 +1,7 @@
 """`/reports/{id}`: a measurement, and what it was held to.
 
 The id is a measurement's number, or that and the number of a set's version (`17-4`), as the API's.
-With an extension it is the API's file of the report.
+With an extension it is the API's file of the report, which `routes` sees to.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import Outcome, Verdict
-from shared.api import reports
 from shared.api.http import json_response, parse
 from shared.app import App
-from shared.pages import boxes, report_data, report_rows
+from shared.pages import report_data, report_rows
 from shared.pages.jobs_page import given
 from shared.pages.report_data import ReportData
 from shared.pages.report_rows import Timelines
 from shared.pages.responses import page
-from shared.pages.set_names import offered_sets
 from shared.pages.timelines import Window
 from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
+from shared.reports import boxes, set_listing
 
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
 NAMED_REASONS: Final = 4  # parameters that the verdict names
@@ -58,13 +57,15 @@ class BoxesView(BaseModel):
     boxes: list[tuple[float, float, float, float, float, int]]
 
 
+def wants_file(req: func.HttpRequest) -> bool:
+    """Whether the address ends in the extension of a report's file."""
+    return "." in _identifier(req)
+
+
 def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    identifier = req.route_params.get("id", "")
-    if "." in identifier:
-        return reports.show(req, app)
     view = parse(View, given(req))
     with app.database.begin() as session:
-        data = report_data.load(session, identifier, view.face)
+        data = report_data.load(session, _identifier(req), view.face)
         still = data.measurement.report.type in ("IP", "IW")
         frames = _frames(session, app.storage, data, view)
         values: dict[str, Any] = {
@@ -76,7 +77,7 @@ def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
             "playable": _playable(data),
             "timelines": frames.timelines,
             "gone": frames.gone,
-            "sets": offered_sets(session, data.measurement.extraction.engine),
+            "sets": set_listing.names(session, data.measurement.extraction.engine),
         }
     rows = report_rows.parameter_rows(data.result)
     extraction = data.measurement.extraction
@@ -94,7 +95,7 @@ def timelines_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The timelines alone, for another stretch of time."""
     view = parse(View, given(req))
     with app.database.begin() as session:
-        data = report_data.load(session, req.route_params.get("id", ""), view.face)
+        data = report_data.load(session, _identifier(req), view.face)
         found = _timelines(session, app.storage, data, view)
     if found is None:
         raise Problem(Code.NOT_FOUND, "There is nothing to show over time.")
@@ -105,7 +106,7 @@ def boxes_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Boxes of the face, or of all faces, for the player to draw over the clip."""
     view = parse(View, given(req))
     with app.database.begin() as session:
-        measurement, _ = report_data.locate(session, req.route_params.get("id", ""))
+        measurement, _ = report_data.locate(session, _identifier(req))
         end = float("inf") if view.end is None else view.end
         wanted = boxes.Wanted(view.face, view.start or 0.0, end)
         found = boxes.boxes(session, app.storage, measurement, wanted)
@@ -119,6 +120,10 @@ def boxes_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
             {"width": extraction.width, "height": extraction.height, "boxes": rows}
         )
     )
+
+
+def _identifier(req: func.HttpRequest) -> str:
+    return str(req.route_params.get("id", ""))
 
 
 def headline(data: ReportData) -> str:

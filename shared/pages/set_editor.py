@@ -12,8 +12,6 @@ from typing import Annotated, Any, Final, Literal
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Select, select
-from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE, Measure
@@ -21,17 +19,17 @@ from shared.analysis.judging import judge
 from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
 from shared.analysis.report import Counts, Outcome, Verdict
-from shared.api import parameter_sets as set_api
 from shared.api.forms import query_fields
 from shared.api.http import json_response, parse, parse_json, small_body
-from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody
+from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
+from shared.api.parameter_sets import set_name
 from shared.app import App
-from shared.database.tables import ActionUnitReport, Extraction, Job
 from shared.pages import examples
 from shared.pages.responses import page
 from shared.pages.sets_page import parameter_view, parameter_views
 from shared.platform.errors import Code, Problem
-from shared.reports import parameter_sets, reports
+from shared.reports import learning, measurement_listing, parameter_sets, reports
+from shared.reports.measurement_listing import ListedMeasurement
 
 OFFERED: Final = 30  # newest measurements to learn from
 PREVIEWED: Final = 12  # newest measurements that a set is tried on
@@ -49,18 +47,6 @@ class LearnQuery(BaseModel):
     way: Literal["coverage", "deviation_percent"] = "coverage"
     coverage: Annotated[float, Field(ge=MIN_COVERAGE, le=MAX_COVERAGE)] = DEFAULT_COVERAGE
     deviation_percent: Percent = 25.0
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A measurement to learn from."""
-
-    number: int
-    avatar: str
-    name: str
-    type: str
-    filename: str | None
-    engine: str
 
 
 class CheckedParameter(BaseModel):
@@ -85,7 +71,7 @@ class Checked(BaseModel):
 class Tried:
     """A measurement held to a set that is not stored."""
 
-    measured: Measured
+    measured: ListedMeasurement
     verdict: Verdict
     counts: Counts
     out: Sequence[str]  # words of the measures that are not within
@@ -94,7 +80,7 @@ class Tried:
 def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(LearnQuery, _fields(req))
     content: ParameterSet | None = None
-    basis: Basis | None = None
+    found: Basis | None = None
     problem: Problem | None = None
     with app.database.begin() as session:
         offered = _offered(session, wanted.from_)
@@ -103,14 +89,14 @@ def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         elif wanted.from_:
             try:
                 body = _learn_body(wanted, offered)
-                content, found = set_api.learned_set(session, app.storage, body)
-                basis = Basis.model_validate(found)
+                learned, numbers = learning.learn(session, app.storage, body, body.from_reports)
+                content, found = learned.parameter_set, basis(learned, numbers)
             except Problem as refusal:
                 problem = refusal
     values = _values(app, content) | {
         "wanted": wanted,
         "offered": offered,
-        "basis": basis,
+        "basis": found,
         "problem": problem,
         "editing": None,
         "etag": None,
@@ -121,7 +107,7 @@ def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def edit_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
-        stored = parameter_sets.find(session, set_api.set_name(req))
+        stored = parameter_sets.find(session, set_name(req))
     if stored is None:
         raise Problem(Code.PARAMETER_SET_NOT_FOUND, "There is no parameter set of this name.")
     values = _values(app, stored.content) | {
@@ -160,9 +146,7 @@ def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
     ends = time.monotonic() + PREVIEW_SECONDS
     tried: list[Tried] = []
     with app.database.begin() as session:
-        query = _measurements().where(sql.lower(Extraction.engine) == content.engine.lower())
-        rows = [Measured(*row) for row in session.execute(query.limit(PREVIEWED))]
-        for row in rows:
+        for row in measurement_listing.newest(session, PREVIEWED, engine=content.engine):
             if time.monotonic() > ends:
                 break
             measurement = reports.locate(session, row.number)
@@ -203,7 +187,7 @@ def _groups() -> list[tuple[str, list[Measure]]]:
     return list(found.items())
 
 
-def _learn_body(wanted: LearnQuery, offered: Sequence[Measured]) -> LearnBody:
+def _learn_body(wanted: LearnQuery, offered: Sequence[ListedMeasurement]) -> LearnBody:
     by_number = {item.number: item for item in offered}
     first = by_number.get(wanted.from_[0])
     name = f"Like {first.avatar}, {first.name}" if first else "Learned"
@@ -217,32 +201,12 @@ def _learn_body(wanted: LearnQuery, offered: Sequence[Measured]) -> LearnBody:
     )
 
 
-def _offered(session: Session, chosen: Sequence[int]) -> list[Measured]:
+def _offered(session: Session, chosen: Sequence[int]) -> list[ListedMeasurement]:
     """The chosen ones, then the newest others."""
-    newest = [Measured(*row) for row in session.execute(_measurements().limit(OFFERED))]
+    newest = measurement_listing.newest(session, OFFERED)
     known = {item.number for item in newest}
     missing = [number for number in chosen if number not in known]
-    if not missing:
-        return newest
-    query = _measurements().where(ActionUnitReport.id.in_(missing))
-    return [*(Measured(*row) for row in session.execute(query)), *newest]
-
-
-def _measurements() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            ActionUnitReport.id,
-            ActionUnitReport.avatar,
-            ActionUnitReport.name,
-            ActionUnitReport.type,
-            Job.filename,
-            Extraction.engine,
-        )
-        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
-        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
-        .where(Job.deleting.is_not(True))
-        .order_by(ActionUnitReport.id.desc())
-    )
+    return [*measurement_listing.numbered(session, missing), *newest] if missing else newest
 
 
 def _checked(values: Any) -> CheckedParameter:

@@ -2,27 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Final
 
 import azure.functions as func
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.parameter_sets import Parameter
-from shared.api import parameter_sets as set_api
 from shared.api.http import parse
-from shared.api.paging import PageQuery
+from shared.api.paging import Text, part, position
 from shared.api.parameter_set_bodies import SetFilter, set_view
-from shared.api.parameter_sets import SetQuery
+from shared.api.parameter_sets import SetQuery, set_name
 from shared.app import App
 from shared.pages import charts, examples
 from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page
 from shared.platform.errors import Code, Problem
-from shared.reports import parameter_sets
+from shared.reports import parameter_sets, set_listing
 
-VERSIONS_SHOWN = 50
+VERSIONS_SHOWN: Final = 50
+
+_NAME: Final = TypeAdapter(tuple[Text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +39,41 @@ class ParameterView:
 
 def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(SetFilter, given(req))
-    found = set_api.find(app, wanted)
+    after = position(wanted, _NAME)
+    with app.database.begin() as session:
+        found = set_listing.present(
+            session,
+            wanted.limit + 1,
+            archived=wanted.archived,
+            engine=wanted.engine,
+            after=after[0] if after else None,
+        )
+    sets, following = part(found, wanted, "/parameter-sets", lambda item: (item.key,))
     values = {
-        "sets": found.items,
+        "sets": sets,
         "archived": wanted.archived,
         "first_part": wanted.cursor is None,
-        "following": "/parameter-sets?" + urlsplit(found.next).query if found.next else None,
+        "following": following,
         "examples": examples.names(),
     }
     return page("sets.html", values)
 
 
+def wants_file(req: func.HttpRequest) -> bool:
+    return parse(SetQuery, given(req)).format is not None
+
+
 def set_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(SetQuery, given(req))
-    if wanted.format is not None:
-        return set_api.show(req, app)
-    name = set_api.set_name(req)
+    name = set_name(req)
     with app.database.begin() as session:
         stored = parameter_sets.find(session, name, wanted.version)
+        versions = set_listing.versions(session, name, VERSIONS_SHOWN)
     if stored is None:
         raise Problem(
             Code.PARAMETER_SET_NOT_FOUND,
             "There is no parameter set of this name, or no such version of it.",
         )
-    versions = set_api.versions(app, name, PageQuery(limit=VERSIONS_SHOWN)).items
     values = {
         "set": set_view(stored),
         "present": versions[0].version,

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -19,8 +18,9 @@ import azure.functions as func
 
 from shared.app import App
 from shared.platform.errors import Code, Problem
+from shared.platform.paths import ROOT
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "web" / "static"
+FOLDER: Final = ROOT / "web" / "static"
 
 TYPES: Final = MappingProxyType(
     {

@@ -8,7 +8,6 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,8 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.database.tables import State, Step
 from shared.measurements.model import MediaType
 from shared.pages import addresses, static_files
+from shared.platform.paths import ROOT
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "web" / "templates"
+FOLDER: Final = ROOT / "web" / "templates"
 
 _NUMBER: Final = re.compile(r"-?\d+\.\d+")
 

@@ -19,8 +19,9 @@ from shared.pipeline import uploads
 from shared.pipeline.extract import MEGABYTE
 from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
 from shared.platform.errors import Code, Problem
+from shared.platform.paths import ROOT
 
-SAMPLE: Final = Path(__file__).resolve().parents[2] / "samples" / "astronaut.jpg"
+SAMPLE: Final = ROOT / "samples" / "astronaut.jpg"
 SAMPLE_FIELDS: Final = Fields(avatar="Sample", name="astronaut")
 
 

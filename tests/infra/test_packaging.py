@@ -153,15 +153,17 @@ print(json.dumps({"names": names, "files": files, "sample": uploading.SAMPLE.is_
 
 
 def test_folders_that_are_read_at_run_time_are_packed(packed: Path) -> None:
-    """They are found from a module's own place: `Path(__file__).resolve().parents[2] / "web"`."""
-    pattern = re.compile(r"__file__\)\.resolve\(\)\.parents\[(\d)\]((?: / \"[^\"]+\")+)")
+    """They are found from the app's own folder, `ROOT / "web"`, and from nowhere else."""
+    pattern = re.compile(r"\bROOT((?: / \"[^\"]+\")+)")
     found = 0
-    for module in packed.rglob("*.py"):
-        for depth, parts in pattern.findall(module.read_text()):
-            target = module.parents[int(depth)].joinpath(*re.findall(r'"([^"]+)"', parts))
+    for module in (packed / "shared").rglob("*.py"):
+        text = module.read_text()
+        assert "Path(__file__)" not in text or module.name == "paths.py", module
+        for parts in pattern.findall(text):
+            target = packed.joinpath(*re.findall(r'"([^"]+)"', parts))
             assert target.exists(), f"{module.name} reads {target.name}"
             found += 1
-    assert found >= 4
+    assert found >= 5
 
 
 def test_the_package_holds_no_media_but_the_sample(packed: Path) -> None:

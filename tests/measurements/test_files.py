@@ -15,22 +15,20 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from shared.analysis.learning import LearnOptions
 from shared.analysis.parameter_sets import ParameterSet
 from shared.api import reports as report_routes
-from shared.api.avatar_bodies import CompareQuery
-from shared.api.avatars import comparison
-from shared.api.parameter_set_bodies import LearnBody
-from shared.api.parameter_sets import learned_set
 from shared.app import App
 from shared.database.tables import DataEntry, Extraction, FrameMeasurement, Job, State
 from shared.jobs import lifecycle
 from shared.measurements.model import MediaType
-from shared.pages import boxes, report_page
+from shared.pages import report_page
 from shared.pipeline import events, uploads
 from shared.pipeline.uploads import Fields, Upload
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
-from shared.reports import parameter_sets, reports
+from shared.reports import boxes, learning, parameter_sets, reports
+from shared.reports.build_comparison import compare_builds
 from tests import faces
 from tests.measurements.csv import tables
 from tests.media_factory import Clip
@@ -204,17 +202,12 @@ def test_later_analyses_read_the_files(app: App, elsewhere: App, run: Run, tmp_p
         made = json.loads(report_routes.make(posted(body), app).get_body())["items"]
         verdicts.append([(item["verdict"], item["score"]) for item in made])
     assert verdicts[0] == verdicts[1]
-    found = comparison(app, "Ada", CompareQuery.model_validate({"from": "table", "to": "files"}))
-    assert found.faces
+    options = LearnOptions(name="L", deviation_percent=20.0)
     with app.database.begin() as session:
+        found = compare_builds(session, app.storage, "Ada", ("table", "files"))
+        assert found.faces
         learned = [
-            learned_set(
-                session,
-                app.storage,
-                LearnBody.model_validate(
-                    {"name": "L", "from_reports": [stored.number], "deviation_percent": 20.0}
-                ),
-            )[0]
+            learning.learn(session, app.storage, options, [stored.number])[0].parameter_set
             for stored in (table, files)
         ]
     assert learned[0] == learned[1]

@@ -9,60 +9,89 @@ const INTERVAL = 1000; // [ms]
 const LONGEST = 8000; // [ms] between two tries while the service is away
 
 export function startLive(root) {
-  const list = root.hasAttribute("data-live-list") ? root.querySelector("tbody") : null;
-  const seen = new Map(); // key -> HTML, to leave alone what did not change
-  let etag = null;
-  let timer = null;
-  let delay = INTERVAL;
-  let running = root.hasAttribute("data-running") || Boolean(root.querySelector("[data-open]"));
+  const live = new Live(root);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) live.rest();
+    else live.plan();
+  });
+  document.addEventListener("live:wake", () => live.wake());
+  live.plan();
+}
 
-  function address() {
-    if (root.dataset.liveQuery === undefined) return root.dataset.live; // a job, not a list
-    const query = new URLSearchParams(root.dataset.liveQuery);
-    const open = [...root.querySelectorAll("[data-open]")].map((row) => row.dataset.part);
-    if (open.length) query.set("open", open.join(","));
-    const newest = list?.querySelector("[data-created]")?.dataset.created;
-    if (newest) query.set("since", newest);
-    return `${root.dataset.live}?${query}`;
+export function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+class Live {
+  constructor(root) {
+    this.root = root;
+    this.list = root.hasAttribute("data-live-list") ? root.querySelector("tbody") : null;
+    this.seen = new Map(); // key -> HTML, to leave alone what did not change
+    this.etag = null;
+    this.timer = null;
+    this.delay = INTERVAL;
+    this.running = root.hasAttribute("data-running") || Boolean(root.querySelector("[data-open]"));
   }
 
-  async function ask() {
-    timer = null;
+  get address() {
+    const { live, liveQuery } = this.root.dataset;
+    if (liveQuery === undefined) return live; // a job, not a list
+    const query = new URLSearchParams(liveQuery);
+    const open = [...this.root.querySelectorAll("[data-open]")].map((row) => row.dataset.part);
+    if (open.length) query.set("open", open.join(","));
+    const newest = this.list?.querySelector("[data-created]")?.dataset.created;
+    if (newest) query.set("since", newest);
+    return `${live}?${query}`;
+  }
+
+  plan() {
+    if (this.running && !document.hidden && this.timer === null) this.timer = setTimeout(() => this.ask(), this.delay);
+  }
+
+  rest() {
+    clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  wake() {
+    this.running = true;
+    this.rest();
+    this.ask();
+  }
+
+  async ask() {
+    this.timer = null;
     try {
-      const response = await fetch(address(), { cache: "no-cache", headers: { Accept: "application/json" } });
-      if (response.status === 404) return gone();
+      const response = await fetch(this.address, { cache: "no-cache", headers: { Accept: "application/json" } });
+      if (response.status === 404) return this.gone();
       if (!response.ok) throw new Error(String(response.status));
-      delay = INTERVAL;
-      if (response.headers.get("ETag") !== etag) {
-        etag = response.headers.get("ETag");
+      this.delay = INTERVAL;
+      if (response.headers.get("ETag") !== this.etag) {
+        this.etag = response.headers.get("ETag");
         const answer = await response.json();
-        running = answer.running;
-        answer.parts.forEach(({ key, html }) => replace(key, html));
+        this.running = answer.running;
+        answer.parts.forEach(({ key, html }) => this.replace(key, html));
       }
     } catch {
-      delay = Math.min(delay * 2, LONGEST); // the service is away, or the network is
+      this.delay = Math.min(this.delay * 2, LONGEST); // the service is away, or the network is
     }
-    plan();
+    this.plan();
   }
 
-  function plan() {
-    if (running && !document.hidden && timer === null) timer = setTimeout(ask, delay);
-  }
-
-  function gone() {
-    running = false;
+  gone() {
+    this.running = false;
     location.reload(); // the page says what became of it
   }
 
-  function replace(key, html) {
-    if (seen.get(key) === html) return;
-    seen.set(key, html);
+  replace(key, html) {
+    if (this.seen.get(key) === html) return;
+    this.seen.set(key, html);
     const template = document.createElement("template");
     template.innerHTML = html.trim();
     const fresh = template.content.firstElementChild;
     updateTimes(template.content);
-    const old = root.querySelector(`[data-part="${CSS.escape(key)}"]`);
-    if (!old) return void list?.prepend(fresh);
+    const old = this.root.querySelector(`[data-part="${CSS.escape(key)}"]`);
+    if (!old) return void this.list?.prepend(fresh);
     if (old.outerHTML === fresh.outerHTML) return;
     const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
     for (const details of old.querySelectorAll("details[open][id]")) {
@@ -72,21 +101,4 @@ export function startLive(root) {
     if (focused) document.getElementById(focused)?.focus();
     if (fresh.dataset.say && fresh.dataset.say !== old.dataset.say) announce(fresh.dataset.say);
   }
-
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) return plan();
-    clearTimeout(timer);
-    timer = null;
-  });
-  document.addEventListener("live:wake", () => {
-    running = true;
-    clearTimeout(timer);
-    timer = null;
-    ask();
-  });
-  plan();
-}
-
-export function announce(text) {
-  document.getElementById("announcer").textContent = text;
 }

@@ -36,7 +36,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def limited(app: App, **limits: Any) -> App:
-    return replace(app, settings=replace(app.settings, **limits))
+    return replace(app, settings=app.settings.model_copy(update=limits))
 
 
 @pytest.fixture

@@ -120,7 +120,8 @@ def test_the_package_is_whole(packed: Path) -> None:
     probe = """
 import json, sys
 import function_app
-from shared import pipeline, reports, schema
+from shared import pipeline, reports
+from shared.database import schema
 from shared.engines import registry, worker
 from shared.pages import uploading, templates
 names = [f.get_function_name() for f in function_app.app.get_functions()]

@@ -27,7 +27,7 @@ def record(**facts: Any) -> None:
         file.write(json.dumps(facts) + "\n")
 
 
-@app.route("echo/{id:int}/{rest?}")
+@app.route("echo/{id:regex(^[0-9]+$)}/{*rest}")
 def echo(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     body = {
         "method": req.method,

@@ -87,6 +87,10 @@ def work(msg: func.QueueMessage) -> None:
     if text.startswith("hang"):
         time.sleep(float(text.split()[1]))
         record(function="work", text=text, ended=True)
+    if text.startswith("hold"):
+        while not Path(os.environ["RECORD"]).with_suffix(".go").exists():
+            time.sleep(0.05)
+        record(function="work", text=text, ended=True)
 
 
 @app.blob_trigger(

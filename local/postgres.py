@@ -34,7 +34,7 @@ from local.process import Process
 VERSION = 18
 USER = "postgres"
 DATABASE = "avatar_validation"
-START_LIMIT = 60.0  # [s]; recovery after a crash included
+START_LIMIT = 120.0  # [s]; recovery after a crash included
 _SETTINGS = {
     "listen_addresses": ADDRESS,
     "unix_socket_directories": "",  # a path in a deep folder would be too long for a socket

@@ -76,13 +76,13 @@ class Service:
             time.sleep(0.1)
         raise AssertionError(f"not {state} after {limit} s, but {seen}\n{self.log()[-4000:]}")
 
-    def wait_for(self, look: Callable[[], T | None], what: str) -> T:
-        """The first true result of `look`."""
+    def wait_for(self, look: Callable[[], T | None], what: str, pause: float = 0.1) -> T:
+        """The first true result of `look`; `pause` [s] lies between two looks."""
         deadline = time.monotonic() + LIMIT
         while not (found := look()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"no {what} after {LIMIT} s\n{self.log()[-4000:]}")
-            time.sleep(0.1)
+            time.sleep(pause)
         return found
 
     def measure(self, path: Path, **fields: Any) -> Json:

@@ -44,7 +44,7 @@ def test_lost_events(new_stack: NewStack, media: Path) -> None:
         jobs: list[Json] = service.http.get("/api/jobs").json()["items"]
         return jobs if [job["state"] for job in jobs] == ["done"] * 2 else []
 
-    jobs = service.wait_for(both_are_done, "two jobs that are done")
+    jobs = service.wait_for(both_are_done, "two jobs that are done", pause=3)
     for job in jobs:
         service.check_rows(job)
     assert ours in {job["id"] for job in jobs}

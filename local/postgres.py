@@ -70,7 +70,7 @@ def execute(address: str, statement: sql.Composable) -> None:
 
 
 def require_server(address: str) -> None:
-    """Raises StackError where the server of somebody else does not let us in."""
+    """Raises StackError where a server that is not ours refuses us."""
     plain = re.sub(r"^\w+(\+\w+)?://", "postgresql://", address)  # without SQLAlchemy's driver
     try:
         psycopg2.connect(plain, connect_timeout=10).close()

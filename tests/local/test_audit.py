@@ -90,9 +90,9 @@ def test_nothing_is_known_against_them(requirements: Path, start: Start) -> None
     assert asked == {"pkg-a", "pkg-b"}
 
 
-def test_a_vulnerability_is_named_with_its_mend(requirements: Path, start: Start) -> None:
+def test_a_vulnerability_is_named_with_its_fix(requirements: Path, start: Start) -> None:
     service = start(lambda name: {"vulns": [ADVISORY]} if name == "pkg-b" else {})
-    with pytest.raises(StackError, match=r"pkg-b 2\.0: PYSEC-1-1, CVE-1-1; mended in 2\.0\.1"):
+    with pytest.raises(StackError, match=r"pkg-b 2\.0: PYSEC-1-1, CVE-1-1; fixed in 2\.0\.1"):
         audit(requirements, service)
 
 

@@ -34,7 +34,7 @@ from shared.database.tables import ActionUnitReport, Extraction
 from shared.measurements import csv
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
 from shared.measurements.model import Facts
-from shared.platform.settings import Settings
+from shared.platform.settings import STORAGE, read
 from shared.platform.storage import Storage
 from shared.reports import reports
 from shared.reports.reports import Measurement
@@ -114,7 +114,8 @@ def speed(database: Database, path: Path, frames: int) -> str:
 def store(url: str, path: Path, frames: int) -> None:
     """Store and measure a clip as the second stage does; prints this process's peak memory [kB]."""
     database = Database(url)
-    storage = Storage(Settings(storage_connection=AZURITE))  # not asked: the rows are in the table
+    settings = read({"DATABASE_URL": url, STORAGE: AZURITE})
+    storage = Storage(settings)  # not asked: the rows are in the table
     facts = Facts("mediapipe", "bench", {}, frames, FPS, frames / FPS, 640, 360, 1)
     with database.begin() as session:
         report_id = _report(session)

@@ -21,7 +21,7 @@ KEY = (  # Azurite's well-known key; it opens nothing but a local Azurite
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 MAIN = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-START_LIMIT = 60.0  # [s]
+START_LIMIT = 120.0  # [s]
 
 
 def blob_endpoint(ports: Ports) -> str:

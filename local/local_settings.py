@@ -8,7 +8,7 @@ from local.stack import Stack
 
 
 def provide(stack: Stack) -> Iterator[str]:
-    """Write the file where there is none. Lines to be told to a person."""
+    """Write the file where there is none. Returns lines to show."""
     wanted = {
         "AzureWebJobsStorage": stack.storage,
         "AZURE_STORAGE_CONNECTION_STRING": stack.storage,

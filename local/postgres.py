@@ -34,7 +34,7 @@ from local.process import Process
 VERSION = 18
 USER = "postgres"
 DATABASE = "avatar_validation"
-START_LIMIT = 60.0  # [s]; recovery after a crash included
+START_LIMIT = 120.0  # [s]; recovery after a crash included
 _SETTINGS = {
     "listen_addresses": ADDRESS,
     "unix_socket_directories": "",  # a path in a deep folder would be too long for a socket
@@ -70,7 +70,7 @@ def execute(address: str, statement: sql.Composable) -> None:
 
 
 def require_server(address: str) -> None:
-    """Raises StackError where the server of somebody else does not let us in."""
+    """Raises StackError where a server that is not ours refuses us."""
     plain = re.sub(r"^\w+(\+\w+)?://", "postgresql://", address)  # without SQLAlchemy's driver
     try:
         psycopg2.connect(plain, connect_timeout=10).close()

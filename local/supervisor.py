@@ -25,7 +25,7 @@ def watch(stack: Stack) -> None:
 
 
 def _restart(process: Process, start: Callable[[], None], times: list[float]) -> None:
-    """Raises StackError where that was needed too often of late; `times` are the times it was."""
+    """Raises StackError when it crashed too often lately; `times` are the times it was."""
     what = f"{process.name} stopped by itself (exit code {process.exit_code()})"
     while True:
         now = time.monotonic()

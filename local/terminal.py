@@ -1,103 +1,82 @@
-"""What a person sees of a job: its steps as they happen, and its measurements as a table.
+"""What a person sees of a job in the demo: its steps as they end, and its measurements as a table.
 
-Works on any stream: colours and a moving line on a terminal only, block characters only where the
-encoding has them.
+rich knows what the stream can show; where its encoding has no blocks, bars are made of letters.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Self
 
+from rich.console import Console
+from rich.text import Text
+
+from avatar_validation.display import QUIET, job_words, running
+from avatar_validation.service import Json
 from shared.measurements.action_units import INTENSITY_MAX
 
-Json = dict[str, Any]
-
 BAR_WIDTH = 20  # characters for the highest value
-QUIET = 10.0  # [s] between two lines about a running step where nothing can be overwritten
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-class Screen:
-    """A stream with what it is able to show."""
+class Steps:
+    """A display for the client's `follow`: a line for each step, one that moves for the present."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._colours = self.is_terminal and "NO_COLOR" not in os.environ
-        self._unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
-        self._moving = False
-
-    def line(self, text: str = "") -> None:
-        self._clear()
-        encoding = self._stream.encoding or "ascii"
-        print(text.encode(encoding, "replace").decode(encoding), file=self._stream, flush=True)
-
-    def moving(self, text: str) -> None:
-        """A line that the next one takes the place of. On a terminal only."""
-        self._clear()
-        print(text, end="", file=self._stream, flush=True)
-        self._moving = True
-
-    def dim(self, text: str) -> str:
-        return f"\x1b[2m{text}\x1b[0m" if self._colours else text
-
-    def mark(self, succeeded: bool) -> str:
-        if not self._unicode:
-            return "ok" if succeeded else "FAILED"
-        if not self._colours:
-            return "✓" if succeeded else "✗"
-        return "\x1b[32m✓\x1b[0m" if succeeded else "\x1b[31m✗\x1b[0m"
-
-    def bar(self, share: float) -> str:
-        """`share` of the full width, 0..1."""
-        length = min(max(share, 0.0), 1.0) * BAR_WIDTH
-        if not self._unicode:
-            return ("#" * round(length)).ljust(BAR_WIDTH, ".")
-        eighths = round(length * 8)
-        full, rest = divmod(eighths, 8)
-        return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(BAR_WIDTH)
-
-    def _clear(self) -> None:
-        if self._moving:
-            print("\r\x1b[K", end="", file=self._stream)
-            self._moving = False
-
-
-class StepLines:
-    """Shows the steps of one job; given the job each time it has changed."""
-
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._moving = console.status("")
         self._shown: set[tuple[str, int]] = set()
         self._last = time.monotonic()
 
-    def __call__(self, job: Json) -> None:
+    def sending(self, label: str, sent: int, size: int) -> None: ...
+
+    def job(self, label: str, job: Json) -> None:  # noqa: ARG002  # there is but one
         for step in job["steps"]:
             key = (step["name"], step["attempts"])
             if step["state"] in ("succeeded", "failed") and key not in self._shown:
                 self._shown.add(key)
-                self._screen.line(self._finished(step))
-        running = [step for step in job["steps"] if step["state"] == "running"]
-        if running:
-            self._running(running[-1], job.get("progress"))
+                show(self._console, _ended(self._console, step))
+        if running(job):
+            self._moving.update(job_words(job))
+            if not self._console.is_terminal and time.monotonic() - self._last > QUIET:
+                self._last = time.monotonic()
+                self.note(f"  … {job_words(job)}")
 
-    def _finished(self, step: Json) -> str:
-        mark = self._screen.mark(step["state"] == "succeeded")
-        again = f" (attempt {step['attempts']})" if step["attempts"] > 1 else ""
-        return f"  {mark} {step['name']:<8} {_seconds(step):>8}  {step['message']}{again}"
+    def note(self, text: str) -> None:
+        show(self._console, text)
 
-    def _running(self, step: Json, progress: Json | None) -> None:
-        text = f"  … {step['name']:<8} {_progress(progress)}"
-        if self._screen.is_terminal:
-            self._screen.moving(text)
-        elif progress and time.monotonic() - self._last > QUIET:
-            self._last = time.monotonic()
-            self._screen.line(text)
+    def __enter__(self) -> Self:
+        self._moving.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._moving.stop()
 
 
-def measurements(result: Json, screen: Screen) -> Iterator[str]:
+def show(console: Console, line: str | Text = "") -> None:
+    """One line, however long."""
+    console.print(line, soft_wrap=True)
+
+
+def mark(console: Console, *, succeeded: bool) -> Text:
+    if not _has_blocks(console):
+        return Text("ok" if succeeded else "FAILED")
+    return Text("✓", "green") if succeeded else Text("✗", "red")
+
+
+def _ended(console: Console, step: Json) -> Text:
+    again = f" (attempt {step['attempts']})" if step["attempts"] > 1 else ""
+    words = f" {step['name']:<8} {_seconds(step):>8}  {step['message']}{again}"
+    return Text.assemble("  ", mark(console, succeeded=step["state"] == "succeeded"), words)
+
+
+def measurements(result: Json, console: Console) -> Iterator[str | Text]:
     """The lines of a table per face."""
     top = 1.0 if result["scale"] == "probability" else INTENSITY_MAX
     moving = result["frames"] > 1
@@ -108,18 +87,18 @@ def measurements(result: Json, screen: Screen) -> Iterator[str]:
         head = f"  {'AU':<5} {'movement':<21} {f'{amount} 0..{top:.0f}':<{BAR_WIDTH + 6}}"
         yield head + ("  p95   present  validity" if moving else "  present  validity")
         for unit in face["action_units"]:
-            line = _unit(unit, top, moving, screen)
-            yield screen.dim(line) if unit["validity"] == "low" else line
+            style = "dim" if unit["validity"] == "low" else ""
+            yield Text(_unit(unit, top, moving, console), style)
     for warning in result["warnings"]:
         yield f"  Note: {warning}"
 
 
-def _unit(unit: Json, top: float, moving: bool, screen: Screen) -> str:
+def _unit(unit: Json, top: float, moving: bool, console: Console) -> str:
     intensity = unit["intensity"]
     if intensity is None:
         value, peak = " " * (BAR_WIDTH + 6), " " * 4
     else:
-        value = f"{intensity['mean']:5.2f} {screen.bar(intensity['mean'] / top)}"
+        value = f"{intensity['mean']:5.2f} {_bar(intensity['mean'] / top, console)}"
         peak = f"{intensity['p95']:4.2f}"
     share = unit["presence_share"]
     present = f"{share:.0%}" if moving else "yes" if share >= 0.5 else "no"
@@ -128,24 +107,23 @@ def _unit(unit: Json, top: float, moving: bool, screen: Screen) -> str:
     return line + (unit["validity"] or "unknown")
 
 
+def _bar(share: float, console: Console) -> str:
+    """`share` of the full width, 0..1."""
+    length = min(max(share, 0.0), 1.0) * BAR_WIDTH
+    if not _has_blocks(console):
+        return ("#" * round(length)).ljust(BAR_WIDTH, ".")
+    full, rest = divmod(round(length * 8), 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(BAR_WIDTH)
+
+
+def _has_blocks(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
+
+
 def _frames(face: Json) -> str:
     if face["frames"] == 1:
         return "1 picture"
     return f"{face['frames']} frames, {face['confident_frames']} of them measured with confidence"
-
-
-def _progress(progress: Json | None) -> str:
-    if not progress:
-        return ""
-    done, expected = progress["frames_done"], progress["frames_expected"]
-    parts = [f"{done} of {expected} frames" if expected else f"{done} frames"]
-    if expected:
-        parts.insert(0, f"{done / expected:4.0%}")
-    if progress["frames_per_second"]:
-        parts.append(f"{progress['frames_per_second']:.0f} per second")
-    if progress["seconds_left"] is not None:
-        parts.append(f"{progress['seconds_left']:.0f} s left")
-    return ", ".join(parts)
 
 
 def _seconds(step: Json) -> str:

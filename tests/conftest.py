@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
     from tests.stack import Services
 
 # How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("any machine")
 
 # A run in the background of a shell is started with Ctrl-C ignored, and would hand that down to all
@@ -37,9 +39,9 @@ def app(services: Services, database: str) -> Iterator[App]:
             {
                 "DATABASE_URL": database,
                 STORAGE: services.storage,
-                "LEASE_SECONDS": "2",
+                "LEASE_SECONDS": "60",
                 "RECONCILE_AFTER_SECONDS": "0",
-                "OUTAGE_PATIENCE_SECONDS": "10",
+                "OUTAGE_PATIENCE_SECONDS": "60",
             }
         )
     )

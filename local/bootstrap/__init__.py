@@ -17,7 +17,7 @@ from local.bootstrap.console import say
 from local.bootstrap.packages import install, is_complete
 from local.cli import parse
 from local.errors import StackError
-from local.paths import ROOT, VENV
+from local.paths import CLIENT, ROOT, VENV
 
 INTERRUPTED = 130  # the exit code of a command ended by Ctrl-C, as in a shell
 
@@ -49,6 +49,7 @@ def _run(options: Namespace, arguments: list[str]) -> int:
     if os.path.realpath(sys.prefix) != os.path.realpath(VENV):
         python = str(VENV / "bin" / "python")
         os.execv(python, [python, str(ROOT / "dev.py"), *arguments])  # noqa: S606
+    sys.path.insert(0, str(CLIENT))  # our own, which is installed nowhere
     from local.commands import run  # noqa: PLC0415  # only this Python has what it imports
 
     return run(options)

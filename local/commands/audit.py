@@ -21,8 +21,8 @@ LIMIT_SECONDS: Final = 90  # for all of them
 ANSWER_SECONDS: Final = 5  # that one answer may take
 
 WHAT_TO_DO: Final = (
-    "Take a version that mends it with `python3 dev.py lock --upgrade`; what does not concern this "
-    "project goes into ACCEPTED in local/commands/audit.py."
+    "Upgrade to a version that fixes it with `python3 dev.py lock --upgrade`; what does not "
+    "concern this project goes into ACCEPTED in local/commands/audit.py."
 )
 
 ACCEPTED: Final[dict[str, str]] = {}
@@ -34,7 +34,7 @@ class NotAskedError(Exception):
 
 
 def audit(requirements: Path, service: Sequence[str] = ()) -> None:
-    """Raises StackError naming each vulnerable package, its version and what mends it.
+    """Raises StackError naming each vulnerable package, its version and what fixes it.
 
     Raises NotAskedError where the database cannot be asked. `service` are further arguments of
     pip-audit: another database than PyPI's.
@@ -71,14 +71,14 @@ def _asked(requirements: Path, arguments: Sequence[str], seconds: float) -> list
 
 
 def _known(packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without those that the database has never heard of."""
+    """Without those that the database does not know."""
     return [item for item in packages if "skip_reason" not in item]
 
 
 def _lines(package: dict[str, Any]) -> list[str]:
     return [
         f"{package['name']} {package['version']}: {', '.join([item['id'], *item['aliases']])}; "
-        f"mended in {', '.join(item['fix_versions']) or 'no version yet'}"
+        f"fixed in {', '.join(item['fix_versions']) or 'no version yet'}"
         for item in package["vulns"]
     ]
 

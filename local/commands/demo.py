@@ -1,31 +1,41 @@
 """`dev.py demo`: POST files to the service and show what was measured."""
 
 import json
+import os
 import subprocess
 import sys
+import uuid
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
+from rich.console import Console
+from rich.text import Text
 
+from avatar_validation.errors import ClientError, Refused
+from avatar_validation.following import follow
+from avatar_validation.results import Result
+from avatar_validation.retrying import Patience
+from avatar_validation.service import Json, Service
+from avatar_validation.tool import consoles
+from avatar_validation.uploads import Fields, Uploader
 from local import runfile
 from local.bootstrap.console import say, step
-from local.client import Client, Refused
 from local.commands.starting import start_host, start_services
 from local.errors import StackError
 from local.functions_host import HostKind
 from local.paths import LOGS, ROOT, SAMPLE
 from local.ports import wait_until
 from local.runfile import Run
-from local.terminal import Screen, StepLines, measurements
+from local.terminal import Steps, mark, measurements, show
 
 START_LIMIT = 300.0  # [s] for a service in the background
+AWAY_LIMIT = 90.0  # [s] without an answer, after which the service is given up
+TIME_LIMIT = 3600.0  # [s] for one job
 _TABLES = ("extraction", "data_entry", "frame_measurement")
-
-Json = dict[str, Any]
 
 
 def run(options: Namespace) -> int:
@@ -33,38 +43,46 @@ def run(options: Namespace) -> int:
     for file in files:
         if not file.is_file():
             raise StackError(f"There is no file {file}.")
-    fields = {"avatar": options.avatar, "type": options.type, "engine": options.engine}
-    given = {name: value for name, value in fields.items() if value}
-    screen = Screen(sys.stderr if options.json else sys.stdout)
-    with _service(HostKind(options.host), keep=options.keep) as service:
-        results = [_measure(file, given, service, screen) for file in files]
+    fields = Fields(options.avatar, type=options.type, engine=options.engine)
+    out, err = consoles()
+    console = err if options.json else out
+    with _service(HostKind(options.host), keep=options.keep) as running:
+        os.environ["no_proxy"] = "127.0.0.1"  # a proxy must not be asked for this machine
+        patience = Patience(AWAY_LIMIT, partial(show, console))
+        try:
+            with Service(running.http, None, None, patience) as service:
+                results = [_measure(file, fields, service, running, console) for file in files]
+        except ClientError as error:
+            raise StackError(str(error)) from None
         if options.json:
-            print(json.dumps({"http": service.http, "results": results}, indent=2))
+            print(json.dumps({"http": running.http, "results": results}, indent=2))
     return 0 if all(result.get("action_units") for result in results) else 1
 
 
-def _measure(file: Path, fields: dict[str, str], service: Run, screen: Screen) -> Json:
+def _measure(file: Path, fields: Fields, service: Service, running: Run, console: Console) -> Json:
     """One file, from its upload to its table. The result is what `--json` prints of it."""
-    client = Client(service.http)
-    screen.line(f"\n{file.name} -> POST {service.http}/api/upload")
+    failed = mark(console, succeeded=False)
+    show(console, f"\n{file.name} -> POST {service.address}/api/upload")
+    result = Result(file.name)
     try:
-        job = client.upload(file, fields)
+        result.update(Uploader(service, fields, uuid.uuid4().hex).send(file, lambda *_: None))
     except Refused as refused:
-        screen.line(f"  {screen.mark(False)} refused: {refused}")
-        return {"file": str(file), "problem": refused.problem}
-    screen.line(f"  job {job['id']}")
-    job = client.follow(job, StepLines(screen))
-    if job["state"] == "failed":
-        error = job["error"]
-        screen.line(f"  {screen.mark(False)} failed ({error['code']}): {error['detail']}")
-        return {"file": str(file), "job": job}
-    result = client.action_units(job)
-    for line in measurements(result, screen):
-        screen.line(line)
-    places = _places(job, result, service)
-    for line in _where(places):
-        screen.line(line)
-    return {"file": str(file), "job": job, "action_units": result, **places}
+        show(console, Text.assemble("  ", failed, f" refused: {refused}"))
+        problem = {"status": refused.status, "code": refused.code, "detail": str(refused)}
+        return {"file": str(file), "problem": problem}
+    show(console, f"  job {result.job_id}")
+    with Steps(console) as steps:
+        follow(service, [result], steps, TIME_LIMIT)
+    if result.error is not None or result.job is None:
+        error = result.error or {}
+        why = f" failed ({error['code']}): {error['detail']}"
+        show(console, Text.assemble("  ", failed, why))
+        return {"file": str(file), "job": result.job}
+    measured = service.get_json(f"/api/jobs/{result.job_id}/action-units")
+    places = _places(result.job, measured, running)
+    for line in (*measurements(measured, console), *_where(places)):
+        show(console, line)
+    return {"file": str(file), "job": result.job, "action_units": measured, **places}
 
 
 def _places(job: Json, result: Json, service: Run) -> Json:

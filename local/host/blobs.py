@@ -181,7 +181,7 @@ class BlobQueue:
 
 
 def _read(message: Message) -> dict[str, str] | None:
-    """The fields of a queued event; None for a message that is none."""
+    """The fields of a queued event; None where the message is not one."""
     try:
         event = json.loads(message.body or b"")
     except ValueError:

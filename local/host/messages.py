@@ -28,7 +28,7 @@ class QueueBindings:
         return self._named(binding, str(binding.fields["queueName"]))
 
     def poison(self, binding: Binding) -> Queue | None:
-        """Where its hopeless messages go, in the same account.
+        """Where messages go that were given up, in the same account.
 
         None for a queue that is a poison queue itself, or whose name leaves no room for another,
         as in the real host.

@@ -31,7 +31,7 @@ POP_RECEIPT_MISMATCH: Final = 400  # status of a change to a message that anothe
 
 Action = Callable[[Message], Awaitable[None]]
 Handler = Callable[[Message], Awaitable[bool]]
-"""Works on a message; whether it is done with it."""
+"""Works on a message; returns whether it is done."""
 
 
 class QueueListener:
@@ -58,7 +58,7 @@ class QueueListener:
         queue.on_added(self._woken.set)
 
     def stop(self) -> None:
-        """Take no further message; `run` returns when those under way are settled."""
+        """Take no more messages; `run` returns when those under way are settled."""
         self._stopped.set()
         self._woken.set()
 

@@ -46,7 +46,7 @@ class Timer:
         self._path = f"timers/{host_id}/Host.Functions.{function.name}/status"
 
     def stop(self) -> None:
-        """Start no further run; `run` returns when the one under way has ended."""
+        """Start no more runs; `run` returns when the one under way has ended."""
         self._stop.set()
 
     async def run(self) -> None:

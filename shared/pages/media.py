@@ -7,12 +7,12 @@ The content type is the one that the content was found to have, never what an up
 """
 
 import datetime as dt
-import re
 from typing import Final
 from urllib.parse import quote
 
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
+from werkzeug.http import parse_range_header
 
 from shared.api.http import uuid_of
 from shared.api.jobs import MAX_INLINE_BYTES, READ_URL_LIFETIME
@@ -28,7 +28,6 @@ NOT_FOUND: Final = "The job's media is gone from storage."
 SANDBOX: Final = "default-src 'none'; sandbox"
 """What somebody uploaded is never a document of this site, even if a browser took it for one."""
 
-_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _TYPES: Final = {
     **{
         item.name: item.content_type
@@ -63,7 +62,7 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     if wanted is None:
         return _whole(app, job, size, headers)
     start, end = wanted
-    if start >= size or end < start:
+    if start >= size:
         return func.HttpResponse(status_code=416, headers={"Content-Range": f"bytes */{size}"})
     end = min(end, start + PIECE_BYTES - 1, size - 1)
     content = app.storage.piece(job.container, job.blob, start, end - start + 1)
@@ -84,15 +83,14 @@ def _whole(app: App, job: Job, size: int, headers: dict[str, str]) -> func.HttpR
 
 def _range(req: func.HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
     """First and last byte; None for the whole, as where the range is none that we know."""
-    found = _RANGE.fullmatch(req.headers.get("Range", "").replace(" ", ""))
-    if found is None or req.headers.get("If-Range", etag) != etag:
+    found = parse_range_header(req.headers.get("Range"))
+    if found is None or found.units != "bytes" or len(found.ranges) > 1:
         return None
-    first, last = found.groups()
-    if first:
-        return int(first), int(last) if last else size - 1
-    if last:
-        return max(size - int(last), 0), size - 1
-    return None
+    if req.headers.get("If-Range", etag) != etag:
+        return None
+    ((start, stop),) = found.ranges
+    first = max(size + start, 0) if start < 0 else start  # below 0: so many of the last bytes
+    return first, (size if stop is None else stop) - 1
 
 
 def _disposition(job: Job, *, download: bool) -> str:

@@ -41,7 +41,7 @@ def test_with_keys_nobody_signs_in() -> None:
 def test_every_route_but_the_health_check_is_shut(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = replace(app, settings=replace(app.settings, api_access=ApiAccess.ENTRA))
+    parts = replace(app, settings=app.settings.model_copy(update={"api_access": ApiAccess.ENTRA}))
     monkeypatch.setattr(http, "app", lambda: parts)
 
     def route(_: func.HttpRequest, __: App) -> func.HttpResponse:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from tests.client.running import Client
+from tests.client.running import LIMIT, Client
 from tests.end_to_end.service import Json, Service
 from tests.stack import NewStack
 
@@ -134,7 +134,7 @@ def test_on_a_terminal(client: Client, media: Path, *, no_color: bool) -> None:
     reader.start()
     command = Client.command("submit", media / "clip.mp4", "--avatar", "Terminal", "--again")
     code = subprocess.run(
-        command, stdout=theirs, stderr=theirs, env=environment, check=False, timeout=60
+        command, stdout=theirs, stderr=theirs, env=environment, check=False, timeout=LIMIT
     ).returncode
     os.close(theirs)
     reader.join()

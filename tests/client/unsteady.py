@@ -62,7 +62,7 @@ class Unsteady:
         self._acts: deque[Act] = deque()
         self._target = target
         self._key = key
-        self._http = httpx.Client(timeout=60, trust_env=False)
+        self._http = httpx.Client(timeout=240, trust_env=False)
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -1,13 +1,12 @@
 """Measurements made elsewhere: by the upload's door, or dropped into a container."""
 
 import io
-import time
 from pathlib import Path
 
 import pytest
 
 from shared.measurements.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
-from tests.end_to_end.service import LIMIT, Json, Service
+from tests.end_to_end.service import Json, Service
 from tests.end_to_end.test_refusals import check
 
 
@@ -59,11 +58,8 @@ def test_two_faces_make_it_vm(service: Service, tmp_path: Path) -> None:
 def test_an_openface_csv_dropped_into_a_container(service: Service, measured: Path) -> None:
     container = service.blobs.create_container("measured-elsewhere")
     container.upload_blob("openface.csv", measured.read_bytes())
-    deadline = time.monotonic() + LIMIT
-    found: list[tuple[str]] = []
-    while not found and time.monotonic() < deadline:
-        found = service.sql("SELECT id FROM job WHERE container = 'measured-elsewhere'")
-        time.sleep(0.1)
+    query = "SELECT id FROM job WHERE container = 'measured-elsewhere'"
+    found = service.wait_for(lambda: service.sql(query), "job")
     job = service.wait(str(found[0][0]))
     check_measurement(service, job)
     assert job["steps"][1]["state"] == "skipped"

@@ -1,11 +1,10 @@
 """A stage that never succeeds, and events that never come."""
 
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.service import IMPATIENT, Service
+from tests.end_to_end.service import IMPATIENT, Json, Service
 from tests.stack import NewStack
 
 pytestmark = pytest.mark.thorough
@@ -38,16 +37,15 @@ def test_lost_events(new_stack: NewStack, media: Path) -> None:
     ours = service.submit(media / "face.jpg")
     foreign = service.blobs.create_container("of-another-program")
     foreign.upload_blob("a.jpg", (media / "face.jpg").read_bytes())
-    time.sleep(2)
-    service.run_timer("adopt_lost")
-    for _ in range(3):  # the media's event, then the CSV's, of two jobs
+
+    def both_are_done() -> list[Json]:
+        service.run_timer("adopt_lost")
         service.run_timer("reconcile")
-        time.sleep(3)
-    jobs = service.http.get("/api/jobs").json()["items"]
-    assert len(jobs) == 2
+        jobs: list[Json] = service.http.get("/api/jobs").json()["items"]
+        return jobs if [job["state"] for job in jobs] == ["done"] * 2 else []
+
+    jobs = service.wait_for(both_are_done, "two jobs that are done", pause=3)
     for job in jobs:
-        done = service.wait(job["id"])
-        assert done["state"] == "done"
-        service.check_rows(done)
+        service.check_rows(job)
     assert ours in {job["id"] for job in jobs}
     service.close()

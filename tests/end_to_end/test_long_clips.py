@@ -30,9 +30,7 @@ def test_a_killed_attempt_goes_on_where_it_stopped(new_stack: NewStack, long_cli
     stack.start()
     service = Service(stack)
     job_id = service.submit(long_clip)
-    deadline = time.monotonic() + 90
-    while not kept(service, job_id) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    service.wait_for(lambda: kept(service, job_id), "segment that is kept")
     stack.kill_host()
     assert kept(service, job_id)
     stack.start_host()

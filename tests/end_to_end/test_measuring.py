@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 import uuid
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
-from tests.end_to_end.service import LIMIT, Json, Service
+from tests.end_to_end.service import Json, Service
 
 
 @pytest.mark.parametrize(
@@ -148,10 +147,6 @@ def test_what_is_no_media_is_left_alone(service: Service, media: Path) -> None:
 
 
 def _wait_for_container(service: Service, container: ContainerClient) -> Json:
-    deadline = time.monotonic() + LIMIT
-    while time.monotonic() < deadline:
-        found = service.sql("SELECT id FROM job WHERE container = %s", container.container_name)
-        if found:
-            return service.wait(str(found[0][0]))
-        time.sleep(0.1)
-    raise AssertionError(f"no job for {container.container_name}")
+    query, name = "SELECT id FROM job WHERE container = %s", container.container_name
+    found = service.wait_for(lambda: service.sql(query, name), f"job for {name}")
+    return service.wait(str(found[0][0]))

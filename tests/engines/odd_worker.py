@@ -25,6 +25,7 @@ from shared.platform.errors import Code, MediaError
 
 Behaviour = Callable[[Task, Path, Progress], None]
 FRAMES = 50
+REPORTS = 100_000  # of `eager`
 
 
 class OddEngine:
@@ -66,22 +67,20 @@ def good(task: Task, output: Path, progress: Progress) -> None:
 
 
 def slow(task: Task, output: Path, progress: Progress) -> None:
-    for frame in range(1000):
+    for frame in range(10_000):
         progress(frame)
         time.sleep(0.05)
 
 
 def eager(task: Task, output: Path, progress: Progress) -> None:
     """Reports far more often than anybody wants to know."""
-    until = time.monotonic() + 0.5
-    frame = 0
-    while time.monotonic() < until:
-        progress(frame := frame + 1)
+    for frame in range(REPORTS):
+        progress(frame)
 
 
 def hang(task: Task, output: Path, progress: Progress) -> None:
     """With a program of its own, as an engine of binaries has."""
-    program = subprocess.Popen(["sleep", "60"])
+    program = subprocess.Popen(["sleep", "600"])
     output.write_text(str(program.pid))
     program.wait()
 

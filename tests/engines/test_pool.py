@@ -23,13 +23,14 @@ from shared.measurements.model import Facts, MediaType, Options, Segment
 from shared.platform.blob_names import EXTRACTION_BLOB
 from shared.platform.errors import Code, EngineError, MediaError
 from tests import media_factory
-from tests.engines.odd_worker import FRAMES
+from tests.engines.odd_worker import FRAMES, REPORTS
 from tests.media_factory import Clip
 
 ODD = (sys.executable, "-m", "tests.engines.odd_worker")
 TASK = Task(Path("clip.mp4"), MediaType.VS)
 SEGMENT = Segment(0)
-SOON = 20.0  # [s]; for what takes milliseconds on an idle machine
+SOON = 120.0  # [s]; for what takes milliseconds on an idle machine
+OVER = 5.0  # [s]; for what never ends, and must have begun by then
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_child_stays_warm(engines: EnginePool, tmp_path: Path) -> None:
         ("crash", "was killed by signal 11 (SIGSEGV) while measuring."),
         ("native_hoard", "ran out of memory while measuring."),
         ("raise_error", "failed while measuring: there was an unexpected RuntimeError."),
-        ("hang", "did not finish measuring within 0.5 seconds"),
+        ("hang", "did not finish measuring within 5 seconds"),
     ],
 )
 def test_a_failure_costs_one_call(
@@ -97,7 +98,7 @@ def test_a_failure_costs_one_call(
 ) -> None:
     before = measure(engines, "good", tmp_path / "0")
     with pytest.raises(EngineError) as failure:
-        measure(engines, engine, tmp_path / "1", deadline=0.5 if engine == "hang" else SOON)
+        measure(engines, engine, tmp_path / "1", deadline=OVER if engine == "hang" else SOON)
     assert failure.value.code is Code.ENGINE_FAILED
     assert words in failure.value.detail
     assert "secret" not in failure.value.detail
@@ -224,10 +225,10 @@ def test_an_error_in_the_callers_progress_ends_the_work(
     assert gone(int((tmp_path / "0").read_text()))
 
 
-def test_progress_comes_at_a_bounded_rate(engines: EnginePool, tmp_path: Path) -> None:
+def test_progress_comes_seldom(engines: EnginePool, tmp_path: Path) -> None:
     frames: list[int] = []
     engines.measure("eager", TASK, SEGMENT, tmp_path / "0", deadline=SOON, progress=frames.append)
-    assert 1 <= len(frames) <= 8
+    assert 1 <= len(frames) <= REPORTS / 1000
     assert frames == sorted(frames)
 
 

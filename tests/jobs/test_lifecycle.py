@@ -1,7 +1,6 @@
 """Claims: one at a time, kept alive, taken over when dead, lost when the job is deleted."""
 
 import datetime as dt
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -67,9 +66,8 @@ def test_analysis_waits_for_the_measurement(app: App) -> None:
 
 def test_a_dead_lease_is_taken_over_and_its_owner_notices(app: App) -> None:
     job_id = make(app)
-    dead = claim(app, job_id, seconds=1)
+    dead = claim(app, job_id, seconds=0)
     assert dead is not None
-    time.sleep(1.1)
     living = claim(app, job_id)
     assert living is not None
     assert living.attempt == 2
@@ -84,11 +82,10 @@ def test_a_dead_lease_is_taken_over_and_its_owner_notices(app: App) -> None:
 
 def test_a_renewed_lease_is_not_taken_over(app: App) -> None:
     job_id = make(app)
-    lease = claim(app, job_id, seconds=1)
+    lease = claim(app, job_id, seconds=0)
     assert lease is not None
     with app.database.begin() as session:
         lifecycle.renew(session, lease, 60, WorkDone(3))
-    time.sleep(1.1)
     assert claim(app, job_id) is None
     assert state(app, job_id).progress == asdict(WorkDone(3))
 
@@ -146,7 +143,6 @@ def test_stale_jobs_are_found_once(app: App) -> None:
     running = make(app)
     claim(app, running)
     ended = make(app, State.DONE)
-    time.sleep(0.01)
     with app.database.begin() as session:
         found = {job.id for job in lifecycle.stale(session, 0, 100)}
     assert {dead, unfinished} <= found

@@ -68,6 +68,6 @@ def test_the_stack_starts_func(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     with Stack(tmp_path / "stack", ports=ANY, throw_away=True) as stack:
         assert stack.host_kind is HostKind.FUNC
         stack.start()
-        health = httpx.get(f"{stack.http}/api/health", timeout=60).json()
+        health = httpx.get(f"{stack.http}/api/health", timeout=240).json()
     assert health["storage"]["reachable"]
     assert health["database"]["reachable"]

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +14,8 @@ from local.paths import ROOT
 from local.ports import wait_until
 from local.process import Process
 
+LIMIT = 60.0  # [s] for what takes milliseconds on an idle machine
+
 _STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 _GRANDCHILD = (  # in a session of its own, deaf to SIGTERM; writes its process id
     "import subprocess, sys, time;"
@@ -24,17 +25,17 @@ _GRANDCHILD = (  # in a session of its own, deaf to SIGTERM; writes its process 
 )
 
 
-def _process(code: str, log: Path, *, grace: float = 5.0) -> Process:
+def _process(code: str, log: Path, *, grace: float = LIMIT) -> Process:
     return Process("The test's process", [sys.executable, "-c", code], log, grace=grace)
 
 
 def _number_in(log: Path) -> int:
-    wait_until(lambda: log.exists() and log.read_text().endswith("\n"), lambda: True, 20, "it")
+    wait_until(lambda: log.exists() and log.read_text().endswith("\n"), lambda: True, LIMIT, "it")
     return int(log.read_text())
 
 
 def _wait_until_gone(pid: int) -> None:
-    wait_until(lambda: not _lives(pid), lambda: True, 20, f"the end of {pid}")
+    wait_until(lambda: not _lives(pid), lambda: True, LIMIT, f"the end of {pid}")
 
 
 def _lives(pid: int) -> bool:
@@ -53,7 +54,7 @@ def test_an_orderly_stop(tmp_path: Path) -> None:
     )
     process = _process(code, log)
     process.start()
-    wait_until(lambda: "ready" in log.read_text(), lambda: process.running, 20, "it")
+    wait_until(lambda: "ready" in log.read_text(), lambda: process.running, LIMIT, "it")
     process.stop()
     assert not process.running
     assert log.read_text() == "ready\ngood bye\n"
@@ -64,10 +65,8 @@ def test_a_deaf_process_is_ended_by_force(tmp_path: Path) -> None:
     process = _process(f"{_STUBBORN}print(1, flush=True); time.sleep(600)", log, grace=0.2)
     process.start()
     _number_in(log)
-    start = time.monotonic()
     process.stop()
     assert not _lives(process.pid)
-    assert time.monotonic() - start < 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's child subreaper")
@@ -114,7 +113,7 @@ def test_a_killed_guard_takes_its_process_along(tmp_path: Path) -> None:
 def test_the_exit_code_is_passed_on(tmp_path: Path) -> None:
     process = _process("import sys; print('what happened'); sys.exit(3)", tmp_path / "log")
     process.start()
-    wait_until(lambda: not process.running, lambda: True, 20, "it")
+    wait_until(lambda: not process.running, lambda: True, LIMIT, "it")
     assert process.exit_code() == 3
     assert process.started
     assert process.last_lines() == "what happened"

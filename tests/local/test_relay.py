@@ -64,7 +64,7 @@ class _Webhook:
             server.server_close()
 
     def wait_for(self, count: int) -> None:
-        wait_until(lambda: len(self.events) >= count, lambda: True, 20, f"event {count}")
+        wait_until(lambda: len(self.events) >= count, lambda: True, 60, f"event {count}")
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 import io
 from typing import Any
 
-from local.terminal import Screen, StepLines, measurements
+from rich.console import Console
+
+from local.terminal import Steps, measurements, show
 
 
 def _stream(encoding: str = "utf-8") -> io.TextIOWrapper:
@@ -38,9 +40,9 @@ def _result(frames: int, *units: dict[str, Any], scale: str = "intensity") -> di
 
 def _table(result: dict[str, Any], encoding: str = "utf-8") -> list[str]:
     stream = _stream(encoding)
-    screen = Screen(stream)
-    for line in measurements(result, screen):
-        screen.line(line)
+    console = Console(file=stream, width=200, highlight=False)
+    for line in measurements(result, console):
+        show(console, line)
     return _text(stream).splitlines()
 
 
@@ -89,10 +91,12 @@ def _step(name: str, state: str, message: str = "", attempts: int = 1) -> dict[s
 
 def test_steps_are_shown_once_each() -> None:
     stream = _stream()
-    show = StepLines(Screen(stream))
+    steps = Steps(Console(file=stream, width=200, highlight=False))
     upload = _step("upload", "succeeded", "a.jpg")
-    show({"steps": [upload, _step("extract", "running")], "progress": None})
-    show({"steps": [upload, _step("extract", "failed", "No face.", 2)], "progress": None})
+    steps.job("a.jpg", {"steps": [upload, _step("extract", "running")], "progress": None})
+    steps.job(
+        "a.jpg", {"steps": [upload, _step("extract", "failed", "No face.", 2)], "progress": None}
+    )
     assert _text(stream).splitlines() == [
         "  ✓ upload     1.50 s  a.jpg",
         "  ✗ extract    1.50 s  No face. (attempt 2)",

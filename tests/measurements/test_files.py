@@ -61,7 +61,7 @@ Run = Callable[..., Stored]
 @pytest.fixture
 def elsewhere(app: App) -> App:
     """The same app, of which no row may be in the table."""
-    return replace(app, settings=replace(app.settings, max_rows_in_database=0))
+    return replace(app, settings=app.settings.model_copy(update={"max_rows_in_database": 0}))
 
 
 @pytest.fixture
@@ -217,14 +217,14 @@ def test_later_analyses_read_the_files(app: App, elsewhere: App, run: Run, tmp_p
 def test_the_limit_is_of_rows(app: App, run: Run, tmp_path: Path, limit: int) -> None:
     path = tmp_path / "small.csv"
     path.write_bytes(tables.openface(frames=120))
-    limited = replace(app, settings=replace(app.settings, max_rows_in_database=limit))
+    limited = replace(app, settings=app.settings.model_copy(update={"max_rows_in_database": limit}))
     assert run(limited, path).rows() == (120 if limit == 120 else 0)
 
 
 def test_the_threshold_of_then_counts(app: App, elsewhere: App, run: Run, tmp_path: Path) -> None:
     """A later CONFIDENCE_THRESHOLD changes nothing that was measured."""
     table, files = both(app, elsewhere, run, foreign(tmp_path / "other.csv"))
-    strict = replace(app, settings=replace(app.settings, confidence_threshold=0.99))
+    strict = replace(app, settings=app.settings.model_copy(update={"confidence_threshold": 0.99}))
     assert page(replace(table, app=strict)) == page(replace(files, app=strict))
 
 

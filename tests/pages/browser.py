@@ -24,7 +24,7 @@ MISSING = (
 )
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESK, WALL = 360, 1024, 1920  # widths [px]
-WAIT = 30_000  # [ms] that anything may take on a busy machine
+WAIT = 120_000  # [ms] that anything may take on a busy machine
 
 
 def program() -> str | None:

@@ -95,7 +95,7 @@ def dying(app: App, fuse: Fuse) -> App:
 @pytest.fixture
 def quick(app: App) -> App:
     """Leases that run out at once: a killed attempt's successor need not wait."""
-    return replace(app, settings=replace(app.settings, lease_seconds=0))
+    return replace(app, settings=app.settings.model_copy(update={"lease_seconds": 0}))
 
 
 @pytest.fixture(scope="session")
@@ -165,7 +165,9 @@ def test_killed_while_working(
     quick: App, image: Path, tmp_path: Path, when: When, rows: str
 ) -> None:
     limit = 0 if rows == "files" else quick.settings.max_rows_in_database
-    quick = replace(quick, settings=replace(quick.settings, max_rows_in_database=limit))
+    quick = replace(
+        quick, settings=quick.settings.model_copy(update={"max_rows_in_database": limit})
+    )
     for uses in itertools.count(1):
         job_id = submit(quick, image, tmp_path / str(uses))
         fuse = Fuse(uses, when)

@@ -1,7 +1,6 @@
-"""Reports from stored rows: the same as from the rows themselves, and quick for many."""
+"""Reports from stored rows: the same as from the rows themselves, and few queries for many."""
 
 import json
-import time
 
 import azure.functions as func
 import pytest
@@ -112,30 +111,30 @@ def test_a_hundred_sets_are_one_request(app: App) -> None:
         stored = recorded.measurement(session, 500)
         for name in names:
             parameter_sets.add(session, expectations(name, 2 + len(name) / 10), None)
-    body = {"report": stored.report.id, "parameter_sets": names}
-    started = time.monotonic()
-    response = report_routes.make(request(body), app)
-    seconds = time.monotonic() - started
-    assert response.status_code == 201
-    items = json.loads(response.get_body())["items"]
-    assert [item["parameter_set"] for item in items] == names
-    assert seconds < 60  # 2 s on an idle machine; Azure's front end waits 230 s
+    statements = []
+    for wanted in (names[:10], names):
+        body = {"report": stored.report.id, "parameter_sets": wanted}
+        with counted(app) as seen:
+            response = report_routes.make(request(body), app)
+        statements.append(len(seen))
+        assert response.status_code == 201
+        items = json.loads(response.get_body())["items"]
+        assert [item["parameter_set"] for item in items] == wanted
+    assert statements[1] - statements[0] <= 3 * (len(names) - 10)  # so many for each set
 
 
-def test_a_history_of_a_thousand_takes_a_second_and_a_few_queries(app: App) -> None:
+def test_a_history_of_a_thousand_takes_a_few_queries(app: App) -> None:
     with app.database.begin() as session:
         parameter_sets.add(session, expectations("Mine"), None)
         first = recorded.measurement(session, 50, name="build 0")
     hold(app, first.report.id, "Mine")
     multiply(app, 999)
     for query in ({}, {"parameter_set": "mine"}):
-        statements, seconds = [], []
-        for limit in (10, 1000, 1000, 1000):
+        statements = []
+        for limit in (10, 1000):
             asked = request(query={"limit": str(limit), **query}, name="Ada")
-            started = time.monotonic()
             with counted(app) as seen:
                 response = avatars.show(asked, app)
-            seconds.append(time.monotonic() - started)
             statements.append(len(seen))
         found = json.loads(response.get_body())
         assert len(found["items"]) == 1000
@@ -143,7 +142,6 @@ def test_a_history_of_a_thousand_takes_a_second_and_a_few_queries(app: App) -> N
         assert all(len(measure["values"]) == 1000 for measure in found["measures"])
         assert len(set(statements)) == 1  # however long it is
         assert statements[0] <= 12
-        assert min(seconds[1:]) < 1  # the others are the machine's other work
 
 
 @pytest.mark.parametrize("reference", [10**12, 1])

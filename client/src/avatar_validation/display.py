@@ -68,7 +68,7 @@ class Live:
         ended = job["state"] in ENDED
         total = 1 if ended else progress["frames_expected"] if progress else None
         done = 1 if ended else progress["frames_done"] if progress else 0
-        status = _job_words(job)
+        status = job_words(job)
         self._progress.update(self._task(label), completed=done, total=total, status=status)
 
     def note(self, text: str) -> None:
@@ -109,8 +109,8 @@ class Lines:
         for step in job["steps"]:
             if step["state"] in ("succeeded", "failed", "skipped"):
                 self._once(label, _step_words(step))
-        if _running(job) and self._is_due(label):
-            self.note(f"{label}: {_job_words(job)}")
+        if running(job) and self._is_due(label):
+            self.note(f"{label}: {job_words(job)}")
 
     def note(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -141,7 +141,7 @@ class Lines:
         pass
 
 
-def _running(job: Json) -> Json | None:
+def running(job: Json) -> Json | None:
     """The step that is being worked on."""
     steps: list[Json] = job["steps"]
     return next((step for step in steps if step["state"] == "running"), None)
@@ -149,13 +149,13 @@ def _running(job: Json) -> Json | None:
 
 def _progress(job: Json) -> Json | None:
     """That of the measuring, while it goes on."""
-    step = _running(job)
+    step = running(job)
     found: Json | None = job["progress"]
     return found if step is not None and step["name"] == "extract" else None
 
 
-def _job_words(job: Json) -> str:
-    step, progress = _running(job), _progress(job)
+def job_words(job: Json) -> str:
+    step, progress = running(job), _progress(job)
     if step is None:
         return str(job["state"])
     if progress is None:

@@ -20,7 +20,7 @@ from local.paths import ROOT
 from local.ports import ANY
 
 SAMPLE_APP = Path(__file__).parent / "sample_app"
-PATIENCE = 20.0  # [s] until what must happen has happened
+PATIENCE = 90.0  # [s] until what must happen has happened
 
 Facts = dict[str, Any]
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class HostProcess:
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def start(self, *arguments: str, app: Path = SAMPLE_APP) -> None:
         """Start it and wait until it answers."""
@@ -89,6 +89,10 @@ class HostProcess:
         """Leave nothing behind."""
         self.client.close()
         self.stop(signal.SIGKILL)
+
+    def let_go(self) -> None:
+        """Functions that `hold` end from now on."""
+        self.record.with_suffix(".go").touch()
 
     def calls(self, function: str, **facts: object) -> list[Facts]:
         """What the app recorded of a function, where it agrees with `facts`."""

@@ -1,7 +1,6 @@
 """Blob triggers: webhook, queue, tries, poison queue."""
 
 import json
-import time
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
@@ -17,11 +16,9 @@ def test_an_uploaded_blob_reaches_the_function_as_a_client(host: HostProcess) ->
     name = "folder/a b é#1.jpg"
     container.upload_blob(name, b"12345")
     assert host.notify("on_blob", container.container_name, name).status_code == 202
-    sent = time.monotonic()
     (call,) = wait_for(
         lambda: host.calls("on_blob", container=container.container_name), "the call"
     )
-    assert time.monotonic() - sent < 5  # woken: the next look would be up to a minute away
     assert (call["blob"], call["size"]) == (name, 5)
 
 

@@ -12,7 +12,7 @@ def test_nothing_is_lost_while_the_storage_is_away(new_stack: NewStack, tmp_path
     stack.start_storage()
     host = HostProcess(tmp_path, stack.storage, {})
     try:
-        host.start("--message-lease", "20")
+        host.start("--message-lease", "120")
         container = host.container()
         container.upload_blob("a.jpg", b"1")
         host.client.post("/send", content=b"hang 2").raise_for_status()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.host import HostError
-from local.host.schedule import Cron, Interval, parse_schedule
+from local.host.schedule import Interval, parse_schedule
 
 NOW = datetime(2026, 11, 23, 10, 20, 30, 400_000, UTC)  # a Monday
 
@@ -16,6 +16,7 @@ NOW = datetime(2026, 11, 23, 10, 20, 30, 400_000, UTC)  # a Monday
     ("schedule", "expected"),
     [
         ("0 * * * * *", "2026-11-23 10:21:00"),
+        ("0 17 * * * *", "2026-11-23 11:17:00"),
         ("* * * * *", "2026-11-23 10:21:00"),
         ("*/7 * * * * *", "2026-11-23 10:20:35"),
         ("30 20 10 * * *", "2026-11-24 10:20:30"),
@@ -23,7 +24,7 @@ NOW = datetime(2026, 11, 23, 10, 20, 30, 400_000, UTC)  # a Monday
         ("0 30 9 * * MON-FRI", "2026-11-24 09:30:00"),
         ("0 0 0 * * 0", "2026-11-29 00:00:00"),
         ("0 0 0 * * 7", "2026-11-29 00:00:00"),
-        ("0 0 0 1 January,jul *", "2027-01-01 00:00:00"),
+        ("0 0 0 1 Jan,jul *", "2027-01-01 00:00:00"),
         ("0 0 0 29 2 *", "2028-02-29 00:00:00"),
         ("0 0 0 13 * 5", "2027-08-13 00:00:00"),  # Friday the 13th: both fields must fit
         ("0 5/20 * * * *", "2026-11-23 10:25:00"),
@@ -39,7 +40,7 @@ def test_a_timespan_is_an_interval() -> None:
 
 @pytest.mark.parametrize(
     "schedule",
-    ["", "* * *", "60 * * * * *", "0 0 0 0 * *", "5-1 * * * * *", "*/0 * * * * *", "x * * * * *",
+    ["", "* * *", "60 * * * * *", "0 0 0 0 * *", "*/0 * * * * *", "x * * * * *",
      "00:00:00"],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named(schedule: str) -> None:
@@ -60,7 +61,6 @@ def test_a_daily_time_comes_within_a_day(
     second: int, minute: int, hour: int, moment: datetime
 ) -> None:
     schedule = parse_schedule(f"{second} {minute} {hour} * * *")
-    assert isinstance(schedule, Cron)
     following = schedule.next(moment)
     assert timedelta(0) < following - moment <= timedelta(days=1)
     assert (following.hour, following.minute, following.second) == (hour, minute, second)

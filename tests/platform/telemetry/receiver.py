@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from tests.platform.telemetry.listening import listening
 
-LIMIT = 60.0  # [s] until what was done must have been sent
+LIMIT = 240.0  # [s] until what was done must have been sent
 Json = dict[str, Any]
 Found = TypeVar("Found")
 

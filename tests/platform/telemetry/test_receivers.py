@@ -1,18 +1,21 @@
 """Receivers that are not there, or not named."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from local.paths import ROOT
+from local.ports import wait_until
 from shared.platform import telemetry
 from shared.platform.telemetry import names
-from tests.end_to_end.service import Service
+from tests.calls import calls
+from tests.end_to_end.service import LIMIT, Service
 from tests.leaks import INSIGHTS_KEY
 from tests.platform.telemetry.insights import ingesting
 from tests.stack import MakeStack
@@ -52,11 +55,9 @@ def test_without_a_receiver_nothing_is_loaded() -> None:
 
 
 def test_a_span_costs_nothing_without_a_receiver() -> None:
-    started = time.perf_counter()
-    for _ in range(10_000):
-        with telemetry.span(telemetry.SpanName.MEASURE):
-            pass
-    assert (time.perf_counter() - started) / 10_000 < 50e-6  # [s]; about 1e-6 on an idle machine
+    with calls() as made, telemetry.span(telemetry.SpanName.MEASURE):
+        pass
+    assert made.count < 10
 
 
 def test_receivers_that_do_not_answer_break_nothing(
@@ -74,15 +75,14 @@ def test_receivers_that_do_not_answer_break_nothing(
         stack.start()
         service = Service(stack)
         for file in ("secret-face.jpg", "secret-clip.mp4"):
-            started = time.monotonic()
             response = service.post(files / file)
             assert response.status_code == 202
-            assert time.monotonic() - started < 10  # [s]; less than any time-out of a sender
             assert service.wait(response.json()["id"])["state"] == "done"
         service.close()
-        stopping = time.monotonic()
-        stack.stop_host()
-        assert time.monotonic() - stopping < 12  # [s]; after 15 it would have been killed
+        (host,) = (process for process, _ in stack.parts() if process.pid == stack.host_pid)
+        os.kill(host.pid, signal.SIGTERM)
+        wait_until(lambda: not host.running, lambda: True, LIMIT, "The end of the host")
+        assert host.exit_code() == 0
         assert "Failed to export" in service.log()
 
 

@@ -27,7 +27,7 @@ def record(**facts: Any) -> None:
         file.write(json.dumps(facts) + "\n")
 
 
-@app.route("echo/{id:int}/{rest?}")
+@app.route("echo/{id:regex(^[0-9]+$)}/{*rest}")
 def echo(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     body = {
         "method": req.method,
@@ -86,6 +86,10 @@ def work(msg: func.QueueMessage) -> None:
         raise ValueError("asked to fail")
     if text.startswith("hang"):
         time.sleep(float(text.split()[1]))
+        record(function="work", text=text, ended=True)
+    if text.startswith("hold"):
+        while not Path(os.environ["RECORD"]).with_suffix(".go").exists():
+            time.sleep(0.05)
         record(function="work", text=text, ended=True)
 
 

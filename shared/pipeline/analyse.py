@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from shared.database import extractions, frames
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
 from shared.engines.base import Task
-from shared.jobs import lifecycle
+from shared.jobs import frame_files, lifecycle
 from shared.jobs.lifecycle import Findings
-from shared.measurements import files as frame_files
-from shared.measurements.files import THRESHOLD, FrameFiles, facts_of
+from shared.measurements.files import THRESHOLD, FrameFiles, facts_in
 from shared.media.formats import Kind
 from shared.pipeline.attempt import Attempt
 from shared.pipeline.extract import counted, fitting_type, measured_type, options
@@ -56,7 +55,7 @@ def _fetch(attempt: Attempt, job: Job) -> FrameFiles:
     described = attempt.patiently(
         lambda: account.download_if_there(job.container, blob_names.EXTRACTION_BLOB, extraction)
     )
-    facts = facts_of(extraction, measurement) if described else None
+    facts = facts_in(extraction, measurement) if described else None
     if facts is None:
         return _normalised(attempt, job, measurement)
     if not isinstance(facts.settings.get(THRESHOLD), int | float):  # another program's

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from shared.database.extractions import facts_of
 from shared.database.tables import FrameMeasurement
-from shared.measurements import files as frame_files
+from shared.jobs import frame_files
 from shared.platform.storage import Storage
 from shared.reports.reports import Measurement
 

@@ -1,7 +1,7 @@
 """A stored measurement as the analysis takes it: frames read back from where they are stored.
 
 That is the table; or, for a measurement with more than MAX_ROWS_IN_DATABASE of them, the files in
-its job's container (`shared.measurements.files`), which say the same to the last digit. The media
+its job's container (`shared.jobs.frame_files`), which say the same to the last digit. The media
 and an engine are never needed. Both the second stage and every later analysis read what is stored,
 so that the same measurement gives the same report, byte for byte.
 """
@@ -18,7 +18,7 @@ from shared.analysis.series import FaceSeries, Recording
 from shared.database import frames
 from shared.database.extractions import facts_of
 from shared.database.tables import ActionUnitReport, Extraction
-from shared.measurements import files as frame_files
+from shared.jobs import frame_files
 from shared.measurements.files import FrameFiles
 from shared.measurements.model import MediaType
 from shared.platform.storage import Storage

@@ -1,0 +1,47 @@
+"""The documents' map of the house is the house."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.paths import ROOT
+
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+OURS = ("shared", "local", "infra", "benchmarks", "migrations", "client", "web", "tests")
+NAMED = re.compile(rf"`((?:{'|'.join(OURS)})/[a-z\d_./-]*)`")
+PACKAGES = sorted(path.parent for path in (ROOT / "shared").glob("*/__init__.py"))
+TRIGGERS = sorted(
+    path.parent for path in ROOT.glob("*/__init__.py") if "blueprint" in path.read_text()
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_what_a_document_names_is_there(document: Path) -> None:
+    named = NAMED.findall(document.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_package_and_trigger_is_named() -> None:
+    assert len(PACKAGES) > 5
+    assert len(TRIGGERS) == 5
+    for folder in (*PACKAGES, *TRIGGERS):
+        assert f"`{folder.relative_to(ROOT)}/`" in ARCHITECTURE
+
+
+def test_nothing_but_the_app_stands_flat_in_shared() -> None:
+    flat = {path.name for path in (ROOT / "shared").glob("*.py")}
+    assert flat == {"__init__.py", "app.py"}
+
+
+def test_the_arrows_in_the_document_are_those_that_are_checked() -> None:
+    contracts = (ROOT / "pyproject.toml").read_text()
+    drawn = re.search(r"```\ntriggers → (.+?)```", ARCHITECTURE, re.DOTALL)
+    assert drawn is not None
+    floors = [sorted(re.findall(r"\w+", floor)) for floor in drawn.group(1).split("→")]
+    layers = re.search(r"layers = \[\n(.+?)\n\]", contracts, re.DOTALL)
+    assert layers is not None
+    checked = [sorted(re.findall(r"shared\.(\w+)", line)) for line in layers.group(1).split("\n")]
+    assert floors == checked[1:]

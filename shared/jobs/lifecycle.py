@@ -72,8 +72,8 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
-    """What a stage has found out about its job."""
+class StageResult:
+    """What a stage has found out about its job: it goes into the row."""
 
     type: str
     media: MediaFacts | None = None
@@ -221,16 +221,16 @@ def renew(session: Session, lease: Lease, seconds: int, progress: WorkDone | Non
     _change(session, lease, values)
 
 
-def keep(session: Session, job_id: uuid.UUID, findings: Findings) -> None:
+def keep(session: Session, job_id: uuid.UUID, result: StageResult) -> None:
     """Store what was found while the stage goes on, or although it fails."""
-    session.execute(update(Job).where(Job.id == job_id).values(**_known(findings)))
+    session.execute(update(Job).where(Job.id == job_id).values(**_known(result)))
 
 
 def advance(
-    session: Session, lease: Lease, state: State, message: str, findings: Findings | None = None
+    session: Session, lease: Lease, state: State, message: str, result: StageResult | None = None
 ) -> None:
     """The stage is done: release the job in its next state. Raises LeaseLostError."""
-    values = _known(findings) if findings else {}
+    values = _known(result) if result else {}
     if state.ended:
         values["finished"] = func.clock_timestamp()
     _change(
@@ -404,7 +404,7 @@ def stale(session: Session, seconds: int, limit: int) -> list[Job]:
     return list(session.scalars(statement))
 
 
-def _known(request: NewJob | Findings) -> dict[str, Any]:
+def _known(request: NewJob | StageResult) -> dict[str, Any]:
     """Columns and values of what is not None."""
     values = {item.name: getattr(request, item.name) for item in fields(request)}
     return {name: value for name, value in values.items() if value is not None}

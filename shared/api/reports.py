@@ -90,8 +90,8 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         measurement = reports.locate(session, wanted.measurement, lock=True)
         chosen = parameter_sets.resolve(session, wanted.parameter_sets)
-        number, ids = measurement.report.id, {item.id for item in chosen}
-        before = reports.verdicts(session, [number], ids).get(number, [])
+        ids = {item.id for item in chosen}
+        before = reports.verdicts(session, [measurement.id], ids).get(measurement.id, [])
         found = reports.measured(session, app.storage, measurement)
         reports.hold(
             session,
@@ -100,9 +100,10 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
             chosen,
             allow_engine_mismatch=wanted.allow_engine_mismatch,
         )
-        made = {item.set_id: item for item in reports.verdicts(session, [number], ids)[number]}
+        after = reports.verdicts(session, [measurement.id], ids)[measurement.id]
         reports.publish(app, session, measurement)
-    items = [verdict_view(made[item.id]) for item in chosen]
+    made = {item.set_id: verdict_view(item) for item in after}
+    items = [made[item.id] for item in chosen]
     status = 200 if len(before) == len(items) else 201
     headers = {"Location": items[0].links["self"]} if len(items) == 1 else {}
     return json_response(MadeReports(items=items), status, headers)
@@ -114,18 +115,19 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = ReportId.parse(identifier)
     if wanted is None or (dot and form not in ("json", *FORMS)):
         _unknown()
-    number = wanted.measurement_id
-    query = select(AnalysisReport).where(AnalysisReport.report_id == number)
+    query = select(AnalysisReport).where(AnalysisReport.report_id == wanted.measurement_id)
     if wanted.set_id is not None:
         query = query.where(AnalysisReport.parameter_set_id == wanted.set_id)
     with app.database.begin() as session:
         found = session.scalars(query.limit(2)).all()
         if len(found) > 1:
-            several = reports.verdicts(session, [number])[number]
+            measurement_id = wanted.measurement_id
+            several = reports.verdicts(session, [measurement_id])[measurement_id]
             listed = ", ".join(f"{item.id} ({item.parameter_set})" for item in several[:20])
             raise Problem(
                 Code.AMBIGUOUS_REPORT,
-                f"Measurement {number} was held to several sets. Ask for one report: {listed}.",
+                f"Measurement {measurement_id} was held to several sets. "
+                f"Ask for one report: {listed}.",
             )
     if not found:
         _unknown()

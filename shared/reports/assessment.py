@@ -50,6 +50,5 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
 
 
 def _verdicts(session: Session, measurement: Measurement) -> str:
-    number = measurement.report.id
-    found = reports.verdicts(session, [number])[number]
+    found = reports.verdicts(session, [measurement.id])[measurement.id]
     return ", ".join(f"{item.parameter_set}: {item.verdict}" for item in found)

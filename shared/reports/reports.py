@@ -116,9 +116,13 @@ class Measurement:
     job: Job | None
 
     @property
+    def id(self) -> int:
+        return self.report.id
+
+    @property
     def subject(self) -> Subject:
         return Subject(
-            report=self.report.id,
+            report=self.id,
             job=str(self.job.id) if self.job else None,
             avatar=self.report.avatar,
             name=self.report.name,
@@ -145,13 +149,13 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
     job: Job | None
     if isinstance(reference, uuid.UUID):
         job = lifecycle.visible(session, reference)
-        number = job.report_id if job else None
+        measurement_id = job.report_id if job else None
     else:
         job = session.scalar(select(Job).where(Job.report_id == reference, ~Job.deleting))
-        number = reference
-    if number is not None:
-        extraction = session.get(Extraction, number, with_for_update=lock or None)
-        report = session.get(ActionUnitReport, number)
+        measurement_id = reference
+    if measurement_id is not None:
+        extraction = session.get(Extraction, measurement_id, with_for_update=lock or None)
+        report = session.get(ActionUnitReport, measurement_id)
         if extraction is not None and report is not None:
             return Measurement(report, extraction, job)
     if isinstance(reference, uuid.UUID) and job is not None:
@@ -164,11 +168,10 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
 def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
     found = measure(measurement.recording(session, storage))
-    number = measurement.report.id
-    session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == number))
+    session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == measurement.id))
     rows = [
         {
-            "report_id": number,
+            "report_id": measurement.id,
             "face": face.face,
             "seen_share": rounded(face.track.seen_share),
             "confident_frames": len(face.track),
@@ -203,7 +206,7 @@ def hold(
             version=item.version,
             allow_engine_mismatch=allow_engine_mismatch,
         )
-        _store(session, measurement.report.id, item.id, report)
+        _store(session, measurement.id, item.id, report)
 
 
 def publish(app: App, session: Session, measurement: Measurement) -> None:
@@ -226,7 +229,7 @@ def report_url(storage: Storage, container: str, blob: str) -> str:
 
 
 def verdicts(
-    session: Session, numbers: Iterable[int | None], sets: Collection[int] | None = None
+    session: Session, measurement_ids: Iterable[int | None], sets: Collection[int] | None = None
 ) -> dict[int, list[SetVerdict]]:
     """Of these measurements, in the order of the sets' names; with `sets`, of these versions."""
     query = (
@@ -239,7 +242,7 @@ def verdicts(
             AnalysisReport.score,
         )
         .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
-        .where(AnalysisReport.report_id.in_([item for item in numbers if item is not None]))
+        .where(AnalysisReport.report_id.in_([item for item in measurement_ids if item is not None]))
         .order_by(AnalysisReport.report_id, SetVersion.name_key, SetVersion.version)
     )
     if sets is not None:
@@ -252,8 +255,8 @@ def verdicts(
     return found
 
 
-def _store(session: Session, number: int, set_id: int, report: Report) -> None:
-    key = {"report_id": number, "parameter_set_id": set_id}
+def _store(session: Session, measurement_id: int, set_id: int, report: Report) -> None:
+    key = {"report_id": measurement_id, "parameter_set_id": set_id}
     session.execute(delete(AnalysisReport).filter_by(**key))  # and with it its results
     session.execute(
         insert(AnalysisReport).values(
@@ -281,14 +284,16 @@ def _store(session: Session, number: int, set_id: int, report: Report) -> None:
 
 
 def _job_report(session: Session, measurement: Measurement) -> JobReport:
-    number, facts = measurement.report.id, facts_of(measurement.extraction)
+    measurement_id, facts = measurement.id, facts_of(measurement.extraction)
     faces = session.scalars(
-        select(MeasuredFace).where(MeasuredFace.report_id == number).order_by(MeasuredFace.face)
+        select(MeasuredFace)
+        .where(MeasuredFace.report_id == measurement_id)
+        .order_by(MeasuredFace.face)
     )
     stored = session.scalars(
         select(AnalysisReport.report)
         .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
-        .where(AnalysisReport.report_id == number)
+        .where(AnalysisReport.report_id == measurement_id)
         .order_by(SetVersion.name_key, SetVersion.version)
     )
     reports = tuple(Report.model_validate(item) for item in stored)

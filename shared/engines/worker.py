@@ -26,7 +26,6 @@ from shared.engines import protocol, registry
 from shared.engines.base import Engine, EngineFactories
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Options
-from shared.media.probe import probe
 from shared.platform.errors import Code, EngineError, MediaError
 
 logger = logging.getLogger(__name__)
@@ -92,6 +91,8 @@ class Worker:
         return self._engines[name]
 
     def _probe(self, request: Message) -> Message:
+        from shared.media.probe import probe  # noqa: PLC0415  # decoders, which not every child needs
+
         return probe(Path(request["path"]), Options(**request["options"])).to_json()
 
     def _thumbnail(self, request: Message) -> None:

@@ -38,8 +38,8 @@ def open_engine(
 ) -> Engine:
     """An engine that connects as `auth` says; `options` are SQLAlchemy's.
 
-    `credential` is for tests; otherwise it is what the machine offers: the managed identity in
-    Azure, who is signed in to the Azure CLI on a developer's.
+    `credential` is for tests. By default it is the managed identity in Azure, and the user of the
+    Azure CLI on a developer's machine.
     """
     if auth is DatabaseAuth.PASSWORD:
         return create_engine(_parsed(url), **options)

@@ -1,5 +1,5 @@
 """The tables. `action_unit_report` is shared with other programs and fixed to its columns;
-everything else that the pipeline knows stands in tables of its own beside it.
+everything else that the pipeline knows is in tables of its own beside it.
 """
 
 import datetime as dt

@@ -99,7 +99,7 @@ class EnginePool:
     def probe(
         self, path: Path, options: Options, *, deadline: float, log: Log = logger
     ) -> MediaFacts:
-        """`shared.media.formats.probe` in a child."""
+        """`shared.media.probe.probe` in a child."""
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
         with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_PROBE):
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)

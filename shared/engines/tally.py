@@ -1,4 +1,4 @@
-"""What a table of measurements amounts to: counted in one pass, used by engines that read tables.
+"""Totals of a table of measurements, counted in one pass, for engines that read tables.
 
 JSON-serialisable (`to_json`, `from_json`), so that the pass over a large file is made once.
 """

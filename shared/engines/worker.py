@@ -91,7 +91,7 @@ class Worker:
         return self._engines[name]
 
     def _probe(self, request: Message) -> Message:
-        from shared.media.probe import probe  # noqa: PLC0415  # loads decoders
+        from shared.media.probe import probe  # noqa: PLC0415  # decoders, which not every child needs
 
         return probe(Path(request["path"]), Options(**request["options"])).to_json()
 

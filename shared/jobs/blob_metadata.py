@@ -1,4 +1,4 @@
-"""What a job's media and container say of it, for who finds them without the database.
+"""What a job's container and media say about it, for a reader without the database.
 
 `shared.pipeline.adoption` reads what is written here. Keys are C# identifiers and values ASCII, as
 Blob Storage wants them; all of it together may have 8 kB. Names may be in any script, so what the
@@ -43,7 +43,7 @@ def of_job(job: Job) -> dict[str, str]:
 def upload_in(metadata: dict[str, str]) -> bytes | None:
     """The JSON of what an upload said; None where there is none that can be decoded.
 
-    Whoever may write to storage may have written it.
+    It may come from anyone who can write to storage.
     """
     try:
         data = base64.b64decode(metadata.get(UPLOAD, ""), validate=True)

@@ -1,7 +1,7 @@
-"""What is read of the app once per interval of the metrics: open jobs, and engine restarts.
+"""What the metrics read from the app once per interval: open jobs and engine restarts.
 
-Every instance reads the same database, so the numbers of jobs are to be looked at as a maximum over
-instances, never as a sum.
+Every instance reads the same database: take the maximum of the job counts over all instances, never
+their sum.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """The job's row and its trace. Every function takes the session of the caller's transaction.
 
-A stage first *claims* the job in one UPDATE that sets state and lease; who gets no claim leaves
-quietly. While it works it *renews* the lease; who cannot renew has lost the job (it was deleted, or
-somebody took it over after a pause) and stops. All times are the database's.
+A stage first *claims* the job in one UPDATE that sets state and lease; without a claim it returns
+quietly. While it works it *renews* the lease. If it cannot, it has lost the job, which was deleted
+or taken over after a pause, and stops. All times are the database's.
 """
 
 import datetime as dt
@@ -72,8 +72,8 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
-    """What a stage has found out of its job."""
+class StageResult:
+    """What a stage has found out about its job: it goes into the row."""
 
     type: str
     media: MediaFacts | None = None
@@ -91,7 +91,7 @@ class WorkDone:
 
 
 def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:
-    """Have the job's later steps continue this trace; quiet where the lease is lost."""
+    """Let the job's later steps continue this trace; does nothing if the lease is lost."""
     session.execute(
         update(Job)
         .where(Job.id == lease.job_id, Job.lease_owner == lease.owner)
@@ -221,16 +221,16 @@ def renew(session: Session, lease: Lease, seconds: int, progress: WorkDone | Non
     _change(session, lease, values)
 
 
-def keep(session: Session, job_id: uuid.UUID, findings: Findings) -> None:
-    """Write down what was found, while the stage goes on or where it fails all the same."""
-    session.execute(update(Job).where(Job.id == job_id).values(**_known(findings)))
+def keep(session: Session, job_id: uuid.UUID, result: StageResult) -> None:
+    """Store what was found while the stage goes on, or although it fails."""
+    session.execute(update(Job).where(Job.id == job_id).values(**_known(result)))
 
 
 def advance(
-    session: Session, lease: Lease, state: State, message: str, findings: Findings | None = None
+    session: Session, lease: Lease, state: State, message: str, result: StageResult | None = None
 ) -> None:
     """The stage is done: release the job in its next state. Raises LeaseLostError."""
-    values = _known(findings) if findings else {}
+    values = _known(result) if result else {}
     if state.ended:
         values["finished"] = func.clock_timestamp()
     _change(
@@ -264,7 +264,7 @@ def reopen(session: Session, lease: Lease, message: str) -> None:
 
 
 def back_to_uploaded(session: Session, job_id: uuid.UUID) -> None:
-    """A job whose measurement is missing, or that is created but has its blob, is measured."""
+    """To the first stage: its measurement is missing, or its blob is there before its event."""
     session.execute(
         update(Job)
         .where(
@@ -279,9 +279,9 @@ def back_to_uploaded(session: Session, job_id: uuid.UUID) -> None:
 
 
 def give_back(session: Session, lease: Lease, message: str) -> None:
-    """This attempt failed through a fault of ours: the next may take the job at once.
+    """This attempt failed, not because of the media: the next may claim the job at once.
 
-    Quiet where the lease is lost: then somebody else has the job already.
+    Does nothing if the lease is lost: another process has the job then.
     """
     back = State.UPLOADED if lease.step is Step.EXTRACT else State.EXTRACTED
     try:
@@ -365,7 +365,7 @@ def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str)
 
 
 def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:
-    """Hide the job and take it from whoever works on it; False where there is none."""
+    """Hide the job and take its lease away; False if there is no such job."""
     changed = session.execute(
         update(Job)
         .where(Job.id == job_id)
@@ -404,7 +404,7 @@ def stale(session: Session, seconds: int, limit: int) -> list[Job]:
     return list(session.scalars(statement))
 
 
-def _known(request: NewJob | Findings) -> dict[str, Any]:
+def _known(request: NewJob | StageResult) -> dict[str, Any]:
     """Columns and values of what is not None."""
     values = {item.name: getattr(request, item.name) for item in fields(request)}
     return {name: value for name, value in values.items() if value is not None}

@@ -1,6 +1,6 @@
 """How many jobs a deployment takes: uploads per minute, and jobs that are open at a time.
 
-Counted in the database, so over all instances; two settings, both off unless set. Every door that
+Counted in the database, so over all instances; two settings, both off unless set. Whatever
 makes a job asks here before anything is stored, and so does the retry of a failed one. A container
 that another program made is never refused: its media is stored already.
 """

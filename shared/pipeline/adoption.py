@@ -1,13 +1,13 @@
-"""Containers without a job: of other programs, and of jobs whose rows a restored database lacks.
+"""Containers without a job: another program's, or of jobs that a restored database lacks.
 
 A container of ours says in its metadata what its upload said (`shared.jobs.blob_metadata`), so that
 its job is again what it was. In another program's a media blob is a job too: `avatar`, `name` and
 `type` come from the blob's metadata or else the container's; without them the avatar is the
-container's name and the type follows from the content. A `traceparent` there is the trace that the
-job's goes on with.
+container's name and the type follows from the content. A `traceparent` there is continued as the
+job's trace.
 
 Where `openface.csv` is there already, nothing is measured again; where the measurement's report is
-there and has lost its job, it is the job's again. All metadata is input that anybody may have made.
+there and has lost its job, it is the job's again. All metadata is untrusted input.
 """
 
 import datetime as dt
@@ -94,7 +94,7 @@ def adopt(app: App, container: str, blob: str) -> Job | None:
 
 
 def candidates(blobs: list[str]) -> list[str]:
-    """Blobs of a container that may make it a job: media first, then a measurement."""
+    """The blobs by which a container may become a job: media first, then a measurement."""
     foreign = [blob for blob in blobs if not blob_names.is_our_output(blob)]
     return foreign + [blob for blob in blobs if blob == blob_names.MEASUREMENT_BLOB]
 

@@ -14,7 +14,7 @@ from shared.database import extractions, frames
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
 from shared.engines.base import Task
 from shared.jobs import frame_files, lifecycle
-from shared.jobs.lifecycle import Findings
+from shared.jobs.lifecycle import StageResult
 from shared.measurements.files import THRESHOLD, FrameFiles, facts_in
 from shared.media.formats import Kind
 from shared.pipeline.attempt import Attempt
@@ -142,14 +142,14 @@ def _end(
     Either way it has the new report, and the one of an earlier attempt goes.
     """
     earlier = session.scalar(select(Job.report_id).where(Job.id == attempt.job_id))
-    findings = Findings(type=measurement.report.type, report_id=measurement.report.id)
+    result = StageResult(type=measurement.report.type, report_id=measurement.report.id)
     refusal = assessment.refusal
     if refusal is None:
-        lifecycle.advance(session, attempt.lease, State.DONE, message, findings)
+        lifecycle.advance(session, attempt.lease, State.DONE, message, result)
         attempt.observed.job_ends(State.DONE, measurement.report.type)
     else:
         lifecycle.renew(session, attempt.lease, attempt.app.settings.lease_seconds)
-        lifecycle.keep(session, attempt.job_id, findings)
+        lifecycle.keep(session, attempt.job_id, result)
         detail = (
             f"{refusal.detail} The measurement is stored: hold it to another set by "
             "POST /api/reports, or retry the job when this is mended."

@@ -105,7 +105,7 @@ class Attempt:
     lease: Lease
     log: Log
     heartbeat: Heartbeat
-    observed: telemetry.ObservedAttempt  # told where the job fails although the stage did its work
+    observed: telemetry.ObservedAttempt  # is told of a failed job although the stage worked
     folder: Path  # removed when the attempt ends
 
     @property

@@ -11,7 +11,7 @@ from shared.pipeline.attempt import job_log
 
 
 def delete(app: App, job_id: uuid.UUID) -> bool:
-    """Whoever works on the job is stopped, then its container goes, then its rows.
+    """Stop the job's stage, delete its container, then its rows.
 
     Safe to repeat, and finished by reconciliation where it was interrupted. False where there is
     no such job.

@@ -15,7 +15,7 @@ from shared.database.tables import Job, State
 from shared.engines.base import Task
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import Findings, LeaseLostError
+from shared.jobs.lifecycle import LeaseLostError, StageResult
 from shared.measurements.files import CONTENT_TYPES
 from shared.measurements.model import Facts, MediaType, Options
 from shared.media import formats
@@ -61,8 +61,8 @@ def extract(attempt: Attempt) -> None:
     facts = _probe(attempt, path, kind_of_file)
     media_type = fitting_type(kind_of_file.kind, job.type)
     engine = "csv" if kind_of_file.kind is Kind.CSV else job.engine or attempt.app.settings.engine
-    findings = Findings(type=media_type, media=facts)
-    attempt.transaction(lambda session: lifecycle.keep(session, job.id, findings))
+    result = StageResult(type=media_type, media=facts)
+    attempt.transaction(lambda session: lifecycle.keep(session, job.id, result))
 
     task = Task(path, media_type, options(attempt.app.settings))
     results = attempt.folder / "results"
@@ -78,7 +78,7 @@ def extract(attempt: Attempt) -> None:
             attempt.lease,
             State.EXTRACTED,
             _in_words(measured, seconds),
-            Findings(type=measured_type(media_type, measured)),
+            StageResult(type=measured_type(media_type, measured)),
         )
     )
     try:

@@ -113,7 +113,7 @@ class MediaError(Problem):
 
 
 class UpgradingError(Exception):
-    """A part cannot be used until an upgrade is over; the same call succeeds then."""
+    """A service cannot be used until an upgrade is over; then the same call succeeds."""
 
 
 class EngineError(Problem):

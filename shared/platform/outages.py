@@ -1,4 +1,4 @@
-"""Which errors mean that storage or database is away for the moment, and waiting for them."""
+"""Which errors mean that storage or database is away for the moment, and how to wait for it."""
 
 import logging
 import time

@@ -1,7 +1,7 @@
 """Blob Storage: one container per job, the media is the first blob in it.
 
 Nothing here holds more than a few blocks of a file in memory. Errors are the SDK's own;
-`shared.platform.errors` knows which of them mean that storage is away.
+`shared.platform.outages` knows which of them mean that storage is away.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ class Storage:
         options: dict[str, Any] = {
             "connection_timeout": CONNECT_TIMEOUT_SECONDS,
             "read_timeout": READ_TIMEOUT_SECONDS,
-            # brief: a caller is told soon, and stages wait by themselves (`outages`)
+            # brief: a caller is told soon, and a stage waits by `outages`
             "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=0),
         }
         blob_options: dict[str, Any] = {
@@ -151,7 +151,7 @@ class Storage:
         return dict(found or {})
 
     def blobs(self, container: str, prefix: str = "") -> list[str]:
-        """Names of the blobs in a job's container; none where the container is gone."""
+        """Names of the container's blobs; none if the container is gone."""
         client = self._blobs.get_container_client(container)
         try:
             return list(client.list_blob_names(name_starts_with=prefix))

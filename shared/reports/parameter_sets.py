@@ -1,7 +1,7 @@
 """Parameter sets in the database: versions under a name, defaults, what may be deleted.
 
 A set is a name; names that differ in case only are one. Its versions are counted from 1, the
-highest is the present one, and none is ever changed. Who changes a set takes its `lock` first.
+highest is the present one, and none is ever changed. Take its `lock` before changing a set.
 Every function takes the session of the caller's transaction.
 """
 

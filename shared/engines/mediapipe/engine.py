@@ -42,7 +42,7 @@ CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second 
 
 
 class MediapipeEngine:
-    """See `shared.measurements.model.Engine`. Its networks are made once and kept."""
+    """See `shared.engines.base.Engine`. Its networks are made once and kept."""
 
     name = "mediapipe"
 

@@ -1,4 +1,4 @@
-"""What is told of the work itself: attempts at a step, jobs that have ended, what was measured."""
+"""What the work reports: attempts at a step, jobs that have ended, what was measured."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from shared.platform.telemetry.spans import record, span
 
 @dataclass(slots=True)
 class ObservedAttempt:
-    """One attempt at a step of a job, to be told how it ended; it has succeeded otherwise."""
+    """One attempt at a step of a job. It is told how it ended; untold, it has succeeded."""
 
     span: Span
     type: str | None

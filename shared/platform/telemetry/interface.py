@@ -1,4 +1,4 @@
-"""What the code that does the work sees of a span, and what is sent for it."""
+"""The interface between the code that does the work and what sends its spans and metrics."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""Who is sent to: the receivers that the environment names."""
+"""The receivers of telemetry that the environment names."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Spans and metrics, handed to the backend where a receiver is named, else to nobody."""
+"""Spans and metrics: sent if a receiver is named, otherwise dropped at once."""
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache

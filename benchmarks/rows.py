@@ -28,14 +28,8 @@ from local.ports import ANY
 from local.stack import Stack
 from shared.database import copy
 from shared.database.connection import Database
-from shared.database.frames import (
-    COPY,
-    PIECE_BYTES,
-    copy_frames,
-    encoded,
-    insert_entries,
-    insert_extraction,
-)
+from shared.database.extractions import insert_entries, insert_extraction
+from shared.database.frames import COPY, PIECE_BYTES, copy_frames, encoded
 from shared.database.tables import ActionUnitReport, Extraction
 from shared.measurements import csv
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES

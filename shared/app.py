@@ -4,15 +4,22 @@ Made at the first call of `app()`, not at import: a process that only lists its 
 connection. None of the parts keeps anything of a job.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
 
 from shared.database.connection import Database
 from shared.engines.pool import EnginePool
 from shared.jobs.gauges import Gauges
-from shared.platform import telemetry
+from shared.platform import outages, telemetry
+from shared.platform.outages import Log
 from shared.platform.settings import Settings, read
 from shared.platform.storage import Storage
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,19 @@ class App:
     database: Database
     storage: Storage
     engines: EnginePool
+
+    def patiently(self, action: Callable[[], Result], log: Log) -> Result:
+        """The result of `action`, which may be repeated: short outages are waited out."""
+        return outages.patiently(action, self.settings.outage_patience_seconds, log)
+
+    def transaction(self, work: Callable[[Session], Result], log: Log) -> Result:
+        """Run `work` in a transaction of its own, again if the database goes away meanwhile."""
+
+        def once() -> Result:
+            with self.database.begin() as session:
+                return work(session)
+
+        return self.patiently(once, log)
 
     def close(self) -> None:
         self.engines.close()

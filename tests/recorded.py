@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from shared.analysis.series import FaceSeries
-from shared.database.frames import copy_frames, insert_entries, insert_extraction
+from shared.database.extractions import insert_entries, insert_extraction
+from shared.database.frames import copy_frames
 from shared.database.tables import ActionUnitReport
 from shared.measurements.action_units import INTENSITIES, PRESENCES
 from shared.measurements.csv import Block, paired

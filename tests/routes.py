@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import azure.functions as func
+from azure.functions.decorators.function_app import Function
 
 import function_app
 
@@ -18,10 +19,16 @@ class Route:
 
 
 @cache  # the library lets an app be asked once in a process
+def registered() -> tuple[Function, ...]:
+    """Every function of the app."""
+    return tuple(function_app.app.get_functions())
+
+
+@cache
 def http_routes() -> tuple[Route, ...]:
     """One for every method of every HTTP trigger."""
     found = []
-    for function in function_app.app.get_functions():
+    for function in registered():
         binding = json.loads(function.get_function_json())["bindings"][0]
         if binding["type"] == "httpTrigger":
             found += [

@@ -36,6 +36,7 @@ from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
 from shared.analysis.report import Model, Subject
 from shared.analysis.series import Floats
 from shared.analysis.statistics import DECIMALS, Mean, Statistic, rounded
+from shared.measurements.model import same_engine
 from shared.platform.errors import Code, Problem
 
 
@@ -136,7 +137,7 @@ def _engine_notices(
     allow: bool,
 ) -> Iterator[str]:
     engines = before.facts.engine, after.facts.engine
-    if engines[0].casefold() != engines[1].casefold():
+    if not same_engine(*engines):
         found = f"The earlier build was measured by {engines[0]}, the later one by {engines[1]}"
         if not allow:
             raise Problem(
@@ -240,12 +241,7 @@ def _losses(
 
 
 def _outside(values: Floats, bounds: Bounds) -> Floats:
-    beyond = np.zeros(len(values))
-    if bounds.lower is not None:
-        beyond = np.maximum(beyond, bounds.lower - values)
-    if bounds.upper is not None:
-        beyond = np.maximum(beyond, values - bounds.upper)
-    return beyond
+    return np.maximum(bounds.excess(values), 0.0)
 
 
 def _share_within(face: MeasuredFace, entry: Measure, bounds: Bounds | None) -> Mean | None:

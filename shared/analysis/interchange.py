@@ -9,8 +9,8 @@ under a line of column names. Empty lines, and empty cells at the end of a line,
     measure,reference,deviation_percent,deviation_absolute,lower,upper,allow_low_validity,optional
     AU12.level,,,,,0.5,,
 
-`from_json` and `from_csv` raise pydantic's ValidationError, as every body of a request does;
-`csv_values` raises Problem `invalid_csv` where the file is not of that form.
+`from_json` raises pydantic's ValidationError, as every body of a request does; `csv_values` raises
+Problem `invalid_csv` where the file is not of that form.
 """
 
 import csv
@@ -59,10 +59,6 @@ def _cell(value: object) -> str:
     if value is None or value is False:
         return ""
     return "true" if value is True else str(value)
-
-
-def from_csv(data: bytes) -> ParameterSet:
-    return ParameterSet.model_validate(csv_values(data))
 
 
 def csv_values(data: bytes) -> dict[str, object]:

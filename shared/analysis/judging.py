@@ -13,7 +13,6 @@ results become a verdict.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,16 +32,15 @@ from shared.analysis.report import (
     Subject,
     Verdict,
     Violation,
+    worst,
 )
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import DECIMALS, rounded
 from shared.analysis.track import Track
-from shared.measurements.model import Facts
+from shared.measurements.model import Facts, same_engine
 from shared.platform.errors import Code, Problem
 
 Places = NDArray[np.intp]
-
-_WORST_FIRST: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def judge(
@@ -65,7 +63,7 @@ def judge(
     verdicts = [face.verdict for face in faces if face.verdict is not None]
     return Report(
         notices=(*([mismatch] if mismatch else []), *facts.warnings),
-        verdict=min(verdicts, key=_WORST_FIRST.index, default=Verdict.INCONCLUSIVE),
+        verdict=worst(verdicts) or Verdict.INCONCLUSIVE,
         score=_score(results),
         counts=_counts(results),
         subject=subject,
@@ -90,7 +88,7 @@ def judge(
 
 def engine_notice(parameter_set: ParameterSet, facts: Facts, *, allow: bool) -> str | None:
     """What to say of a set from another engine. Raises Problem where that is not allowed."""
-    if parameter_set.engine.casefold() == facts.engine.casefold():
+    if same_engine(parameter_set.engine, facts.engine):
         return None
     found = (
         f"The numbers of {parameter_set.name!r} come from {parameter_set.engine}, this measurement "
@@ -208,12 +206,7 @@ def _not_within(
 
 
 def _margin(value: float, bounds: Bounds) -> float:
-    distances = []
-    if bounds.lower is not None:
-        distances.append(value - bounds.lower)
-    if bounds.upper is not None:
-        distances.append(bounds.upper - value)
-    return rounded(min(distances))
+    return rounded(-bounds.excess(np.array([value]))[0])
 
 
 def _in_bands(margin: float | None, bounds: Bounds) -> float | None:
@@ -226,11 +219,7 @@ def _in_bands(margin: float | None, bounds: Bounds) -> float | None:
 def _over_time(track: Track, au: str, bounds: Bounds) -> tuple[float, tuple[Violation, ...], int]:
     """The share of time within, the violations in order of time, and how many there are in all."""
     values = np.round(track.intensity(au), DECIMALS)
-    beyond = np.full(len(values), -np.inf)
-    if bounds.lower is not None:
-        beyond = np.maximum(beyond, bounds.lower - values)
-    if bounds.upper is not None:
-        beyond = np.maximum(beyond, values - bounds.upper)
+    beyond = bounds.excess(values)
     outside = beyond > 0
     share = rounded(float(track.covers[~outside].sum() / track.covers.sum()))
     starts, stops = _runs(track, outside)

@@ -42,6 +42,7 @@ from shared.analysis.parameter_sets import (
 )
 from shared.analysis.report import Model
 from shared.analysis.statistics import rounded
+from shared.measurements.model import same_engine
 from shared.platform.errors import Code, Problem
 
 MIN_REPORTS: Final = 5
@@ -161,7 +162,7 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
 
 
 def _check_alike(first: MeasuredRecording, other: MeasuredRecording) -> None:
-    if first.facts.engine.casefold() != other.facts.engine.casefold():
+    if not same_engine(first.facts.engine, other.facts.engine):
         raise Problem(
             Code.ENGINE_MISMATCH,
             f"The recordings were measured by {first.facts.engine} and {other.facts.engine}, which "

@@ -51,11 +51,6 @@ class MeasuredRecording:
     facts: Facts
     faces: tuple[MeasuredFace, ...]
 
-    @property
-    def main_face(self) -> MeasuredFace | None:
-        """The face that was seen for longest; of equals the one with the lowest id."""
-        return max(self.faces, key=lambda face: face.track.seen_share, default=None)
-
 
 def measure(recording: Recording) -> MeasuredRecording:
     """Every measure of every face that has rows. For an hour of one face about 1 s and 30 MB."""

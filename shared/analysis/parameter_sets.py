@@ -16,9 +16,11 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple, Self
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.series import Floats
 from shared.analysis.statistics import rounded
 
 MAX_NAME: Final = 100  # characters
@@ -39,6 +41,15 @@ class Bounds(NamedTuple):
 
     lower: float | None
     upper: float | None
+
+    def excess(self, values: Floats) -> Floats:
+        """How far each value lies beyond the nearer bound; at most 0 within the band."""
+        found = np.full(len(values), -np.inf)
+        if self.lower is not None:
+            found = np.maximum(found, self.lower - values)
+        if self.upper is not None:
+            found = np.maximum(found, values - self.upper)
+        return found
 
 
 def _visible(text: str) -> bool:

@@ -4,6 +4,7 @@ Nothing in it depends on when or where it was made: the same measurement and the
 same report, byte for byte.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -38,6 +39,16 @@ class Verdict(StrEnum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     PASS = "pass"  # noqa: S105
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst."""
+        return list(Verdict).index(self)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """None where there are none."""
+    return min(verdicts, key=lambda verdict: verdict.rank, default=None)
 
 
 class Model(BaseModel):

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from shared.analysis.parameter_sets import Bounds
 from shared.analysis.report import Result, Violation
 
 
@@ -35,10 +38,7 @@ def intervals(result: Result, most: int | None = None) -> Iterator[str]:
 
 def worst(result: Result, most: int) -> Sequence[Violation]:
     """The violations that go furthest beyond a bound, in order of time."""
-
-    def beyond(item: Violation) -> float:
-        below = -1.0 if result.lower is None else result.lower - item.worst
-        above = -1.0 if result.upper is None else item.worst - result.upper
-        return -max(below, above)
-
-    return sorted(sorted(result.violations, key=beyond)[:most], key=lambda item: item.start)
+    bounds = Bounds(result.lower, result.upper)
+    excess = bounds.excess(np.array([item.worst for item in result.violations]))
+    chosen = np.sort(np.argsort(-excess, kind="stable")[:most])
+    return [result.violations[place] for place in chosen]

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.analysis.parameter_sets import MAX_NAME
 from shared.analysis.report import Outcome, Verdict
 from shared.api.paging import PageQuery, Text
-from shared.api.report_bodies import VerdictView
+from shared.api.report_bodies import VerdictView, verdict_view
 from shared.database.tables import NAME_LENGTH
 from shared.measurements.model import MediaType
+from shared.reports.avatars import Avatar, HistoryEntry, MeasureSeries
 
 DEFAULT_HISTORY: Final = 100
 MAX_HISTORY: Final = 1000  # measurements in one answer: 2 MB of JSON
@@ -47,7 +48,9 @@ class HistoryQuery(PageQuery):
 class HistoryItem(BaseModel):
     """One measurement of an avatar."""
 
-    report: int = Field(description="Its number: `action_unit_report.id`.")
+    measurement_id: int = Field(
+        serialization_alias="report", description="Its number: `action_unit_report.id`."
+    )
     job: uuid.UUID | None
     name: str = Field(description="The build.")
     date: dt.date
@@ -102,6 +105,48 @@ class CompareQuery(BaseModel):
         default=0, description="Of the bootstrap; the same seed gives the same answer."
     )
     allow_engine_mismatch: bool = False
+
+
+def avatar_summary(avatar: Avatar) -> AvatarSummary:
+    return AvatarSummary(
+        avatar=avatar.name,
+        measurements=avatar.measurements,
+        builds=avatar.builds,
+        first=avatar.first,
+        last=avatar.last,
+        name=avatar.last_build,
+        verdict=avatar.verdict,
+        links={"self": avatar_address(avatar.name)},
+    )
+
+
+def history_item(entry: HistoryEntry) -> HistoryItem:
+    row = entry.row
+    return HistoryItem(
+        measurement_id=row.measurement_id,
+        job=row.job,
+        name=row.name,
+        date=row.date,
+        type=MediaType(row.type),
+        filename=row.filename,
+        engine=row.engine,
+        face=entry.face,
+        verdict=entry.verdict,
+        reports=[verdict_view(item) for item in entry.verdicts],
+    )
+
+
+def measure_history(series: MeasureSeries) -> MeasureHistory:
+    lower, upper = series.bounds or (None, None)
+    return MeasureHistory(
+        measure=series.measure.code,
+        words=series.measure.words,
+        unit=series.measure.unit,
+        lower=lower,
+        upper=upper,
+        values=series.values,
+        outcomes=series.outcomes,
+    )
 
 
 def avatar_address(avatar: str) -> str:

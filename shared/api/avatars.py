@@ -6,16 +6,20 @@ import azure.functions as func
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
+from shared.analysis.comparison import Comparison
 from shared.api.avatar_bodies import (
     AvatarSummary,
     CompareQuery,
     History,
     HistoryQuery,
     avatar_address,
+    avatar_summary,
+    history_item,
+    measure_history,
 )
 from shared.api.http import json_response, parse_query
-from shared.api.job_bodies import Page
-from shared.api.paging import BigInt, PageQuery, Text, part, position
+from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
+from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.platform.errors import Code, Problem
 from shared.reports import avatars, build_comparison, parameter_sets
@@ -34,8 +38,8 @@ def find(app: App, wanted: PageQuery) -> Page[AvatarSummary]:
     after = position(wanted, _AVATAR)
     with app.database.begin() as session:
         found = avatars.summaries(session, after[0] if after else None, wanted.limit + 1)
-    items, following = part(found, wanted, "/api/avatars", lambda item: (item.avatar,))
-    return Page[AvatarSummary](items=list(items), next=following)
+    items, following = part(found, wanted, "/api/avatars", lambda item: (item.name,))
+    return Page[AvatarSummary](items=[avatar_summary(item) for item in items], next=following)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -46,17 +50,20 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
     before = position(wanted, _NUMBER)
     with app.database.begin() as session:
-        rows = avatars.page(session, avatar, wanted, before[0] if before else None)
+        older_than = before[0] if before else None
+        rows = avatars.page(session, avatar, wanted.type, older_than, wanted.limit + 1)
         if not rows and not avatars.exists(session, avatar):
             _unknown()
         held_to = _held_to(session, wanted.parameter_set)
-        shown, following = part(rows, wanted, avatar_address(avatar), lambda row: (row.number,))
-        items, measures = avatars.history(session, shown, held_to)
+        shown, following = part(
+            rows, wanted, avatar_address(avatar), lambda row: (row.measurement_id,)
+        )
+        entries, measures = avatars.history(session, shown, held_to)
     return History(
         avatar=avatar,
         parameter_set=held_to.content.name if held_to else None,
-        items=items,
-        measures=measures,
+        items=[history_item(entry) for entry in entries],
+        measures=[measure_history(series) for series in measures],
         next=following,
     )
 
@@ -91,3 +98,50 @@ def avatar_of(req: func.HttpRequest) -> str:
 
 def _unknown() -> NoReturn:
     raise Problem(Code.AVATAR_NOT_FOUND, "There is no avatar of this name that was measured.")
+
+
+_OF_AVATAR: Final = ("get_avatar", "compare_builds")
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/avatars",
+        "list_avatars",
+        list_avatars,
+        "avatars",
+        "Avatars, by name",
+        {200: json_answer(Page[AvatarSummary], link=Link(_OF_AVATAR, "name", "/items/0/avatar"))},
+        QUERY,
+        query=PageQuery,
+    ),
+    Operation(
+        "get",
+        "/api/avatars/{name}",
+        "get_avatar",
+        show,
+        "avatars",
+        "Every measurement of an avatar over time, and what each measure did",
+        {200: json_answer(History)},
+        (Code.AVATAR_NOT_FOUND, Code.UNKNOWN_PARAMETER_SET, *QUERY),
+        query=HistoryQuery,
+    ),
+    Operation(
+        "get",
+        "/api/avatars/{name}/compare",
+        "compare_builds",
+        compare_builds,
+        "avatars",
+        "Two builds side by side",
+        {200: json_answer(Comparison)},
+        (
+            Code.AVATAR_NOT_FOUND,
+            Code.UNKNOWN_BUILD,
+            Code.UNKNOWN_REPORT,
+            Code.FRAMES_GONE,
+            Code.TYPE_MISMATCH,
+            *SETS,
+            *QUERY,
+        ),
+        query=CompareQuery,
+    ),
+)

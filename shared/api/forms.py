@@ -59,7 +59,7 @@ def read_upload(
 
 def _refuse_query(req: func.HttpRequest) -> None:
     """What would be ignored is not taken: the caller believes it counts."""
-    if names := list(query(req)):
+    if names := list(query_fields(req)):
         raise Problem(
             Code.UNKNOWN_FIELD,
             "The fields of a form stand in the form, not in the query.",
@@ -121,11 +121,11 @@ def _raw(req: func.HttpRequest, folder: Path) -> tuple[dict[str, Any], str, Path
     with path.open("wb") as file:
         for start in range(0, len(body), PIECE_BYTES):
             file.write(body[start : start + PIECE_BYTES])
-    fields = _fields(query(req))
+    fields = _fields(query_fields(req))
     return fields, str(fields.pop("filename", "upload")), path
 
 
-def query(req: func.HttpRequest) -> MultiDict[str, str]:
+def query_fields(req: func.HttpRequest) -> MultiDict[str, str]:
     """The query's fields, repeated ones included (`req.params` keeps only one of them).
 
     Without `code`, which is the function's key in Azure.

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from shared.api.http import json_response
+from shared.api.operation import Operation, json_answer
 from shared.app import App
 from shared.database import schema
 
@@ -49,8 +50,8 @@ class Health(BaseModel):
     engines: list[EngineHealth]
 
 
-def live(_: func.HttpRequest) -> func.HttpResponse:
-    """200 as long as this process answers at all."""
+async def live(_: func.HttpRequest) -> func.HttpResponse:
+    """200 as long as this process answers at all, also while every thread has a job."""
     return json_response(Live())
 
 
@@ -114,3 +115,30 @@ def _ask(question: Callable[[], str]) -> Dependency:
         version=version,
         milliseconds=round((time.monotonic() - started) * 1000, 1),
     )
+
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/health",
+        "health",
+        show,
+        "service",
+        "Whether the service can work, and with what",
+        {
+            200: json_answer(Health, "A job could be done now."),
+            503: json_answer(Health, "It could not; the body says why."),
+        },
+        for_everybody=True,
+    ),
+    Operation(
+        "get",
+        "/api/health/live",
+        "live",
+        live,
+        "service",
+        "Whether the service runs; looks at nothing that it needs",
+        {200: json_answer(Live, "It runs.")},
+        for_everybody=True,
+    ),
+)

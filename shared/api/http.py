@@ -1,10 +1,8 @@
-"""The boundary to HTTP: one place that turns errors into responses, and helpers for the routes.
+"""The boundary to HTTP: `respond` turns errors into responses, the rest reads and writes bodies.
 
-A route is a function of the request and the app that returns a response or raises Problem:
-
-    @blueprint.route(route="api/jobs/{id}", methods=["GET"])
-    def get_job(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(req, jobs_api.show)
+A handler is a function of the request and the app's parts that returns a response or raises
+Problem. `shared.api.triggers` makes functions of the host from the API's handlers; the pages call
+`respond` through `shared.pages.responses`, which shows a person the problem as a page.
 """
 
 import json
@@ -22,7 +20,7 @@ from shared.platform.errors import Code, FieldError, Problem
 from shared.platform.outages import as_problem, is_outage
 from shared.platform.settings import SettingsError
 
-MAX_JSON_BYTES: Final = 1024 * 1024  # no request body of ours but media is anywhere near
+MAX_SMALL_BYTES: Final = 1024 * 1024  # a body that is no media; the largest set has a tenth of it
 MAX_FIELD_ERRORS: Final = 50  # named in one answer; nobody reads more
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -103,15 +101,18 @@ def parse(model: type[Model], values: Any) -> Model:
 
 
 def parse_query(model: type[Model], req: func.HttpRequest) -> Model:
-    """The request's query as a model; without `code`, which is the function's key in Azure."""
+    """The request's query as a model; without `code`, which is the function's key in Azure.
+
+    Of a field that is given more than once the host hands over one: `forms.query_fields` has all.
+    """
     return parse(model, {name: value for name, value in req.params.items() if name != "code"})
 
 
 def small_body(req: func.HttpRequest) -> bytes:
     """The body of a request that brings no media."""
     body = req.get_body()
-    if len(body) > MAX_JSON_BYTES:
-        raise Problem(Code.FILE_TOO_LARGE, f"The body may have at most {MAX_JSON_BYTES} bytes.")
+    if len(body) > MAX_SMALL_BYTES:
+        raise Problem(Code.FILE_TOO_LARGE, f"The body may have at most {MAX_SMALL_BYTES} bytes.")
     return body
 
 
@@ -148,7 +149,7 @@ def _inside(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
 
 
 def uuid_of(req: func.HttpRequest, name: str = "id") -> uuid.UUID:
-    """A UUID of the route; what is none is not found."""
+    """The job's id in the route; there is no job of an id that is not a UUID."""
     text = req.route_params.get(name, "")
     try:
         found = uuid.UUID(text)

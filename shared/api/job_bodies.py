@@ -1,27 +1,19 @@
-"""The bodies of the API's responses, made from rows."""
+"""The bodies of `/api/jobs`, made from rows."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.analysis.report import Verdict
-from shared.api.report_bodies import VerdictView, worst
-from shared.database.tables import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
+from shared.analysis.report import Verdict, worst
+from shared.api.report_bodies import VerdictView, verdict_view
+from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.measurements.action_units import WORDS
-
-Item = TypeVar("Item", bound=BaseModel)
+from shared.reports.reports import SetVerdict
 
 StepState = Literal["pending", "running", "succeeded", "failed", "skipped"]
-
-
-class Page(BaseModel, Generic[Item]):
-    """A part of a list; `next` is the address of the following part."""
-
-    items: list[Item]
-    next: str | None
 
 
 class Error(BaseModel):
@@ -34,7 +26,7 @@ class Message(BaseModel):
 
     at: dt.datetime
     attempt: int
-    happening: Happening
+    happening: EventKind
     message: str
 
 
@@ -81,7 +73,10 @@ class JobView(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None = Field(description="The measurement's number: `action_unit_report.id`.")
+    measurement_id: int | None = Field(
+        serialization_alias="report",
+        description="The measurement's number: `action_unit_report.id`.",
+    )
     verdict: Verdict | None = Field(description="The worst of the reports; null without any.")
     reports: list[VerdictView] = Field(description="One for each parameter set it was held to.")
     media: Media
@@ -102,7 +97,7 @@ class JobSummary(BaseModel):
     error: Error | None
     created: dt.datetime
     finished: dt.datetime | None
-    report: int | None
+    measurement_id: int | None = Field(serialization_alias="report")
     verdict: Verdict | None
     links: dict[str, str]
 
@@ -138,7 +133,7 @@ class FaceView(BaseModel):
 
 class ActionUnitsView(BaseModel):
     job: uuid.UUID
-    report: int
+    measurement_id: int = Field(serialization_alias="report")
     engine: str
     engine_version: str
     scale: str
@@ -149,15 +144,7 @@ class ActionUnitsView(BaseModel):
     faces: list[FaceView]
 
 
-class UploadUrlView(BaseModel):
-    id: uuid.UUID
-    upload_url: str
-    method: Literal["PUT"]
-    headers: dict[str, str]
-    expires: dt.datetime
-
-
-def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView] = ()) -> JobView:
+def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = ()) -> JobView:
     return JobView(
         id=job.id,
         container=job.container,
@@ -170,20 +157,25 @@ def job_view(job: Job, events: Sequence[JobEvent], reports: Sequence[VerdictView
         error=_error(job),
         created=job.created,
         finished=job.finished,
-        report=job.report_id,
-        verdict=worst([report.verdict for report in reports]),
-        reports=list(reports),
+        measurement_id=job.report_id,
+        verdict=worst(item.verdict for item in held),
+        reports=[verdict_view(item) for item in held],
         media=Media(
             filename=job.filename,
             blob=job.blob,
-            **{key: value for key, value in (job.media or {}).items() if key != "kind"},
+            **_facts(job),
         ),
         steps=[step_view(step, job, events) for step in Step],
         links=_links(job),
     )
 
 
-def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
+def _facts(job: Job) -> dict[str, Any]:
+    found = job.media.to_json() if job.media else {}
+    return {name: value for name, value in found.items() if name != "kind"}
+
+
+def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:
     return JobSummary(
         id=job.id,
         state=State(job.state),
@@ -195,8 +187,8 @@ def job_summary(job: Job, reports: Sequence[VerdictView] = ()) -> JobSummary:
         error=_error(job),
         created=job.created,
         finished=job.finished,
-        report=job.report_id,
-        verdict=worst([report.verdict for report in reports]),
+        measurement_id=job.report_id,
+        verdict=worst(item.verdict for item in held),
         links=_links(job),
     )
 
@@ -211,14 +203,14 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
         return StepView(name=step, state="pending")
     view = StepView(name=step, state="running", started=own[0].at)
     for event in own:
-        happening = Happening(event.happening)
+        happening = EventKind(event.happening)
         view.attempts = max(view.attempts, event.attempt)
         view.message = event.message or view.message
-        if happening is Happening.STARTED:
+        if happening is EventKind.STARTED:
             view.state, view.finished, view.message = "running", None, ""
-        elif happening is Happening.RETRYING:
+        elif happening is EventKind.RETRYING:
             view.state = "pending"
-        elif happening is not Happening.NOTE:
+        elif happening is not EventKind.NOTE:
             view.finished = event.at
             view.state = _END[happening]
     if job.state == State.FAILED and view.state in ("running", "pending"):
@@ -227,7 +219,7 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
         Message(
             at=event.at,
             attempt=event.attempt,
-            happening=Happening(event.happening),
+            happening=EventKind(event.happening),
             message=event.message,
         )
         for event in own
@@ -235,10 +227,10 @@ def step_view(step: Step, job: Job, events: Sequence[JobEvent]) -> StepView:
     return view
 
 
-_END: dict[Happening, StepState] = {
-    Happening.SUCCEEDED: "succeeded",
-    Happening.SKIPPED: "skipped",
-    Happening.FAILED: "failed",
+_END: dict[EventKind, StepState] = {
+    EventKind.SUCCEEDED: "succeeded",
+    EventKind.SKIPPED: "skipped",
+    EventKind.FAILED: "failed",
 }
 
 
@@ -268,7 +260,7 @@ def action_units_view(
         )
     return ActionUnitsView(
         job=job.id,
-        report=extraction.report_id,
+        measurement_id=extraction.report_id,
         engine=extraction.engine,
         engine_version=extraction.version,
         scale=extraction.scale,

@@ -11,19 +11,20 @@ from sqlalchemy.orm import Session
 
 from shared.api.http import json_response, no_content, parse_query, uuid_of
 from shared.api.job_bodies import (
+    ActionUnitsView,
     JobSummary,
     JobView,
-    Page,
     action_units_view,
     job_summary,
     job_view,
 )
-from shared.api.paging import PageQuery, Text, part, position
+from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Operation, json_answer
+from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
 from shared.jobs import lifecycle, listing
 from shared.measurements.model import MediaType
-from shared.pipeline import events, retrying
+from shared.pipeline import deletion, retrying
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import reports
@@ -78,7 +79,7 @@ def body(session: Session, job: Job) -> JobView:
 
 def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Container and rows are gone when this answers."""
-    if not events.delete(app, uuid_of(req)):
+    if not deletion.delete(app, uuid_of(req)):
         _unknown()
     return no_content()
 
@@ -131,3 +132,79 @@ def _unknown() -> NoReturn:
 
 def _not_measured(job: Job) -> NoReturn:
     raise Problem(Code.NOT_FOUND, f"The job has no measurement; its state is {job.state}.")
+
+
+OF_JOB: Final = ("get_job", "delete_job", "retry_job", "get_action_units", "get_openface_csv")
+"""What can be asked of a job by its id."""
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/jobs",
+        "list_jobs",
+        list_jobs,
+        "jobs",
+        "Jobs, newest first",
+        {200: json_answer(Page[JobSummary], link=Link(OF_JOB, "id", "/items/0/id"))},
+        QUERY,
+        query=JobFilter,
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}",
+        "get_job",
+        show,
+        "jobs",
+        "A job with its steps and verdicts",
+        {200: json_answer(JobView)},
+        (Code.JOB_NOT_FOUND,),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "delete",
+        "/api/jobs/{id}",
+        "delete_job",
+        delete,
+        "jobs",
+        "Delete a job with its media, measurement and reports",
+        {204: Answer("It is gone.")},
+        (Code.JOB_NOT_FOUND,),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "post",
+        "/api/jobs/{id}/retry",
+        "retry_job",
+        retry,
+        "jobs",
+        "Run a failed job again",
+        {202: json_answer(JobView, "It runs again.", LOCATION)},
+        (Code.JOB_NOT_FOUND, Code.STATE_CONFLICT, Code.TOO_MANY_OPEN_JOBS),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}/action-units",
+        "get_action_units",
+        action_units,
+        "jobs",
+        "What was measured, per face and Action Unit",
+        {200: json_answer(ActionUnitsView)},
+        (Code.JOB_NOT_FOUND, Code.NOT_FOUND),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}/openface.csv",
+        "get_openface_csv",
+        openface_csv,
+        "jobs",
+        "What was measured, per frame",
+        {
+            200: Answer("OpenFace 2.x's columns.", {"text/csv": TEXT}),
+            302: Answer("A large file: fetch it there.", {}, (LOCATION,)),
+        },
+        (Code.JOB_NOT_FOUND, Code.NOT_FOUND),
+        parameters={"id": UUID},
+    ),
+)

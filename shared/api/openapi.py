@@ -1,31 +1,29 @@
-"""The OpenAPI 3.1 document, made from the models that the routes themselves use.
+"""The OpenAPI 3.1 document, made from the rows that the routes are registered from.
 
-`shared.api.operations` lists the operations; here they become a document. Schemas of bodies,
-queries and answers come from pydantic, statuses and titles of problems from
+Schemas of bodies, queries and answers come from pydantic, statuses and titles of problems from
 `shared.platform.errors`.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, Field
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.api.http import PROBLEM_TYPE
+from shared.api.operation import Content, Json, Link, Operation
 from shared.platform.errors import STATUS, Code
 
-Json = dict[str, Any]
 Mode = Literal["validation", "serialization"]
-Content = Sequence[type[BaseModel]] | Json
-"""The models that a body may be, or a schema where it is no model's."""
 
-JSON: Final = "application/json"
 REFERENCE: Final = "#/components/schemas/{model}"
 EVERYWHERE: Final = (Code.NOT_SIGNED_IN, Code.INTERNAL, Code.SERVICE_UNAVAILABLE)
 """What any operation may end in."""
+
+PUBLISHED: Final = {"EventKind": "Happening"}
+"""Class to schema, where a schema keeps the name under which clients know it."""
 
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
@@ -44,54 +42,6 @@ class ProblemBody(BaseModel):
     detail: str = Field(description="A sentence that says what to do.")
     code: Code = Field(description="A stable word; the same stand on failed jobs.")
     errors: list[ProblemField] = Field(default=[], description="What is wrong with which field.")
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A header of a request or an answer."""
-
-    name: str
-    description: str
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What can be done next: a parameter of those operations is in the answer's body."""
-
-    operations: Sequence[str]
-    parameter: str
-    place: str  # a JSON pointer
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A good answer. Its content types have the models that it may be, or a schema."""
-
-    description: str
-    content: Mapping[str, Content] = field(default_factory=dict)
-    headers: Sequence[Header] = ()
-    link: Link | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one address. `path` is as in the route, with the leading slash."""
-
-    method: Literal["get", "post", "put", "delete"]
-    path: str
-    id: str  # the name of its function
-    tag: str
-    summary: str
-    answers: Mapping[int, Answer]
-    refusals: Sequence[Code] = ()
-    description: str = ""
-    query: type[BaseModel] | None = None
-    query_optional: bool = False  # its fields may stand in the body instead
-    headers: Sequence[Header] = ()
-    body: Mapping[str, Content] = field(default_factory=dict)
-    parameters: Mapping[str, Json] = field(default_factory=dict)
-    """Schemas of the path's parameters; a text where none is given."""
 
 
 def document(operations: Sequence[Operation]) -> Json:
@@ -124,6 +74,17 @@ def document(operations: Sequence[Operation]) -> Json:
     }
 
 
+class _Names(GenerateJsonSchema):
+    """Generated clients know the names: they stay as they were before classes moved.
+
+    Two models are called Media, and pydantic tells them apart by their modules.
+    """
+
+    def normalize_name(self, name: str) -> str:
+        name = PUBLISHED.get(name, name)
+        return super().normalize_name(name.replace("shared.api.job_bodies.", "shared.views."))
+
+
 class _Schemas:
     """The schemas of all models, under one name each."""
 
@@ -135,8 +96,12 @@ class _Schemas:
             wanted |= _wanted(operation.body, "validation")
         queries = dict.fromkeys(item.query for item in operations if item.query is not None)
         wanted |= dict.fromkeys((query, "validation") for query in queries)
-        self._references, definitions = models_json_schema(list(wanted), ref_template=REFERENCE)
+        self._references, definitions = models_json_schema(
+            list(wanted), ref_template=REFERENCE, schema_generator=_Names
+        )
         self._all: Json = definitions["$defs"]
+        for name in self._all.keys() & PUBLISHED.values():
+            self._all[name]["title"] = name
         inline = {self._name(query, "validation") for query in queries}
         self.components: Json = {
             name: schema for name, schema in sorted(self._all.items()) if name not in inline

@@ -7,7 +7,7 @@ when items come or go meanwhile.
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,6 +20,7 @@ MAX_LIMIT: Final = 200
 MAX_CURSOR: Final = 2000  # characters; the longest holds a name of a set
 
 T = TypeVar("T")
+Item = TypeVar("Item", bound=BaseModel)
 Position = TypeVar("Position")
 
 
@@ -45,6 +46,13 @@ class PageQuery(BaseModel):
     cursor: Text | None = Field(default=None, description="As in `next` of the part before.")
 
 
+class Page(BaseModel, Generic[Item]):
+    """A part of a list; `next` is the address of the following part."""
+
+    items: list[Item]
+    next: str | None
+
+
 def position(query: PageQuery, kind: TypeAdapter[Position]) -> Position | None:
     """Where the part before ended; None for the first part. Raises Problem."""
     if query.cursor is None:
@@ -66,5 +74,5 @@ def part(
         return found, None
     items = found[: query.limit]
     cursor = base64.urlsafe_b64encode(to_json(place(items[-1]))).decode().rstrip("=")
-    given = query.model_dump(mode="json", exclude_none=True) | {"cursor": cursor}
+    given = query.model_dump(mode="json", exclude_none=True, by_alias=True) | {"cursor": cursor}
     return items, f"{path}?{urlencode(given)}"

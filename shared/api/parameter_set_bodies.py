@@ -12,7 +12,7 @@ from shared.analysis.learning import Learned, LearnOptions, LeftOut
 from shared.analysis.parameter_sets import MAX_ENGINE, ParameterSet
 from shared.analysis.report import Model
 from shared.api.paging import PageQuery, Text
-from shared.api.report_bodies import Measurement
+from shared.api.report_bodies import MeasurementReference
 from shared.measurements.model import MediaType
 from shared.reports.parameter_sets import StoredSet
 from shared.reports.set_listing import ListedSet
@@ -51,7 +51,7 @@ class LearnBody(LearnOptions):
     """A set to be made from measurements."""
 
     from_reports: Annotated[
-        tuple[Measurement, ...], Field(min_length=1, max_length=MAX_LEARNED_FROM)
+        tuple[MeasurementReference, ...], Field(min_length=1, max_length=MAX_LEARNED_FROM)
     ] = Field(description="Ids of jobs, or the numbers of their measurements.")
     default_for: DefaultFor = None
 

@@ -15,15 +15,28 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_etags, parse_options_header
 
 from shared.analysis import interchange
-from shared.analysis.parameter_sets import name_key
+from shared.analysis.parameter_sets import ParameterSet, name_key
 from shared.api.http import json_response, no_content, parse, parse_json, parse_query, small_body
-from shared.api.job_bodies import Page
-from shared.api.paging import PageQuery, Text, part, position
+from shared.api.operation import (
+    BODY,
+    JSON,
+    LOCATION,
+    QUERY,
+    TEXT,
+    Answer,
+    Header,
+    Link,
+    Operation,
+    json_answer,
+)
+from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.api.parameter_set_bodies import (
     LearnBody,
+    Measures,
     SetBody,
     SetFilter,
     SetSummary,
+    SetView,
     basis,
     measures,
     set_address,
@@ -36,7 +49,6 @@ from shared.platform.storage import Storage
 from shared.reports import learning, parameter_sets, set_listing
 from shared.reports.parameter_sets import StoredSet
 
-JSON: Final = "application/json"
 CSV: Final = "text/csv"
 MAX_VERSION: Final = 2**31 - 1  # as the column can hold it
 
@@ -244,3 +256,111 @@ def set_name(req: func.HttpRequest) -> str:
 
 def _unknown() -> NoReturn:
     raise Problem(Code.PARAMETER_SET_NOT_FOUND, "There is no parameter set of this name.")
+
+
+ETAG: Final = Header("ETag", "The state of the set, for If-Match.")
+IF_MATCH: Final = Header("If-Match", "The ETag of the state that is to be changed, or `*`.")
+IF_NONE_MATCH: Final = Header("If-None-Match", "`*`: only where there is none of this name yet.")
+_SET_BODY: Final = (
+    *BODY,
+    Code.INVALID_CSV,
+    Code.UNKNOWN_REPORT,
+    Code.FRAMES_GONE,
+    Code.ENGINE_MISMATCH,
+    Code.TYPE_MISMATCH,
+    Code.NOTHING_TO_LEARN,
+)
+_CHANGED: Final = (Code.PRECONDITION_FAILED, Code.PRECONDITION_REQUIRED)
+_OF_SET: Final = (
+    "get_parameter_set",
+    "replace_parameter_set",
+    "delete_parameter_set",
+    "list_parameter_set_versions",
+)
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/measures",
+        "list_measures",
+        list_measures,
+        "parameter sets",
+        "Every measure that a parameter can be about",
+        {200: json_answer(Measures)},
+    ),
+    Operation(
+        "get",
+        "/api/parameter-sets",
+        "list_parameter_sets",
+        list_sets,
+        "parameter sets",
+        "Parameter sets, by name",
+        {200: json_answer(Page[SetSummary], link=Link(_OF_SET, "name", "/items/0/name"))},
+        QUERY,
+        query=SetFilter,
+    ),
+    Operation(
+        "post",
+        "/api/parameter-sets",
+        "create_parameter_set",
+        create,
+        "parameter sets",
+        "Make a set: by hand, from a file, or learned from measurements",
+        {
+            201: json_answer(
+                SetView, "The set.", LOCATION, ETAG, link=Link(_OF_SET, "name", "/name")
+            )
+        },
+        (*_SET_BODY, Code.NAME_TAKEN),
+        body={JSON: [SetBody, LearnBody], "text/csv": TEXT},
+    ),
+    Operation(
+        "get",
+        "/api/parameter-sets/{name}",
+        "get_parameter_set",
+        show,
+        "parameter sets",
+        "A set, or the file of it",
+        {200: Answer("It is there.", {JSON: [SetView, ParameterSet], "text/csv": TEXT}, (ETAG,))},
+        (Code.PARAMETER_SET_NOT_FOUND, *QUERY),
+        "As CSV where Accept or `format` says so. `format=json` is the set alone, as a file.",
+        query=SetQuery,
+    ),
+    Operation(
+        "put",
+        "/api/parameter-sets/{name}",
+        "replace_parameter_set",
+        replace,
+        "parameter sets",
+        "Change a set, which makes a new version; or make it",
+        {
+            200: json_answer(SetView, "The new version.", ETAG),
+            201: json_answer(SetView, "A new set.", LOCATION, ETAG),
+        },
+        (*_SET_BODY, *_CHANGED),
+        headers=(IF_MATCH, IF_NONE_MATCH),
+        body={JSON: [SetBody, LearnBody], "text/csv": TEXT},
+    ),
+    Operation(
+        "delete",
+        "/api/parameter-sets/{name}",
+        "delete_parameter_set",
+        remove,
+        "parameter sets",
+        "Delete a set, or archive it where reports name it",
+        {200: json_answer(SetView, "It was archived.", ETAG), 204: Answer("It is gone.")},
+        (Code.PARAMETER_SET_NOT_FOUND, Code.PRECONDITION_FAILED),
+        headers=(IF_MATCH,),
+    ),
+    Operation(
+        "get",
+        "/api/parameter-sets/{name}/versions",
+        "list_parameter_set_versions",
+        list_versions,
+        "parameter sets",
+        "All versions of a set, newest first",
+        {200: json_answer(Page[SetSummary])},
+        (Code.PARAMETER_SET_NOT_FOUND, *QUERY),
+        query=PageQuery,
+    ),
+)

@@ -2,29 +2,22 @@
 
 import datetime as dt
 import uuid
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
 from shared.analysis.parameter_sets import Body, Name
-from shared.analysis.report import (
-    FORMAT,
-    EngineFacts,
-    Media,
-    Model,
-    Report,
-    Subject,
-    Verdict,
-)
+from shared.analysis.report import Verdict
 from shared.api.paging import BigInt, PageQuery, Text
 from shared.database.tables import AVATAR_LENGTH, NAME_LENGTH
 from shared.measurements.model import MediaType
+from shared.reports.reports import SetVerdict
 
 MAX_SETS_AT_ONCE: Final = 100  # that one request may hold a measurement to
 
 FORMS: Final = ("csv", "md", "xml")  # of a report, besides JSON
 
-Measurement = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)] | uuid.UUID
+MeasurementReference = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)] | uuid.UUID
 """What was measured: a job's id, or the number that the job calls its `report`."""
 
 
@@ -42,7 +35,10 @@ class VerdictView(BaseModel):
 class ReportSummary(VerdictView):
     """A report in a list."""
 
-    report: int = Field(description="The measurement's number: `action_unit_report.id`.")
+    measurement_id: int = Field(
+        serialization_alias="report",
+        description="The measurement's number: `action_unit_report.id`.",
+    )
     job: uuid.UUID | None
     avatar: str
     name: str
@@ -53,7 +49,9 @@ class ReportSummary(VerdictView):
 class ReportFilter(PageQuery):
     """The query of `GET /api/reports`."""
 
-    report: BigInt | None = Field(default=None, description="The measurement's number.")
+    measurement_id: BigInt | None = Field(
+        default=None, alias="report", description="The measurement's number."
+    )
     job: uuid.UUID | None = None
     avatar: Annotated[Text, Field(max_length=AVATAR_LENGTH)] | None = None
     name: Annotated[Text, Field(max_length=NAME_LENGTH)] | None = None
@@ -64,7 +62,9 @@ class ReportFilter(PageQuery):
 class ReportRequest(Body):
     """The body of `POST /api/reports`."""
 
-    report: Measurement = Field(description="A job's id, or the number of its measurement.")
+    measurement: MeasurementReference = Field(
+        alias="report", description="A job's id, or the number of its measurement."
+    )
     parameter_sets: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_SETS_AT_ONCE)
     ] = Field(description="Names; each in its present version.")
@@ -80,35 +80,17 @@ class MadeReports(BaseModel):
     items: list[VerdictView]
 
 
-class FaceMeasures(Model):
-    face: int
-    seen_share: float
-    confident_frames: int
-    measures: dict[str, float] = Field(description="Code to value, as far as it could be had.")
-
-
-class JobReport(Model):
-    """`report.json` in a job's container: all that is known of the measurement."""
-
-    format: Literal[1] = FORMAT
-    verdict: Verdict | None = Field(description="The worst; null where there is no report.")
-    subject: Subject
-    media: Media
-    engine: EngineFacts
-    warnings: tuple[str, ...]
-    faces: tuple[FaceMeasures, ...]
-    reports: tuple[Report, ...]
-
-
-def report_id(measurement: int, set_version: int) -> str:
-    return f"{measurement}-{set_version}"
+def verdict_view(held: SetVerdict) -> VerdictView:
+    return VerdictView(
+        id=held.id,
+        parameter_set=held.parameter_set,
+        version=held.version,
+        verdict=held.verdict,
+        score=held.score,
+        links=report_links(held.id),
+    )
 
 
 def report_links(identifier: str) -> dict[str, str]:
     address = f"/api/reports/{identifier}"
     return {"self": address, **{form: f"{address}.{form}" for form in FORMS}}
-
-
-def worst(verdicts: list[Verdict]) -> Verdict | None:
-    """None where there are none; `Verdict` is in the order of the worst."""
-    return min(verdicts, key=list(Verdict).index, default=None)

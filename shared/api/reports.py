@@ -1,11 +1,6 @@
-"""The handlers of `/api/reports`.
-
-A report's id is the number of its measurement and that of the set's version, `17-4`. The number of
-the measurement alone means its report while it has only one.
-"""
+"""The handlers of `/api/reports`."""
 
 import datetime as dt
-import re
 import uuid
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -17,16 +12,28 @@ from shared.analysis.parameter_sets import name_key
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Report, Verdict
 from shared.api.http import json_response, parse_json, parse_query
-from shared.api.job_bodies import Page
-from shared.api.paging import BigInt, part, position
+from shared.api.operation import (
+    BODY,
+    JSON,
+    LOCATION,
+    QUERY,
+    SETS,
+    TEXT,
+    Answer,
+    Json,
+    Link,
+    Operation,
+    json_answer,
+)
+from shared.api.paging import BigInt, Page, part, position
 from shared.api.report_bodies import (
     FORMS,
     MadeReports,
     ReportFilter,
     ReportRequest,
     ReportSummary,
-    report_id,
     report_links,
+    verdict_view,
 )
 from shared.app import App
 from shared.database.report_tables import AnalysisReport, SetVersion
@@ -34,17 +41,15 @@ from shared.database.tables import ActionUnitReport, Job
 from shared.measurements.model import MediaType
 from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, reports
+from shared.reports.reports import ReportId
 
 _POSITION: Final = TypeAdapter(tuple[AwareDatetime, BigInt, BigInt])
-_ADDRESS: Final = re.compile(
-    r"(?P<report>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?(?:\.(?P<form>\w+))?", re.ASCII
-)
 
 
-class _Row(NamedTuple):
+class ListedReport(NamedTuple):
     """A report in a list, in the order of the columns that `_filtered` selects."""
 
-    number: int
+    measurement_id: int
     set_id: int
     verdict: str
     score: float | None
@@ -68,9 +73,9 @@ def list_reports(req: func.HttpRequest, app: App) -> func.HttpResponse:
     if before is not None:
         query = query.where(place < tuple_(*before))
     with app.database.begin() as session:
-        found = [_Row(*row) for row in session.execute(query)]
+        found = [ListedReport(*row) for row in session.execute(query)]
     items, following = part(
-        found, wanted, "/api/reports", lambda row: (row.created, row.number, row.set_id)
+        found, wanted, "/api/reports", lambda row: (row.created, row.measurement_id, row.set_id)
     )
     views = [_summary(row) for row in items]
     return json_response(Page[ReportSummary](items=views, next=following))
@@ -83,7 +88,7 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """
     wanted = parse_json(ReportRequest, req)
     with app.database.begin() as session:
-        measurement = reports.locate(session, wanted.report, lock=True)
+        measurement = reports.locate(session, wanted.measurement, lock=True)
         chosen = parameter_sets.resolve(session, wanted.parameter_sets)
         number, ids = measurement.report.id, {item.id for item in chosen}
         before = reports.verdicts(session, [number], ids).get(number, [])
@@ -95,9 +100,9 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
             chosen,
             allow_engine_mismatch=wanted.allow_engine_mismatch,
         )
-        made = {item.id: item for item in reports.verdicts(session, [number], ids)[number]}
+        made = {item.set_id: item for item in reports.verdicts(session, [number], ids)[number]}
         reports.publish(app, session, measurement)
-    items = [made[report_id(number, item.id)] for item in chosen]
+    items = [verdict_view(made[item.id]) for item in chosen]
     status = 200 if len(before) == len(items) else 201
     headers = {"Location": items[0].links["self"]} if len(items) == 1 else {}
     return json_response(MadeReports(items=items), status, headers)
@@ -105,13 +110,14 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """As JSON, or in the form that the address ends in."""
-    address = _ADDRESS.fullmatch(req.route_params.get("id", ""))
-    if address is None or address["form"] not in (None, "json", *FORMS):
+    identifier, dot, form = req.route_params.get("id", "").partition(".")
+    wanted = ReportId.parse(identifier)
+    if wanted is None or (dot and form not in ("json", *FORMS)):
         _unknown()
-    number = int(address["report"])
+    number = wanted.measurement_id
     query = select(AnalysisReport).where(AnalysisReport.report_id == number)
-    if address["set"] is not None:
-        query = query.where(AnalysisReport.parameter_set_id == int(address["set"]))
+    if wanted.set_id is not None:
+        query = query.where(AnalysisReport.parameter_set_id == wanted.set_id)
     with app.database.begin() as session:
         found = session.scalars(query.limit(2)).all()
         if len(found) > 1:
@@ -123,7 +129,7 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
             )
     if not found:
         _unknown()
-    rendering = RENDERINGS[address["form"] or "json"]
+    rendering = RENDERINGS[form or "json"]
     return func.HttpResponse(
         rendering.render(Report.model_validate(found[0].report)),
         headers={"Cache-Control": "no-store", "Content-Type": rendering.content_type},
@@ -156,7 +162,7 @@ def _filtered(wanted: ReportFilter) -> Select[*tuple[Any, ...]]:
         )
     )
     for column, value in (
-        (AnalysisReport.report_id, wanted.report),
+        (AnalysisReport.report_id, wanted.measurement_id),
         (Job.id, wanted.job),
         (ActionUnitReport.avatar, wanted.avatar),
         (ActionUnitReport.name, wanted.name),
@@ -169,15 +175,15 @@ def _filtered(wanted: ReportFilter) -> Select[*tuple[Any, ...]]:
     return query
 
 
-def _summary(row: _Row) -> ReportSummary:
-    identifier = report_id(row.number, row.set_id)
+def _summary(row: ListedReport) -> ReportSummary:
+    identifier = str(ReportId(row.measurement_id, row.set_id))
     return ReportSummary(
         id=identifier,
         parameter_set=row.set_name,
         version=row.version,
         verdict=Verdict(row.verdict),
         score=row.score,
-        report=row.number,
+        measurement_id=row.measurement_id,
         job=row.job,
         avatar=row.avatar,
         name=row.name,
@@ -189,3 +195,73 @@ def _summary(row: _Row) -> ReportSummary:
 
 def _unknown() -> NoReturn:
     raise Problem(Code.REPORT_NOT_FOUND, "There is no report at this address.")
+
+
+_REPORT_ID: Final[Json] = {
+    "type": "string",
+    "pattern": "^[1-9][0-9]{0,17}(-[1-9][0-9]{0,17})?$",
+    "examples": ["17-4"],
+    "description": "The measurement's number and the set's; the first alone while there is one "
+    "report of it.",
+}
+
+_OF_REPORT: Final = ("get_report", "get_report_as")
+
+OPERATIONS: Final = (
+    Operation(
+        "get",
+        "/api/reports",
+        "list_reports",
+        list_reports,
+        "reports",
+        "Reports, newest first",
+        {200: json_answer(Page[ReportSummary], link=Link(_OF_REPORT, "id", "/items/0/id"))},
+        QUERY,
+        query=ReportFilter,
+    ),
+    Operation(
+        "post",
+        "/api/reports",
+        "make_reports",
+        make,
+        "reports",
+        "Hold what was measured to parameter sets, without measuring it again",
+        {
+            200: json_answer(MadeReports, "Earlier reports were replaced.", LOCATION),
+            201: json_answer(
+                MadeReports,
+                "At least one report is new.",
+                LOCATION,
+                link=Link(_OF_REPORT, "id", "/items/0/id"),
+            ),
+        },
+        (*BODY, Code.UNKNOWN_REPORT, Code.FRAMES_GONE, *SETS),
+        body={JSON: [ReportRequest]},
+    ),
+    Operation(
+        "get",
+        "/api/reports/{id}",
+        "get_report",
+        show,
+        "reports",
+        "A report",
+        {200: json_answer(Report)},
+        (Code.REPORT_NOT_FOUND, Code.AMBIGUOUS_REPORT),
+        parameters={"id": _REPORT_ID},
+    ),
+    Operation(
+        "get",
+        "/api/reports/{id}.{form}",
+        "get_report_as",
+        None,
+        "reports",
+        "A report as CSV, as Markdown for a pull request, or as JUnit XML",
+        {
+            200: Answer(
+                "The report.", {"text/csv": TEXT, "text/markdown": TEXT, "application/xml": TEXT}
+            )
+        },
+        (Code.REPORT_NOT_FOUND, Code.AMBIGUOUS_REPORT),
+        parameters={"id": _REPORT_ID, "form": {"type": "string", "enum": list(FORMS)}},
+    ),
+)

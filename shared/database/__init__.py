@@ -1,1 +1,1 @@
-"""The database: connection, schema, tables, and frames by COPY."""
+"""The database: connection, schema, tables, what a measurement is in them, frames by COPY."""

@@ -1,29 +1,22 @@
-"""A measurement's rows in the database: frames by COPY, and a summary per face and Action Unit.
+"""A measurement's rows in the database, written by COPY and read back by COPY.
 
-Memory grows with a clip only by what the percentiles need: 18 small numbers per frame and face.
+Neither holds more of them than a block; what is read are whole columns.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg2 import DatabaseError
 from psycopg2.extensions import cursor
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from shared.database import copy
-from shared.database.tables import DataEntry, Extraction
-from shared.measurements.action_units import INTENSITIES, PRESENCES
+from shared.database.extractions import Summaries
+from shared.measurements.action_units import INTENSITIES
 from shared.measurements.csv import Block
-from shared.measurements.model import Facts
-
-PERCENTILES: Final = (5, 25, 50, 75, 95)
-DECIMALS: Final = 4  # of a summary; the frames have two
 
 PIECE_BYTES: Final = 64 * 1024  # that the database driver asks for at a time
 COPY: Final = (
@@ -31,71 +24,14 @@ COPY: Final = (
     "presences, signals) FROM STDIN (FORMAT binary)"
 )
 
-
-@dataclass(slots=True)
-class _Face:
-    """What is kept of one face until all its frames have been seen."""
-
-    frames: int
-    intensities: list[NDArray[np.float32]]  # confident frames only, [n, 17] each
-    presences: list[NDArray[np.int32]]
-
-
-class Summaries:
-    """Accumulates blocks of rows into one summary per face and Action Unit."""
-
-    def __init__(self) -> None:
-        self._faces: dict[int, _Face] = defaultdict(lambda: _Face(0, [], []))
-
-    def add(self, block: Block) -> None:
-        for face in np.unique(block.faces):
-            chosen = block.faces == face
-            confident = chosen & block.successes
-            kept = self._faces[int(face)]
-            kept.frames += int(chosen.sum())
-            kept.intensities.append(block.intensities[confident].astype(np.float32))
-            kept.presences.append(block.presences[confident])
-
-    @property
-    def faces(self) -> list[int]:
-        """Ids of the faces that were measured in at least one frame."""
-        return sorted(
-            face for face, kept in self._faces.items() if any(len(part) for part in kept.presences)
-        )
-
-    def entries(self, report_id: int, facts: Facts) -> Iterator[dict[str, Any]]:
-        """Rows of `data_entry`. A face that was never measured has none."""
-        for face in self.faces:
-            kept = self._faces[face]
-            intensities = np.concatenate(kept.intensities).astype(np.float64)
-            presences = np.concatenate(kept.presences)
-            validity = facts.validity.get(str(face), {})
-            for bit, au in enumerate(PRESENCES):
-                yield {
-                    "report_id": report_id,
-                    "face": face,
-                    "au": au,
-                    "frames": kept.frames,
-                    "confident_frames": len(presences),
-                    "presence_share": round(float(np.mean(presences >> bit & 1)), DECIMALS),
-                    "validity": validity.get(au),
-                    **_statistics(intensities, au),
-                }
-
-
-def _statistics(intensities: NDArray[np.float64], au: str) -> dict[str, float | None]:
-    names = ("mean", "sd", "min", "max", *(f"p{percent:02d}" for percent in PERCENTILES))
-    if au not in INTENSITIES:
-        return dict.fromkeys(names)
-    column = intensities[:, INTENSITIES.index(au)]
-    values = (
-        column.mean(),
-        column.std(),
-        column.min(),
-        column.max(),
-        *np.percentile(column, PERCENTILES),
-    )
-    return {name: round(float(v), DECIMALS) for name, v in zip(names, values, strict=True)}
+READ: Final[dict[str, np.dtype[Any]]] = {
+    "face": copy.INTEGER,
+    "timestamp": copy.DOUBLE,
+    "success": copy.BOOLEAN,
+    "presences": copy.INTEGER,
+    "intensities": copy.real_array_type(len(INTENSITIES)),
+}
+"""The columns that are read back; confidences are in the table for others."""
 
 
 def copy_frames(
@@ -125,12 +61,39 @@ def copy_frames(
     return summaries
 
 
-def summarise(pairs: Iterable[tuple[Block, NDArray[np.float64]]]) -> Summaries:
-    """As `copy_frames`, but no row is written."""
-    summaries = Summaries()
-    for block, _ in pairs:
-        summaries.add(block)
-    return summaries
+def read_frames(
+    session: Session,
+    report_id: int,
+    stored: Sequence[str],
+    wanted: Sequence[str],
+    face: int | None = None,
+) -> dict[str, NDArray[Any]]:
+    """All rows of a report, or of one face, ordered by face and time: one array per column.
+
+    That is, of `READ` and of the `wanted` signals; `stored` are the names of all that it has.
+    Empty where there is no row. Raises ValueError where rows are not as they are written here.
+    """
+    places = [stored.index(name) + 1 for name in wanted]
+    selected = [*READ, *(f"coalesce(signals[{place}], 'NaN')" for place in places)]
+    rows = f"report_id = {report_id:d}" + ("" if face is None else f" AND face = {face:d}")
+    query = (
+        f"COPY (SELECT {', '.join(selected)} FROM frame_measurement "  # noqa: S608  # ours, no input
+        f"WHERE {rows} ORDER BY face, frame) TO STDOUT (FORMAT binary)"
+    )
+    kinds = READ | dict.fromkeys(wanted, copy.REAL)
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in kinds}
+
+    def take(rows: NDArray[Any]) -> None:
+        for name in kinds:
+            values = rows[name]["items"]["value"] if name == "intensities" else rows[name]
+            parts[name].append(values.astype(values.dtype.newbyteorder("=")))
+
+    connection = session.connection().connection  # psycopg2's, of this transaction
+    decoder = copy.Decoder(kinds, take)
+    with closing(cast("cursor", connection.cursor())) as reading:
+        reading.copy_expert(query, decoder)
+    decoder.close()
+    return {name: np.concatenate(found) for name, found in parts.items() if found}
 
 
 def encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes:
@@ -148,34 +111,3 @@ def encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes
             copy.real_array(signals),
         ]
     )
-
-
-def insert_extraction(
-    session: Session, report_id: int, facts: Facts, *, rows_in_blobs: bool = False
-) -> None:
-    session.execute(
-        insert(Extraction).values(
-            report_id=report_id,
-            engine=facts.engine,
-            version=facts.version,
-            settings=facts.settings,
-            scale=facts.scale,
-            frames=facts.frames,
-            fps=facts.fps,
-            duration=facts.duration,
-            width=facts.width,
-            height=facts.height,
-            faces=facts.faces,
-            signals=list(facts.signals),
-            validity=facts.validity,
-            aggregates=facts.aggregates,
-            warnings=facts.warnings,
-            rows_in_blobs=rows_in_blobs,
-        )
-    )
-
-
-def insert_entries(session: Session, report_id: int, summaries: Summaries, facts: Facts) -> None:
-    rows = list(summaries.entries(report_id, facts))
-    if rows:
-        session.execute(insert(DataEntry), rows)

@@ -17,6 +17,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from shared.platform.errors import UpgradingError
 from shared.platform.paths import ROOT
 
 _VERSIONS: Final = ROOT / "migrations" / "versions"
@@ -34,8 +35,11 @@ _COMMENT: Final = re.compile(r"oldest app: (\d{4})")
 _logger = logging.getLogger("avatar.schema")
 
 
-class SchemaError(Exception):
-    """The database's schema is not one that this app can work with. The text says both."""
+class SchemaError(UpgradingError):
+    """The database's schema is not one that this app can work with. The text says both.
+
+    Until the migrations have run, or the newer app is there.
+    """
 
 
 def check(connection: Connection) -> None:

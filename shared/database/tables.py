@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     DateTime,
+    Dialect,
     Double,
     ForeignKey,
     Identity,
@@ -21,12 +22,14 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    TypeDecorator,
     func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.measurements.model import MediaType
+from shared.media.formats import MediaFacts
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -69,7 +72,7 @@ class Step(StrEnum):
     ANALYSE = "analyse"
 
 
-class Happening(StrEnum):
+class EventKind(StrEnum):
     """What an entry of the trace says of its step."""
 
     STARTED = "started"
@@ -87,6 +90,19 @@ def one_of(column: str, values: type[StrEnum]) -> str:
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
+
+
+class MediaFactsType(TypeDecorator[MediaFacts]):
+    """Facts of a job's media, as JSON."""
+
+    impl = JSONB(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: MediaFacts | None, _: Dialect) -> dict[str, Any] | None:
+        return None if value is None else value.to_json()
+
+    def process_result_value(self, value: dict[str, Any] | None, _: Dialect) -> MediaFacts | None:
+        return None if value is None else MediaFacts.from_json(value)
 
 
 class ActionUnitReport(Base):
@@ -134,8 +150,8 @@ class Job(Base):
     """As the user named it. Never part of a path or a URL: that is `blob`."""
     blob: Mapped[str] = mapped_column(String(1024))
     declared_size: Mapped[int | None] = mapped_column(BigInteger)
-    media: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """`shared.media.formats.MediaFacts`, once known."""
+    media: Mapped[MediaFacts | None] = mapped_column(MediaFactsType)
+    """Once known."""
     idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True)
     digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the request's content and fields."""
@@ -165,7 +181,7 @@ class JobEvent(Base):
     __tablename__ = "job_event"
     __table_args__ = (
         CheckConstraint(one_of("step", Step), name="step"),
-        CheckConstraint(one_of("happening", Happening), name="happening"),
+        CheckConstraint(one_of("happening", EventKind), name="happening"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -29,7 +29,7 @@ class Task:
 
 
 @dataclass(slots=True)
-class Measurement:
+class EngineResult:
     """The result of `join`: facts known from the start, and rows to be read once."""
 
     facts: Facts
@@ -59,7 +59,7 @@ class Engine(Protocol):
         """Write the raw measurement of one segment to `output`."""
         ...
 
-    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> EngineResult:
         """Make the final rows. Raises MediaError `no_face_found` where no face was seen."""
         ...
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from shared.engines.base import Measurement, Progress, Task
+from shared.engines.base import EngineResult, Progress, Task
 from shared.engines.tally import Tally, tally
 from shared.measurements import csv
 from shared.measurements.csv import Dialect
@@ -59,7 +59,7 @@ class CsvEngine:
         blocks = csv.blocks(task.media, task.options)
         output.write_text(json.dumps(tally(blocks, dialect.signals, progress).to_json()))
 
-    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> EngineResult:
         [(_, path)] = segments
         dialect = csv.dialect_of(task.media)
         counted = Tally.from_json(json.loads(path.read_text()))
@@ -72,7 +72,7 @@ class CsvEngine:
         if chosen is not None and len(counted.measured) > 1:
             facts.warnings.append(_choice(kind, counted, chosen))
         _note_what_is_missing(facts, dialect, counted)
-        return Measurement(facts, _rows(task, chosen))
+        return EngineResult(facts, _rows(task, chosen))
 
 
 def _settled(asked: MediaType, dialect: Dialect, counted: Tally) -> MediaType:

@@ -15,69 +15,47 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from shared.engines import protocol
-from shared.engines.base import Measurement
+from shared.engines.base import EngineResult
 from shared.measurements.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
 from shared.measurements.model import Facts, Row
-
-CSV_NAME: Final = "openface.csv"
-SIGNALS_NAME: Final = "signals.csv"
-EXTRACTION_NAME: Final = "extraction.json"
+from shared.platform.blob_names import EXTRACTION_BLOB, MEASUREMENT_BLOB, SIGNALS_BLOB
 
 _BATCH: Final = 1000  # rows written at once
 _ROW_FORMAT: Final = "%d,%d,%.3f,%.2f,%d," + ",".join(["%.2f"] * len(INTENSITIES)) + ",%s\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """The content of extraction.json."""
-
-    facts: Facts
-    rows: int
-    csv_sha256: str
-
-
-def write(measurement: Measurement, directory: Path) -> Extraction:
+def write(result: EngineResult, directory: Path) -> Facts:
     """Write the three files into an existing directory, replacing those of an earlier attempt.
 
-    The facts may be completed by the engine while the rows are read.
+    Returns the facts, which the engine may complete while the rows are read.
     """
-    extraction_path = directory / EXTRACTION_NAME
+    extraction_path = directory / EXTRACTION_BLOB
     extraction_path.unlink(missing_ok=True)
-    facts = measurement.facts
+    facts = result.facts
     count = 0
     with ExitStack() as files:
-        table = files.enter_context((directory / CSV_NAME).open("w+b"))
+        table = files.enter_context((directory / MEASUREMENT_BLOB).open("w+b"))
         table.write((",".join(CSV_COLUMNS) + "\n").encode())
         signals: BinaryIO | None = None
         if facts.signals:
-            signals = files.enter_context((directory / SIGNALS_NAME).open("wb"))
+            signals = files.enter_context((directory / SIGNALS_BLOB).open("wb"))
             signals.write((",".join((*FRAME_COLUMNS[:2], *facts.signals)) + "\n").encode())
-        for batch in _batches(_checked(measurement.rows, len(facts.signals))):
+        for batch in _batches(_checked(result.rows, len(facts.signals))):
             count += len(batch)
             table.write("".join(map(_row_text, batch)).encode())
             if signals is not None:
                 signals.write("".join(map(_signals_text, batch)).encode())
         table.seek(0)
         digest = hashlib.file_digest(table, "sha256").hexdigest()
-    extraction = Extraction(facts, count, digest)
-    data = {**asdict(facts), "rows": count, "csv_sha256": digest}
+    data = {**facts.to_json(), "rows": count, "csv_sha256": digest}
     temporary = extraction_path.with_suffix(".part")
     temporary.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
     temporary.replace(extraction_path)
-    return extraction
-
-
-def read_extraction(text: str | bytes) -> Extraction:
-    """The reverse of what `write` puts into extraction.json."""
-    data = json.loads(text)
-    rows, digest = data.pop("rows"), data.pop("csv_sha256")
-    return Extraction(protocol.facts_from_json(data), rows, digest)
+    return facts
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -92,11 +92,6 @@ class EnginePool:
         return self._starter.submit(Child, self._command, self._environment, ROOT).result()
 
     @property
-    def idle(self) -> int:
-        """Engine calls that would start at once."""
-        return self._engines.free
-
-    @property
     def restarts(self) -> int:
         """Children that failed, hung or were cancelled, and were replaced."""
         return self._engines.lost + self._probes.lost + self._status.lost
@@ -108,7 +103,7 @@ class EnginePool:
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
         with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_PROBE):
             result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
-        return protocol.media_facts_from_json(cast("Message", result))
+        return MediaFacts.from_json(cast("Message", result))
 
     def thumbnail(
         self, path: Path, options: Options, output: Path, *, deadline: float, log: Log = logger
@@ -205,7 +200,7 @@ class EnginePool:
             result = child.call(
                 Call.JOIN, arguments, deadline=deadline, cancelled=cancelled, log=log
             )
-        return protocol.facts_from_json(cast("Message", result))
+        return Facts.from_json(cast("Message", result))
 
     def close(self) -> None:
         """Kill all children, also busy ones, whose calls then raise EngineError."""
@@ -257,11 +252,6 @@ class _Crew:
         self._starting = 0
         self._closed = False
         self.lost = 0
-
-    @property
-    def free(self) -> int:
-        with self._changed:
-            return self._size - len(self._busy) - self._starting
 
     @contextmanager
     def child(self, cancelled: Callable[[], bool] | None) -> Iterator[Child]:

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.engines.base import Task
-from shared.measurements.model import Facts, MediaType, Options, Segment
-from shared.media.formats import Kind, MediaFacts
+from shared.measurements.model import MediaType, Options, Segment
 from shared.platform.errors import Code, EngineError, MediaError, Problem
 
 Message = dict[str, Any]
@@ -89,11 +88,3 @@ def task_from_json(data: Message) -> Task:
 
 def segment_from_json(data: Message) -> Segment:
     return Segment(**data)
-
-
-def media_facts_from_json(data: Message) -> MediaFacts:
-    return MediaFacts(**{**data, "kind": Kind(data["kind"])})
-
-
-def facts_from_json(data: Message) -> Facts:
-    return Facts(**{**data, "signals": tuple(data["signals"])})

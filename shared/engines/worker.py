@@ -92,7 +92,7 @@ class Worker:
         return self._engines[name]
 
     def _probe(self, request: Message) -> Message:
-        return asdict(probe(Path(request["path"]), Options(**request["options"])))
+        return probe(Path(request["path"]), Options(**request["options"])).to_json()
 
     def _thumbnail(self, request: Message) -> None:
         from shared.media.thumbnail import write  # noqa: PLC0415  # not needed by a child that measures
@@ -124,8 +124,8 @@ class Worker:
             (protocol.segment_from_json(each["segment"]), Path(each["path"]))
             for each in request["segments"]
         ]
-        measurement = self._engine(request).join(task, segments)
-        return asdict(output.write(measurement, Path(request["directory"])).facts)
+        result = self._engine(request).join(task, segments)
+        return output.write(result, Path(request["directory"])).to_json()
 
     def _progress(self) -> Callable[[int], None]:
         sent = 0.0

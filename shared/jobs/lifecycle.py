@@ -8,14 +8,15 @@ somebody took it over after a pause) and stops. All times are the database's.
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.database.tables import ENDED, Extraction, Happening, Job, JobEvent, State, Step
+from shared.database.tables import ENDED, EventKind, Extraction, Job, JobEvent, State, Step
+from shared.media.formats import MediaFacts
 from shared.platform.errors import Code
 
 MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
@@ -43,6 +44,50 @@ class Lease:
     attempt: int  # from 1
     type: str | None = None  # the job's, as far as it is known
     traceparent: str | None = None  # the job's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a job's row begins with; what is None is not known yet, or not asked for."""
+
+    id: uuid.UUID
+    container: str
+    state: State
+    avatar: str
+    name: str
+    filename: str
+    blob: str
+    upload_until: dt.datetime
+    type: str | None = None
+    engine: str | None = None
+    parameter_sets: Sequence[str] = ()
+    declared_size: int | None = None  # [bytes]
+    media: MediaFacts | None = None
+    idempotency_key: str | None = None
+    digest: str | None = None
+    traceparent: str | None = None
+    report_id: int | None = None  # of a measurement that is there already
+    created: dt.datetime | None = None  # None: now
+    finished: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a stage has found out of its job."""
+
+    type: str
+    media: MediaFacts | None = None
+    report_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone:
+    """How far a stage is; what the job's `progress` says."""
+
+    frames_done: int
+    frames_expected: int | None = None
+    frames_per_second: float | None = None
+    seconds_left: float | None = None
 
 
 def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:
@@ -78,8 +123,9 @@ def by_key(session: Session, idempotency_key: str) -> Job | None:
     return session.scalar(select(Job).where(Job.idempotency_key == idempotency_key))
 
 
-def create(session: Session, **values: Any) -> Job | None:
+def create(session: Session, job: NewJob) -> Job | None:
     """A new row; None where the container or the idempotency key has one already."""
+    values = _known(job) | {"parameter_sets": list(job.parameter_sets)}
     statement = insert(Job).values(**values).on_conflict_do_nothing().returning(Job)
     return session.scalars(statement).one_or_none()
 
@@ -88,7 +134,7 @@ def record(
     session: Session,
     job_id: uuid.UUID,
     step: Step,
-    happening: Happening,
+    happening: EventKind,
     message: str = "",
     *,
     attempt: int = 1,
@@ -122,7 +168,7 @@ def mark_uploaded(session: Session, job_id: uuid.UUID, message: str) -> bool:
     ).one_or_none()
     if changed is None:
         return False
-    record(session, job_id, Step.UPLOAD, Happening.SUCCEEDED, message)
+    record(session, job_id, Step.UPLOAD, EventKind.SUCCEEDED, message)
     return True
 
 
@@ -160,25 +206,31 @@ def claim(session: Session, job_id: uuid.UUID, step: Step, seconds: int) -> Leas
         return None
     attempt, kind, traceparent = row
     lease = Lease(job_id, owner, step, attempt, kind, traceparent)
-    record(session, job_id, step, Happening.STARTED, attempt=attempt)
+    record(session, job_id, step, EventKind.STARTED, attempt=attempt)
     return lease
 
 
-def renew(
-    session: Session, lease: Lease, seconds: int, progress: dict[str, Any] | None = None
-) -> None:
+def renew(session: Session, lease: Lease, seconds: int, progress: WorkDone | None = None) -> None:
     """Prolong the lease and say how far the work is. Raises LeaseLostError."""
     values: dict[str, Any] = {
         "lease_until": func.clock_timestamp() + dt.timedelta(seconds=seconds),
         "updated": func.now(),
     }
     if progress is not None:
-        values["progress"] = progress
+        values["progress"] = asdict(progress)
     _change(session, lease, values)
 
 
-def advance(session: Session, lease: Lease, state: State, message: str, **values: Any) -> None:
+def keep(session: Session, job_id: uuid.UUID, findings: Findings) -> None:
+    """Write down what was found, while the stage goes on or where it fails all the same."""
+    session.execute(update(Job).where(Job.id == job_id).values(**_known(findings)))
+
+
+def advance(
+    session: Session, lease: Lease, state: State, message: str, findings: Findings | None = None
+) -> None:
     """The stage is done: release the job in its next state. Raises LeaseLostError."""
+    values = _known(findings) if findings else {}
     if state.ended:
         values["finished"] = func.clock_timestamp()
     _change(
@@ -194,7 +246,7 @@ def advance(session: Session, lease: Lease, state: State, message: str, **values
             **values,
         },
     )
-    record(session, lease.job_id, lease.step, Happening.SUCCEEDED, message, attempt=lease.attempt)
+    record(session, lease.job_id, lease.step, EventKind.SUCCEEDED, message, attempt=lease.attempt)
 
 
 def reopen(session: Session, lease: Lease, message: str) -> None:
@@ -207,7 +259,7 @@ def reopen(session: Session, lease: Lease, message: str) -> None:
     ).one_or_none()
     if changed is not None:
         record(
-            session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt
+            session, lease.job_id, lease.step, EventKind.RETRYING, message, attempt=lease.attempt
         )
 
 
@@ -246,7 +298,7 @@ def give_back(session: Session, lease: Lease, message: str) -> None:
         )
     except LeaseLostError:
         return
-    record(session, lease.job_id, lease.step, Happening.RETRYING, message, attempt=lease.attempt)
+    record(session, lease.job_id, lease.step, EventKind.RETRYING, message, attempt=lease.attempt)
 
 
 def fail(session: Session, job_id: uuid.UUID, step: Step, code: Code, detail: str) -> bool:
@@ -268,7 +320,7 @@ def fail(session: Session, job_id: uuid.UUID, step: Step, code: Code, detail: st
     )
     if attempt is None:
         return False
-    record(session, job_id, step, Happening.FAILED, detail, attempt=max(attempt, 1))
+    record(session, job_id, step, EventKind.FAILED, detail, attempt=max(attempt, 1))
     return True
 
 
@@ -308,7 +360,7 @@ def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str)
     if changed is None:
         return False
     step = Step.ANALYSE if state is State.EXTRACTED else Step.EXTRACT
-    record(session, job_id, step, Happening.RETRYING, message)
+    record(session, job_id, step, EventKind.RETRYING, message)
     return True
 
 
@@ -350,6 +402,12 @@ def stale(session: Session, seconds: int, limit: int) -> list[Job]:
     ids: Iterable[uuid.UUID] = session.scalars(found).all()
     statement = update(Job).where(Job.id.in_(ids)).values(updated=now).returning(Job)
     return list(session.scalars(statement))
+
+
+def _known(request: NewJob | Findings) -> dict[str, Any]:
+    """Columns and values of what is not None."""
+    values = {item.name: getattr(request, item.name) for item in fields(request)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _change(session: Session, lease: Lease, values: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from shared.database.tables import Happening, Job, JobEvent, State, Step
+from shared.database.tables import EventKind, Job, JobEvent, State, Step
 from shared.measurements.model import MediaType
 
 Place = tuple[AwareDatetime, uuid.UUID]
@@ -58,7 +58,7 @@ def failed_steps(session: Session, job_ids: Iterable[uuid.UUID]) -> dict[uuid.UU
     query = (
         select(JobEvent.job_id, JobEvent.step)
         .ext(distinct_on(JobEvent.job_id))
-        .where(JobEvent.job_id.in_(list(job_ids)), JobEvent.happening == Happening.FAILED)
+        .where(JobEvent.job_id.in_(list(job_ids)), JobEvent.happening == EventKind.FAILED)
         .order_by(JobEvent.job_id, JobEvent.id.desc())
     )
     return {job_id: Step(step) for job_id, step in session.execute(query)}

@@ -1,1 +1,1 @@
-"""What was measured: its model, its Action Units, its files. Knows nothing of Azure or SQL."""
+"""What was measured: its model, its Action Units, its files; nothing here is of Azure or SQL."""

@@ -1,17 +1,11 @@
 """A measurement's frames as files: `openface.csv`, `signals.csv` and `extraction.json`.
 
-They stand in the job's container. The rows of a measurement with more than MAX_ROWS_IN_DATABASE of
-them are only there. Where another program measured, in whatever dialect, its file stays as it is
-and the canonical ones stand beside it, below `normalised/`.
-
 `extraction.json` names the digest of its CSV, so a file that was replaced since is not taken for
 what was measured.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -23,13 +17,11 @@ from shared.measurements.csv import Block
 from shared.measurements.csv.blocks import Matrix
 from shared.measurements.model import Facts, Options
 from shared.platform import blob_names
-from shared.platform.errors import Code, MediaError, Problem
-from shared.platform.storage import Storage
 
 THRESHOLD: Final = "confidence_threshold"  # in `Facts.settings`
 COUNTED_BYTES: Final = 1024 * 1024  # read at a time
 
-_TYPES: Final = {
+CONTENT_TYPES: Final = {
     blob_names.SIGNALS_BLOB: "text/csv",
     blob_names.EXTRACTION_BLOB: "application/json",
     blob_names.MEASUREMENT_BLOB: "text/csv",
@@ -68,7 +60,7 @@ class FrameFiles:
         return csv.paired(blocks, self.signals)
 
 
-def facts_of(extraction: Path, measurement: Path) -> Facts | None:
+def facts_in(extraction: Path, measurement: Path) -> Facts | None:
     """What `extraction.json` says; None where it speaks of another CSV, or is none of ours."""
     content = extraction.read_bytes()
     with measurement.open("rb") as file:
@@ -78,56 +70,3 @@ def facts_of(extraction: Path, measurement: Path) -> Facts | None:
         return _FACTS.validate_json(content) if named == digest else None
     except ValidationError:  # a container is open to other programs
         return None
-
-
-def store_normalised(storage: Storage, container: str, folder: Path) -> None:
-    """Put the canonical files of `folder` beside what another program measured."""
-    for name, content_type in _TYPES.items():
-        if (folder / name).exists():
-            blob = blob_names.NORMALISED_PREFIX + name
-            storage.upload_file(container, blob, folder / name, content_type)
-
-
-@contextmanager
-def stored(
-    storage: Storage, container: str | None, number: int, facts: Facts
-) -> Iterator[FrameFiles]:
-    """The files of measurement `number`, of which `facts` are stored; on this disk for so long.
-
-    Raises Problem `frames_gone` where they are no longer there, also while they are read.
-    """
-    if container is None:
-        raise _gone(number, "its job and its files were deleted")
-    with tempfile.TemporaryDirectory(prefix="avatar-frames-") as folder:
-        found = _fetched(storage, container, "", Path(folder), facts) or _fetched(
-            storage, container, blob_names.NORMALISED_PREFIX, Path(folder), facts
-        )
-        if found is None:
-            raise _gone(number, "its files in storage were deleted or replaced")
-        try:
-            yield found
-        except MediaError:  # it could be read once: this is another file
-            raise _gone(number, "its files in storage were replaced") from None
-
-
-def _fetched(
-    storage: Storage, container: str, prefix: str, folder: Path, facts: Facts
-) -> FrameFiles | None:
-    """The files with this prefix; None where they are not there or do not belong together."""
-    measurement = folder / blob_names.MEASUREMENT_BLOB
-    extraction = folder / blob_names.EXTRACTION_BLOB
-    signals = folder / blob_names.SIGNALS_BLOB
-    wanted = (extraction, measurement, signals) if facts.signals else (extraction, measurement)
-    if not all(storage.download_if_there(container, prefix + path.name, path) for path in wanted):
-        return None
-    if facts_of(extraction, measurement) is None:
-        return None
-    return FrameFiles(measurement, signals if facts.signals else None, facts)
-
-
-def _gone(number: int, why: str) -> Problem:
-    return Problem(
-        Code.FRAMES_GONE,
-        f"The frames of measurement {number} cannot be read: {why}. What was reported of it stays. "
-        "To analyse it again, upload the media anew.",
-    )

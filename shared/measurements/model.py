@@ -1,9 +1,9 @@
 """What a measurement is: its type and options, the piece of media measured, its rows and facts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class MediaType(StrEnum):
@@ -24,6 +24,11 @@ Validity = Literal["high", "moderate", "low"]
 
 Scale = Literal["intensity", "probability"]
 """What the `AUxx_r` values are: FACS intensity 0..5, or a probability 0..1 (py-feat)."""
+
+
+def same_engine(one: str, other: str) -> bool:
+    """Whether two names mean one engine, whose numbers are on one scale."""
+    return one.casefold() == other.casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +87,12 @@ class Facts:
     aggregates: dict[str, dict[str, float]] = field(default_factory=dict)
     """Per face id (as text), per name: what an engine accumulates over the clip."""
     warnings: list[str] = field(default_factory=list)  # sentences for a person
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Facts":
+        """The reverse of `to_json`, also of what holds more than that."""
+        values = {item.name: data[item.name] for item in fields(cls)}
+        return cls(**values | {"signals": tuple(values["signals"])})

@@ -8,10 +8,11 @@ alone has a format (its signature is the same) and is refused by `probe`. An HTM
 `.png` has none.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.measurements.csv import looks_like
 from shared.measurements.model import MediaType
@@ -34,7 +35,7 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What `probe` found; JSON-serialisable with dataclasses.asdict."""
+    """What `probe` found."""
 
     format: str
     kind: Kind
@@ -44,6 +45,15 @@ class MediaFacts:
     duration: float | None = None  # [s]
     fps: float | None = None  # mean
     frames: int | None = None  # as the container says; None where it does not
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "MediaFacts":
+        """The reverse of `to_json`; what another version of the app added is left out."""
+        known = {item.name: data[item.name] for item in fields(cls) if item.name in data}
+        return cls(**(known | {"kind": Kind(data["kind"])}))
 
 
 SNIFF_BYTES: Final = 16_384  # every signature, and the 6.6 kB header of OpenFace's full CSV
@@ -59,11 +69,6 @@ MKV: Final = Format("MKV", Kind.VIDEO, "video/x-matroska", ".mkv")
 AVI: Final = Format("AVI", Kind.VIDEO, "video/x-msvideo", ".avi")
 WMV: Final = Format("WMV", Kind.VIDEO, "video/x-ms-wmv", ".wmv")
 CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
-
-SUPPORTED: Final = (
-    "a JPEG, PNG, WebP or BMP image, an MP4, MOV, WebM, MKV, AVI or WMV video, "
-    "or a CSV file with Action Units as its columns"
-)
 
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML_HEADER: Final = b"\x1a\x45\xdf\xa3"
@@ -120,12 +125,13 @@ def sniff_file(path: Path) -> Format:
     with path.open("rb") as file:
         head = file.read(SNIFF_BYTES)
     if not head:
-        raise MediaError(Code.EMPTY_FILE, "The file is empty. Check it and send it again.")
+        raise MediaError(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
     found = sniff(head)
     if found is None:
         raise MediaError(
             Code.UNSUPPORTED_MEDIA,
-            f"The file's content is of no supported kind, whatever its name. Send {SUPPORTED}.",
+            "The file's content is of no kind that can be measured. Send an image (JPEG, PNG, "
+            "WebP, BMP), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
         )
     return found
 

@@ -98,7 +98,7 @@ def avatars_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     after = position(wanted, _NAME)
     with app.database.begin() as session:
         found = avatars.summaries(session, after[0] if after else None, wanted.limit + 1)
-    items, following = part(found, wanted, "/avatars", lambda item: (item.avatar,))
+    items, following = part(found, wanted, "/avatars", lambda item: (item.name,))
     return page("avatars.html", {"avatars": items, "following": following})
 
 
@@ -127,7 +127,8 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "sets": sets,
         "cards": sorted(map(_card, history.measures), key=_concern),
         "builds": [
-            {"name": _build_words(item), "report": item.report} for item in reversed(history.items)
+            {"name": _build_words(item), "report": item.measurement_id}
+            for item in reversed(history.items)
         ],
         "tabled": TABLED,
         "older": _older(avatar, wanted, history),
@@ -188,7 +189,7 @@ def _concern(card: Card) -> tuple[bool, bool]:
 
 
 def _build_words(item: HistoryItem) -> str:
-    return f"measurement {item.report}" if item.name == "default" else item.name
+    return f"measurement {item.measurement_id}" if item.name == "default" else item.name
 
 
 def _clips(app: App, comparison: Comparison | None) -> list[Clip]:
@@ -199,7 +200,7 @@ def _clips(app: App, comparison: Comparison | None) -> list[Clip]:
     with app.database.begin() as session:
         for words, subject in (("Earlier", comparison.before), ("Later", comparison.after)):
             job = lifecycle.visible(session, UUID(subject.job)) if subject.job else None
-            kind = (job.media or {}).get("kind") if job else None
+            kind = job.media.kind if job and job.media else None
             if job is None or subject.report is None or kind not in (Kind.IMAGE, Kind.VIDEO):
                 return []
             found.append(Clip(words, subject.name, job.id, subject.report, kind))

@@ -15,7 +15,7 @@ from shared.media.formats import Kind
 from shared.pages import addresses, templates
 from shared.pages.jobs_page import Live, LivePart
 from shared.pages.responses import page, see_other, unchanged_or
-from shared.pipeline import events, retrying
+from shared.pipeline import deletion, retrying
 from shared.platform.errors import STATUS, Code, Problem
 
 PARTS: Final = ("state", "outcome", "steps", "actions")
@@ -30,7 +30,7 @@ def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job, view = _load(req, app)
     values = {
         "job": view,
-        "kind": (job.media or {}).get("kind"),
+        "kind": job.media and job.media.kind,
         "kinds": Kind,
         "parameter_sets": job.parameter_sets,
         "parts": _parts(view),
@@ -53,7 +53,7 @@ def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
 
 def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    if not events.delete(app, uuid_of(req)):
+    if not deletion.delete(app, uuid_of(req)):
         _unknown(NO_JOB)
     return see_other("/")
 

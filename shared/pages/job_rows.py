@@ -23,7 +23,7 @@ _REACHED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobRow:
     job: JobSummary
     steps: Mapping[Step, str]  # of `Pip`
 
@@ -32,13 +32,13 @@ class Row:
         return not self.job.state.ended
 
 
-def rows(app: App, jobs: Sequence[JobSummary]) -> list[Row]:
+def rows(app: App, jobs: Sequence[JobSummary]) -> list[JobRow]:
     ended_badly = [job.id for job in jobs if job.state is State.FAILED]
     failed: Mapping[UUID, Step] = {}
     if ended_badly:
         with app.database.begin() as session:
             failed = listing.failed_steps(session, ended_badly)
-    return [Row(job, _steps(job, failed)) for job in jobs]
+    return [JobRow(job, _steps(job, failed)) for job in jobs]
 
 
 def _steps(job: JobSummary, failed: Mapping[UUID, Step]) -> Mapping[Step, str]:

@@ -38,6 +38,7 @@ _TYPES: Final = {
     **{item.name: item.content_type for item in (formats.AVI, formats.WMV)},
     formats.MOV.name: formats.MP4.content_type,  # browsers play it by this name only
 }
+UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -51,7 +52,7 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "ETag": str(found.etag),
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=3600",
-        "Content-Type": _TYPES.get((job.media or {}).get("format", ""), "application/octet-stream"),
+        "Content-Type": _TYPES.get(job.media.format if job.media else "", UNKNOWN_TYPE),
         "Content-Disposition": _disposition(job, download="download" in req.params),
         "Content-Security-Policy": SANDBOX,
     }

@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from shared.analysis.report import FaceReport, Report, Verdict
 from shared.analysis.track import Track, track
-from shared.api.report_bodies import VerdictView
 from shared.database.tables import DataEntry
 from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
 from shared.reports import by_face, reports
-from shared.reports.reports import Measurement
+from shared.reports.reports import Measurement, SetVerdict
 
 ADDRESS: Final = re.compile(r"(?P<number>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?", re.ASCII)
 
@@ -32,8 +31,8 @@ class FaceSummary:
 @dataclass(frozen=True, slots=True)
 class ReportData:
     measurement: Measurement
-    verdicts: Sequence[VerdictView]  # of all sets that the measurement was held to
-    chosen: VerdictView | None  # the one that is shown
+    verdicts: Sequence[SetVerdict]  # of all sets that the measurement was held to
+    chosen: SetVerdict | None  # the one that is shown
     report: Report | None  # of the chosen one, without its faces
     faces: Sequence[FaceSummary]
     face: FaceSummary | None  # the one that is shown; None where no face was measured
@@ -101,11 +100,10 @@ def load_track(
     return track(recording, recording.faces[0]) if recording.faces else None
 
 
-def _chosen(verdicts: Sequence[VerdictView], identifier: str | None) -> VerdictView | None:
+def _chosen(verdicts: Sequence[SetVerdict], identifier: str | None) -> SetVerdict | None:
     """The one that is named; else the worst. Raises Problem where there is none of that name."""
     if identifier is None:
-        order = list(Verdict)
-        return min(verdicts, key=lambda item: order.index(item.verdict), default=None)
+        return min(verdicts, key=lambda item: item.verdict.rank, default=None)
     found = next((item for item in verdicts if item.id == identifier), None)
     if found is None:
         raise Problem(

@@ -148,7 +148,7 @@ def headline(data: ReportData) -> str:
 
 def _playable(data: ReportData) -> bool:
     job = data.measurement.job
-    return job is not None and (job.media or {}).get("format") in PLAYABLE
+    return bool(job and job.media and job.media.format in PLAYABLE)
 
 
 def _frames(session: Session, storage: Storage, data: ReportData, view: View) -> _Frames:

@@ -19,7 +19,7 @@ from shared.analysis.judging import judge
 from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
 from shared.analysis.report import Counts, Outcome, Verdict
-from shared.api.forms import query
+from shared.api.forms import query_fields
 from shared.api.http import json_response, parse, parse_json, small_body
 from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
 from shared.api.parameter_sets import set_name
@@ -220,7 +220,7 @@ def _checked(values: Any) -> CheckedParameter:
 
 def _fields(req: func.HttpRequest) -> dict[str, Any]:
     """The query; `from` may stand in it several times, or hold several numbers."""
-    found = query(req)
+    found = query_fields(req)
     fields: dict[str, Any] = {name: value for name, value in found.items() if value != ""}
     if "from" in fields:
         fields["from"] = [part for value in found.getlist("from") for part in value.split(",")]

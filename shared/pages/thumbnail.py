@@ -38,7 +38,7 @@ def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
     try:
         content = b"".join(app.storage.open(job.container, blob_names.THUMBNAIL_BLOB))
     except ResourceNotFoundError:
-        kind = (job.media or {}).get("kind")
+        kind = job.media and job.media.kind
         if kind not in (Kind.IMAGE, Kind.VIDEO):
             return _icon(FOR_AN_HOUR if kind else NOT_YET)
         made = _make(app, job)
@@ -80,7 +80,7 @@ def _make(app: App, job: Job) -> bytes | None:
 def _lengths(job: Job, size: int) -> list[int]:
     """How much of the file to try with."""
     whole = [size] if size <= LARGEST else []
-    clip = (job.media or {}).get("kind") == Kind.VIDEO
+    clip = job.media is not None and job.media.kind is Kind.VIDEO
     return [BEGINNING, *whole] if clip and size > BEGINNING else whole
 
 

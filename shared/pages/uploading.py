@@ -10,6 +10,7 @@ import azure.functions as func
 from shared.api import jobs
 from shared.api.forms import read_upload
 from shared.api.http import json_response, parse_json
+from shared.api.uploads import upload_url_view
 from shared.app import App
 from shared.database.tables import Job
 from shared.pages import addresses
@@ -36,7 +37,8 @@ def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def upload_url(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """For a file larger than the host takes: where to PUT it. Asked for by a script only."""
     traceparent = req.headers.get("traceparent")
-    view = uploads.promise(app, parse_json(UploadUrlRequest, req), traceparent)
+    address = uploads.promise(app, parse_json(UploadUrlRequest, req), traceparent)
+    view = upload_url_view(address)
     return json_response(view, 201, {"Location": addresses.job(view.id)})
 
 

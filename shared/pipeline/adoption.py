@@ -12,8 +12,8 @@ there and has lost its job, it is the job's again. All metadata is input that an
 
 import datetime as dt
 import uuid
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -25,13 +25,14 @@ from shared.database.tables import (
     AVATAR_LENGTH,
     NAME_LENGTH,
     ActionUnitReport,
+    EventKind,
     Extraction,
-    Happening,
     Job,
     State,
     Step,
 )
 from shared.jobs import blob_metadata, lifecycle
+from shared.jobs.lifecycle import NewJob
 from shared.measurements.model import MediaType
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
@@ -136,58 +137,57 @@ def _upload(metadata: dict[str, str]) -> _Upload | None:
 
 
 def _adopted(app: App, number: uuid.UUID, found: _Found, traceparent: str | None) -> Job | None:
-    values = _values(found)
+    new = _new_job(number, found, traceparent)
     with app.database.begin() as session:
-        url = reports.report_url(app.storage, found.container, found.blob)
-        report = _lost_report(session, values["avatar"], url) if found.measured else None
-        job = lifecycle.create(
-            session,
-            id=number,
-            container=found.container,
-            state=_state(found, report),
-            report_id=report,
-            finished=dt.datetime.now(dt.UTC) if report else None,
-            traceparent=traceparent,
-            upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
-            **values,
-        )
+        if found.measured:
+            url = reports.report_url(app.storage, found.container, found.blob)
+            new = _with_report(new, _lost_report(session, new.avatar, url))
+        job = lifecycle.create(session, new)
         if job is None:  # another delivery of the event was quicker
             return lifecycle.by_container(session, found.container)
         _begin_trace(session, job, found)
         return job
 
 
-def _state(found: _Found, report: int | None) -> State:
-    if report is not None:
-        return State.DONE
-    return State.EXTRACTED if found.measured else State.UPLOADED
-
-
-def _values(found: _Found) -> dict[str, Any]:
-    """What the job's row says of its media."""
-    said, upload = found.said, found.upload
+def _new_job(number: uuid.UUID, found: _Found, traceparent: str | None) -> NewJob:
+    """What the job's row says of its media: from the upload, else from whoever made it."""
+    now = dt.datetime.now(dt.UTC)
     facts = MediaFacts(format=found.format.name, kind=found.format.kind, size=found.size)
     # the first stage finds them out, unless it is over
     known = found.measured and found.format.kind is not Kind.CSV
-    values: dict[str, Any] = {"blob": found.blob, "media": asdict(facts) if known else None}
+    said, upload = found.said, found.upload
+    new = NewJob(
+        id=number,
+        container=found.container,
+        state=State.EXTRACTED if found.measured else State.UPLOADED,
+        blob=found.blob,
+        media=facts if known else None,
+        traceparent=traceparent,
+        upload_until=now + UPLOAD_GRACE,
+        avatar=(said.get("avatar") or found.container)[:AVATAR_LENGTH],
+        name=(said.get("name") or "default")[:NAME_LENGTH],
+        type=said["type"] if said.get("type") in list(MediaType) else None,
+        filename=found.blob,
+    )
     if upload is None:
-        asked = said.get("type")
-        return values | {
-            "avatar": (said.get("avatar") or found.container)[:AVATAR_LENGTH],
-            "name": (said.get("name") or "default")[:NAME_LENGTH],
-            "type": asked if asked in list(MediaType) else None,
-            "filename": found.blob,
-        }
+        return new
     default = formats.default_type(found.format.kind) if known else None
-    return values | {
-        "avatar": upload.avatar,
-        "name": upload.name,
-        "type": upload.type or default,
-        "engine": upload.engine,
-        "parameter_sets": upload.parameter_sets,
-        "filename": upload.filename or found.blob,
-        "created": min(upload.created, dt.datetime.now(dt.UTC)),
-    }
+    return replace(
+        new,
+        avatar=upload.avatar,
+        name=upload.name,
+        type=upload.type or default,
+        engine=upload.engine,
+        parameter_sets=upload.parameter_sets,
+        filename=upload.filename or found.blob,
+        created=min(upload.created, now),
+    )
+
+
+def _with_report(new: NewJob, report: int | None) -> NewJob:
+    if report is None:
+        return new
+    return replace(new, state=State.DONE, report_id=report, finished=dt.datetime.now(dt.UTC))
 
 
 def _lost_report(session: Session, avatar: str, url: str) -> int | None:
@@ -204,12 +204,12 @@ def _lost_report(session: Session, avatar: str, url: str) -> int | None:
 
 def _begin_trace(session: Session, job: Job, found: _Found) -> None:
     whose = "its container had no job" if found.upload else "another program's container"
-    lifecycle.record(session, job.id, Step.UPLOAD, Happening.STARTED)
+    lifecycle.record(session, job.id, Step.UPLOAD, EventKind.STARTED)
     message = f"adopted: {whose}, with {found.blob} in {found.container}"
-    lifecycle.record(session, job.id, Step.UPLOAD, Happening.SUCCEEDED, message)
+    lifecycle.record(session, job.id, Step.UPLOAD, EventKind.SUCCEEDED, message)
     if found.measured:
         words = "measured before" if found.upload else "measured elsewhere"
-        lifecycle.record(session, job.id, Step.EXTRACT, Happening.SKIPPED, words)
+        lifecycle.record(session, job.id, Step.EXTRACT, EventKind.SKIPPED, words)
     if job.report_id is not None:
         words = f"report {job.report_id} was there"
-        lifecycle.record(session, job.id, Step.ANALYSE, Happening.SKIPPED, words)
+        lifecycle.record(session, job.id, Step.ANALYSE, EventKind.SKIPPED, words)

@@ -7,15 +7,15 @@ All rows of a report are written in one transaction, which replaces what an earl
 from pathlib import Path
 
 from azure.core.exceptions import ResourceNotFoundError
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from shared.database import frames
+from shared.database import extractions, frames
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
 from shared.engines.base import Task
-from shared.jobs import lifecycle
-from shared.measurements import files as frame_files
-from shared.measurements.files import THRESHOLD, FrameFiles, facts_of
+from shared.jobs import frame_files, lifecycle
+from shared.jobs.lifecycle import Findings
+from shared.measurements.files import THRESHOLD, FrameFiles, facts_in
 from shared.media.formats import Kind
 from shared.pipeline.attempt import Attempt
 from shared.pipeline.extract import counted, fitting_type, measured_type, options
@@ -55,7 +55,7 @@ def _fetch(attempt: Attempt, job: Job) -> FrameFiles:
     described = attempt.patiently(
         lambda: account.download_if_there(job.container, blob_names.EXTRACTION_BLOB, extraction)
     )
-    facts = facts_of(extraction, measurement) if described else None
+    facts = facts_in(extraction, measurement) if described else None
     if facts is None:
         return _normalised(attempt, job, measurement)
     if not isinstance(facts.settings.get(THRESHOLD), int | float):  # another program's
@@ -105,7 +105,7 @@ def _store(
     ).scalar_one()
     pairs = files.pairs(attempt.app.settings.max_video_frames)
     if in_blobs:
-        summaries = frames.summarise(pairs)
+        summaries = extractions.summarise(pairs)
     else:
         summaries = frames.copy_frames(session, report_id, pairs)
     if not summaries.faces:
@@ -114,8 +114,8 @@ def _store(
             "The measurement has no frame in which a face was found with enough confidence.",
         )
     facts.faces = len(summaries.faces)
-    frames.insert_extraction(session, report_id, facts, rows_in_blobs=in_blobs)
-    frames.insert_entries(session, report_id, summaries, facts)
+    extractions.insert_extraction(session, report_id, facts, rows_in_blobs=in_blobs)
+    extractions.insert_entries(session, report_id, summaries, facts)
     measurement = Measurement(
         report=session.get_one(ActionUnitReport, report_id),
         extraction=session.get_one(Extraction, report_id),
@@ -142,14 +142,14 @@ def _end(
     Either way it has the new report, and the one of an earlier attempt goes.
     """
     earlier = session.scalar(select(Job.report_id).where(Job.id == attempt.job_id))
-    values = {"report_id": measurement.report.id, "type": measurement.report.type}
+    findings = Findings(type=measurement.report.type, report_id=measurement.report.id)
     refusal = assessment.refusal
     if refusal is None:
-        lifecycle.advance(session, attempt.lease, State.DONE, message, **values)
+        lifecycle.advance(session, attempt.lease, State.DONE, message, findings)
         attempt.observed.job_ends(State.DONE, measurement.report.type)
     else:
         lifecycle.renew(session, attempt.lease, attempt.app.settings.lease_seconds)
-        session.execute(update(Job).where(Job.id == attempt.job_id).values(**values))
+        lifecycle.keep(session, attempt.job_id, findings)
         detail = (
             f"{refusal.detail} The measurement is stored: hold it to another set by "
             "POST /api/reports, or retry the job when this is mended."

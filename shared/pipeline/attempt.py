@@ -12,25 +12,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
 from shared.app import App
-from shared.database.tables import Happening, Job, Step
+from shared.database.tables import EventKind, Job, Step
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import Lease, LeaseLostError
+from shared.jobs.lifecycle import Lease, LeaseLostError, WorkDone
 from shared.platform import telemetry
 from shared.platform.errors import MediaError, Problem
-from shared.platform.outages import T, is_outage, patiently
+from shared.platform.outages import Log, is_outage
 from shared.platform.telemetry import SpanName
 
 PROGRESS_SECONDS: Final = 0.5  # progress is written at most this often
 RENEW_SECONDS: Final = 2.0  # and the lease renewed, so a deletion is noticed, this often
 
 _logger = logging.getLogger("avatar.pipeline")
-Log = logging.LoggerAdapter[logging.Logger]
+
+Result = TypeVar("Result")
 
 
 class _JobLog(logging.LoggerAdapter[logging.Logger]):
@@ -49,7 +50,7 @@ class Heartbeat:
 
     def __init__(self, app: App, lease: Lease, log: Log) -> None:
         self._app, self._lease, self._log = app, lease, log
-        self._progress: dict[str, Any] | None = None
+        self._progress: WorkDone | None = None
         self._stop = threading.Event()
         self._lost = threading.Event()
         work = telemetry.carried(lambda _: self._run())
@@ -61,7 +62,7 @@ class Heartbeat:
         """True once the job is no longer this attempt's."""
         return self._lost.is_set()
 
-    def progress(self, progress: dict[str, Any]) -> None:
+    def progress(self, progress: WorkDone) -> None:
         """What the next renewal writes."""
         self._progress = progress
 
@@ -74,7 +75,7 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        written: dict[str, Any] | None = None
+        written: WorkDone | None = None
         since_renewal = 0.0
         while not self._stop.wait(PROGRESS_SECONDS):
             since_renewal += PROGRESS_SECONDS
@@ -104,7 +105,7 @@ class Attempt:
     lease: Lease
     log: Log
     heartbeat: Heartbeat
-    observed: telemetry.Attempt  # told where the job fails although the stage did its work
+    observed: telemetry.ObservedAttempt  # told where the job fails although the stage did its work
     folder: Path  # removed when the attempt ends
 
     @property
@@ -118,26 +119,20 @@ class Attempt:
             raise LeaseLostError("the job is gone")
         return job
 
-    def patiently(self, action: Callable[[], T]) -> T:
-        return patiently(action, self.app.settings.outage_patience_seconds, self.log)
+    def patiently(self, action: Callable[[], Result]) -> Result:
+        return self.app.patiently(action, self.log)
 
-    def transaction(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a transaction of its own, again if the database goes away meanwhile."""
-        return self.patiently(lambda: _in_transaction(self.app, work))
+    def transaction(self, work: Callable[[Session], Result]) -> Result:
+        return self.app.transaction(work, self.log)
 
     def note(self, message: str) -> None:
         """A line of the trace."""
         step, attempt = self.lease.step, self.lease.attempt
         self.transaction(
             lambda session: lifecycle.record(
-                session, self.job_id, step, Happening.NOTE, message, attempt=attempt
+                session, self.job_id, step, EventKind.NOTE, message, attempt=attempt
             )
         )
-
-
-def _in_transaction(app: App, work: Callable[[Session], T]) -> T:
-    with app.database.begin() as session:
-        return work(session)
 
 
 def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]) -> None:
@@ -147,15 +142,9 @@ def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]
     raised, so that the host tries again.
     """
     log = job_log(job_id)
-    patience = app.settings.outage_patience_seconds
     with telemetry.job(job_id):
-        lease = patiently(
-            lambda: _in_transaction(
-                app,
-                lambda session: lifecycle.claim(session, job_id, step, app.settings.lease_seconds),
-            ),
-            patience,
-            log,
+        lease = app.transaction(
+            lambda session: lifecycle.claim(session, job_id, step, app.settings.lease_seconds), log
         )
         if lease is None:
             log.info("%s: nothing to do, it runs elsewhere or is done", step)
@@ -167,22 +156,18 @@ def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]
             media_type=lease.type,
         ) as observed:
             log.info("%s: attempt %d", step, lease.attempt)
-            _run(app, lease, log, work, observed)
+            _carry_out(app, lease, log, work, observed)
 
 
-def _run(
+def _carry_out(
     app: App,
     lease: Lease,
     log: Log,
     work: Callable[[Attempt], None],
-    observed: telemetry.Attempt,
+    observed: telemetry.ObservedAttempt,
 ) -> None:
-    """The claimed job's attempt, ended in every case."""
-    step, patience = lease.step, app.settings.outage_patience_seconds
-
-    def record(change: Callable[[Session], object]) -> None:
-        patiently(lambda: _in_transaction(app, change), patience, log)
-
+    """Do the work of a claimed job, and end the attempt in every case."""
+    step = lease.step
     try:
         with _attempt(app, lease, log, observed) as attempt:
             _keep_trace(attempt)
@@ -193,13 +178,15 @@ def _run(
     except MediaError as error:
         code, detail = error.code, error.detail
         log.info("%s: failed, %s", step, code)
-        record(lambda session: lifecycle.fail(session, lease.job_id, step, code, detail))
+        app.transaction(
+            lambda session: lifecycle.fail(session, lease.job_id, step, code, detail), log
+        )
         observed.failed(code)
     except Exception as error:
         message = _in_words(error)
         observed.retrying(error)
         log.warning("%s: attempt %d failed: %s", step, lease.attempt, message)
-        record(lambda session: lifecycle.give_back(session, lease, message))
+        app.transaction(lambda session: lifecycle.give_back(session, lease, message), log)
         raise
     else:
         log.info("%s: done", step)
@@ -215,7 +202,9 @@ def _keep_trace(attempt: Attempt) -> None:
 
 
 @contextmanager
-def _attempt(app: App, lease: Lease, log: Log, observed: telemetry.Attempt) -> Iterator[Attempt]:
+def _attempt(
+    app: App, lease: Lease, log: Log, observed: telemetry.ObservedAttempt
+) -> Iterator[Attempt]:
     with (
         tempfile.TemporaryDirectory(prefix="avatar-") as folder,
         Heartbeat(app, lease, log) as heartbeat,

@@ -6,19 +6,17 @@ reconciliation measures it again.
 """
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from azure.core.exceptions import ResourceNotFoundError
-from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from shared.database.tables import Job, State
 from shared.engines.base import Task
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import LeaseLostError
+from shared.jobs.lifecycle import Findings, LeaseLostError
+from shared.measurements.files import CONTENT_TYPES
 from shared.measurements.model import Facts, MediaType, Options
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
@@ -30,11 +28,6 @@ from shared.platform.settings import Settings
 
 PROBE_TIMEOUT_SECONDS: Final = 60
 MEGABYTE: Final = 1024 * 1024
-
-_OUTPUTS: Final = (
-    (blob_names.SIGNALS_BLOB, "text/csv"),
-    (blob_names.EXTRACTION_BLOB, "application/json"),
-)
 
 
 def options(settings: Settings) -> Options:
@@ -68,27 +61,28 @@ def extract(attempt: Attempt) -> None:
     facts = _probe(attempt, path, kind_of_file)
     media_type = fitting_type(kind_of_file.kind, job.type)
     engine = "csv" if kind_of_file.kind is Kind.CSV else job.engine or attempt.app.settings.engine
-    attempt.transaction(lambda session: _note_media(session, job, media_type, facts))
+    findings = Findings(type=media_type, media=facts)
+    attempt.transaction(lambda session: lifecycle.keep(session, job.id, findings))
 
     task = Task(path, media_type, options(attempt.app.settings))
     results = attempt.folder / "results"
     results.mkdir()
     measured = measure(attempt, engine, task, results, expected=facts.frames)
     seconds = time.monotonic() - started
-    for blob, content_type in _OUTPUTS:
+    for blob in (blob_names.SIGNALS_BLOB, blob_names.EXTRACTION_BLOB):
         if (results / blob).exists():
-            _store(attempt, job.container, results / blob, content_type)
+            _store(attempt, job.container, results / blob)
     attempt.transaction(
         lambda session: lifecycle.advance(
             session,
             attempt.lease,
             State.EXTRACTED,
             _in_words(measured, seconds),
-            type=measured_type(media_type, measured),
+            Findings(type=measured_type(media_type, measured)),
         )
     )
     try:
-        _store(attempt, job.container, results / blob_names.MEASUREMENT_BLOB, "text/csv")
+        _store(attempt, job.container, results / blob_names.MEASUREMENT_BLOB)
     except Exception:
         attempt.transaction(
             lambda session: lifecycle.reopen(session, attempt.lease, "The CSV could not be stored.")
@@ -124,23 +118,8 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
         raise MediaError(
             Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."
         ) from None
-    with path.open("rb") as file:
-        found = sniffed(file.read(formats.SNIFF_BYTES))
+    found = formats.sniff_file(path)
     return path.rename(path.with_suffix(found.extension)), found
-
-
-def sniffed(head: bytes) -> Format:
-    """The format of a file that begins with `head`; raises MediaError where it is none of ours."""
-    if not head:
-        raise MediaError(Code.EMPTY_FILE, "The file is empty. Send the media's content.")
-    found = formats.sniff(head)
-    if found is None:
-        raise MediaError(
-            Code.UNSUPPORTED_MEDIA,
-            "The file's content is of no kind that can be measured. Send an image (JPEG, PNG, "
-            "WebP, BMP), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
-        )
-    return found
 
 
 def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
@@ -152,19 +131,15 @@ def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
     )
 
 
-def _note_media(session: Session, job: Job, media_type: MediaType, facts: MediaFacts) -> None:
-    session.execute(
-        update(Job).where(Job.id == job.id).values(type=media_type, media=asdict(facts))
-    )
-
-
-def _store(attempt: Attempt, container: str, path: Path, content_type: str) -> None:
+def _store(attempt: Attempt, container: str, path: Path) -> None:
     """Upload one output, unless the job was deleted: its container must not be asked for then."""
     if attempt.heartbeat.lost():
         raise LeaseLostError("lost before its outputs were stored")
     try:
         attempt.patiently(
-            lambda: attempt.app.storage.upload_file(container, path.name, path, content_type)
+            lambda: attempt.app.storage.upload_file(
+                container, path.name, path, CONTENT_TYPES[path.name]
+            )
         )
     except ResourceNotFoundError:
         raise Cancelled("the container is gone") from None

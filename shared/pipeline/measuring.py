@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.engines.base import Task
+from shared.jobs.lifecycle import WorkDone
 from shared.measurements.model import Facts, Segment
 from shared.pipeline.attempt import Attempt
 from shared.platform import blob_names, telemetry
@@ -26,69 +27,33 @@ JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length l
 def measure(
     attempt: Attempt, engine: str, task: Task, results: Path, expected: int | None
 ) -> Facts:
-    """Measure every segment that is not there yet, then join them into `results`."""
+    """Measure every segment that is not there yet, then join them into `results`.
+
+    `expected` are the frames of the media, where the segments do not say.
+    """
     with telemetry.span(SpanName.MEASURE, attributes={names.ENGINE: engine}) as span:
-        return _measure(attempt, engine, task, results, expected=expected, span=span)
-
-
-def _measure(
-    attempt: Attempt,
-    engine: str,
-    task: Task,
-    results: Path,
-    *,
-    expected: int | None,
-    span: telemetry.Span,
-) -> Facts:
-    pool = attempt.app.engines
-    segments = _plan(attempt, engine, task)
-    planned = [segment.frames for segment in segments]
-    if None not in planned:
-        expected = sum(frames or 0 for frames in planned)
-    meter = _Meter(attempt, expected, len(segments))
-    parts = _Parts(attempt, engine, task, segments)
-
-    if parts.kept:
-        attempt.note(
-            f"{parts.kept} of {len(segments)} segments were measured by an earlier attempt"
-        )
-
-    def one(segment: Segment) -> Path:
-        path = parts.path(segment)
-        if parts.fetch(segment):
-            meter.skip(segment)
-            return path
-        pool.measure(
+        segments = _plan(attempt, engine, task)
+        planned = [segment.frames for segment in segments]
+        if None not in planned:
+            expected = sum(frames or 0 for frames in planned)
+        meter = _Meter(attempt, expected, len(segments))
+        parts = _Parts(attempt, engine, task, segments)
+        started = time.monotonic()
+        measured = _measure_all(attempt, engine, task, segments, parts=parts, meter=meter)
+        seconds = time.monotonic() - started
+        facts = attempt.app.engines.join(
             engine,
             task,
-            segment,
-            path,
-            deadline=attempt.app.settings.measure_timeout_seconds,
-            progress=lambda frames: meter.report(segment, frames),
+            measured,
+            results,
+            deadline=JOIN_TIMEOUT_SECONDS,
             cancelled=attempt.heartbeat.lost,
             log=attempt.log,
         )
-        parts.keep(segment)
-        return path
-
-    workers = min(attempt.app.settings.processes, len(segments))
-    started = time.monotonic()
-    with ThreadPoolExecutor(workers, thread_name_prefix="segment") as threads:
-        paths = list(threads.map(telemetry.carried(one), segments))
-    seconds = time.monotonic() - started
-    facts = pool.join(
-        engine,
-        task,
-        list(zip(segments, paths, strict=True)),
-        results,
-        deadline=JOIN_TIMEOUT_SECONDS,
-        cancelled=attempt.heartbeat.lost,
-        log=attempt.log,
-    )
-    span.set(names.SEGMENTS, len(segments))
-    span.set(names.FACES, facts.faces)
-    telemetry.measured(span, engine, facts.version, facts.frames - meter.skipped, seconds)
-    return facts
+        span.set(names.SEGMENTS, len(segments))
+        span.set(names.FACES, facts.faces)
+        telemetry.measured(span, engine, facts.version, facts.frames - meter.skipped, seconds)
+        return facts
 
 
 def _plan(attempt: Attempt, engine: str, task: Task) -> list[Segment]:
@@ -100,6 +65,44 @@ def _plan(attempt: Attempt, engine: str, task: Task) -> list[Segment]:
         cancelled=attempt.heartbeat.lost,
         log=attempt.log,
     )
+
+
+def _measure_all(
+    attempt: Attempt,
+    engine: str,
+    task: Task,
+    segments: Sequence[Segment],
+    *,
+    parts: "_Parts",
+    meter: "_Meter",
+) -> list[tuple[Segment, Path]]:
+    """As many at a time as there are engine processes; those that are there are not measured."""
+    if parts.kept:
+        attempt.note(
+            f"{parts.kept} of {len(segments)} segments were measured by an earlier attempt"
+        )
+
+    def one(segment: Segment) -> tuple[Segment, Path]:
+        path = parts.path(segment)
+        if parts.fetch(segment):
+            meter.skip(segment)
+            return segment, path
+        attempt.app.engines.measure(
+            engine,
+            task,
+            segment,
+            path,
+            deadline=attempt.app.settings.measure_timeout_seconds,
+            progress=lambda frames: meter.report(segment, frames),
+            cancelled=attempt.heartbeat.lost,
+            log=attempt.log,
+        )
+        parts.keep(segment)
+        return segment, path
+
+    workers = min(attempt.app.settings.processes, len(segments))
+    with ThreadPoolExecutor(workers, thread_name_prefix="segment") as threads:
+        return list(threads.map(telemetry.carried(one), segments))
 
 
 class _Meter:
@@ -118,12 +121,12 @@ class _Meter:
         done = measured + self.skipped
         left = None if self._expected is None else max(self._expected - done, 0)
         self._attempt.heartbeat.progress(
-            {
-                "frames_done": done,
-                "frames_expected": self._expected,
-                "frames_per_second": round(rate, 1),
-                "seconds_left": None if left is None or rate <= 0 else round(left / rate, 1),
-            }
+            WorkDone(
+                frames_done=done,
+                frames_expected=self._expected,
+                frames_per_second=round(rate, 1),
+                seconds_left=None if left is None or rate <= 0 else round(left / rate, 1),
+            )
         )
 
     def skip(self, segment: Segment) -> None:

@@ -10,44 +10,43 @@ import json
 import unicodedata
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
-from shared.api.job_bodies import UploadUrlView
 from shared.app import App
 from shared.database.tables import (
     AVATAR_LENGTH,
     ENGINE_LENGTH,
     NAME_LENGTH,
-    Happening,
+    EventKind,
     Job,
     State,
     Step,
 )
 from shared.jobs import blob_metadata, lifecycle, limits
+from shared.jobs.lifecycle import NewJob
 from shared.measurements import csv
-from shared.measurements.model import MediaType
+from shared.measurements.model import MediaType, same_engine
 from shared.media import formats
-from shared.media.formats import Kind, MediaFacts
+from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import job_log
-from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
+from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options
 from shared.platform import telemetry
 from shared.platform.blob_names import blob_name
 from shared.platform.errors import Code, EngineError, MediaError, Problem
-from shared.platform.telemetry import Span, SpanName
+from shared.platform.telemetry import SpanName
 from shared.reports import parameter_sets
 
 MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never used as a path
 MAX_KEY: Final = 200  # characters of an idempotency key
 MAX_SETS: Final = 20  # parameter sets that one job may name
 UPLOAD_GRACE: Final = dt.timedelta(minutes=10)  # for a request that writes the blob itself
-OTHER_REQUEST: Final = dt.timedelta(
-    seconds=60
-)  # an unfinished upload this young is being worked on
+OTHER_REQUEST: Final = dt.timedelta(seconds=60)
+"""An unfinished upload this young is being worked on."""
 
 
 def _without_controls(text: str) -> str:
@@ -100,6 +99,15 @@ class Upload:
     traceparent: str | None = None  # the caller's, for the job's trace to continue
 
 
+@dataclass(frozen=True, slots=True)
+class UploadAddress:
+    """Where the caller may write the media of a job, and until when."""
+
+    job_id: uuid.UUID
+    url: str
+    expires: dt.datetime
+
+
 def accept(app: App, upload: Upload) -> Job:
     """Check the file and make it a job. Raises Problem; then nothing was stored."""
     job_id = uuid.uuid4()
@@ -107,93 +115,103 @@ def accept(app: App, upload: Upload) -> Job:
         telemetry.job(job_id),
         telemetry.attempt(SpanName.UPLOAD, parent=upload.traceparent) as attempt,
     ):
-        job = _accept(app, upload, job_id, attempt.span)
+        found = formats.sniff_file(upload.path)
+        digest = _digest(upload)
+        job = _earlier(app, upload.idempotency_key, digest)
+        if job is None:
+            path = upload.path.rename(upload.path.with_suffix(found.extension))
+            facts = _check(app, upload.fields, path, found)
+            new = _new_job(
+                upload, job_id, found, facts, digest=digest, traceparent=attempt.span.traceparent
+            )
+            job = _create(app, new)
+            if job is None:  # the same key, at the same moment
+                job = _earlier(app, upload.idempotency_key, digest) or _vanished()
+            else:
+                job = _store(app, job, path, found.content_type)
         if job.id != job_id:
             attempt.span.set(telemetry.names.JOB, str(job.id))
         return job
 
 
-def _accept(app: App, upload: Upload, job_id: uuid.UUID, span: Span) -> Job:
-    with upload.path.open("rb") as file:
-        found = sniffed(file.read(formats.SNIFF_BYTES))
-    digest = _digest(upload)
-    if upload.idempotency_key is not None:
-        earlier = _earlier(app, upload.idempotency_key, digest)
-        if earlier is not None:
-            return earlier
+def _check(app: App, fields: Fields, path: Path, found: Format) -> MediaFacts:
+    """Everything that an upload can be refused for. Raises Problem."""
     _check_limits(app)
-    path = upload.path.rename(upload.path.with_suffix(found.extension))
-    media_type = fitting_type(found.kind, upload.fields.type)
-    _check_engine(app, upload.fields.engine, found.kind)
+    fitting_type(found.kind, fields.type)
+    _check_engine(app, fields.engine, found.kind)
     facts = _probe(app, path, found)
-    _check_sets(app, upload.fields, _measured_by(app, upload.fields, path, found.kind))
-    job = _create(
-        app,
-        job_id,
-        upload.fields,
+    _check_sets(app, fields, _measured_by(app, fields, path, found.kind))
+    return facts
+
+
+def _new_job(
+    upload: Upload,
+    job_id: uuid.UUID,
+    found: Format,
+    facts: MediaFacts,
+    *,
+    digest: str,
+    traceparent: str | None,
+) -> NewJob:
+    fields = upload.fields
+    # a CSV says itself what it is of, unless the user does
+    unsaid = None if found.kind is Kind.CSV else formats.default_type(found.kind)
+    return NewJob(
+        id=job_id,
+        container=str(job_id),
+        state=State.CREATED,
+        avatar=fields.avatar,
+        name=fields.name,
+        type=fields.type or unsaid,
+        engine=fields.engine,
+        parameter_sets=fields.parameter_set,
         filename=_shown(upload.filename),
         blob=blob_name(upload.filename, found.extension),
-        # a CSV says itself what it is of, unless the user does
-        type=upload.fields.type if found.kind is Kind.CSV else media_type,
-        media=asdict(facts),
+        media=facts,
         idempotency_key=upload.idempotency_key,
         digest=digest,
-        traceparent=span.traceparent,
+        traceparent=traceparent,
         upload_until=dt.datetime.now(dt.UTC) + UPLOAD_GRACE,
     )
-    if job is None:  # the same key, at the same moment
-        job = _earlier(app, str(upload.idempotency_key), digest)
-        if job is None:
-            _vanished()
-        return job
-    _write(app, job, path, found.content_type)
-    return _finish(app, job)
 
 
-def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None) -> UploadUrlView:
+def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None) -> UploadAddress:
     """A job whose media the caller will write to storage itself."""
     job_id = uuid.uuid4()
     with telemetry.job(job_id), telemetry.span(SpanName.UPLOAD_URL, parent=traceparent) as span:
-        return _promise(app, request, job_id, span)
-
-
-def _promise(app: App, request: UploadUrlRequest, job_id: uuid.UUID, span: Span) -> UploadUrlView:
-    limit = app.settings.max_media_mb * MEGABYTE
-    if request.size > limit:
-        raise Problem(
-            Code.FILE_TOO_LARGE,
-            f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
+        limit = app.settings.max_media_mb * MEGABYTE
+        if request.size > limit:
+            raise Problem(
+                Code.FILE_TOO_LARGE,
+                f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
+            )
+        _check_limits(app)
+        _check_engine(app, request.engine, None)
+        # with no content yet it can still become a CSV, which says itself what it was measured by
+        _check_sets(app, request, request.engine)
+        expires = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=app.settings.upload_url_minutes)
+        expires = expires.replace(microsecond=0)
+        new = NewJob(
+            id=job_id,
+            container=str(job_id),
+            state=State.CREATED,
+            avatar=request.avatar,
+            name=request.name,
+            type=request.type,
+            engine=request.engine,
+            parameter_sets=request.parameter_set,
+            filename=request.filename,
+            # content decides the kind later: until then the name keeps the user's extension
+            blob=blob_name(request.filename, _extension(request.filename)),
+            declared_size=request.size,
+            traceparent=span.traceparent,
+            upload_until=expires + UPLOAD_GRACE,
         )
-    _check_limits(app)
-    _check_engine(app, request.engine, None)
-    # with no content yet it can still become a CSV, which says itself what it was measured by
-    _check_sets(app, request, request.engine)
-    expires = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=app.settings.upload_url_minutes)
-    expires = expires.replace(microsecond=0)
-    # content decides the kind later: until then the name keeps the extension that the user gave
-    blob = blob_name(request.filename, _extension(request.filename))
-    job = _create(
-        app,
-        job_id,
-        Fields.model_validate(request.model_dump(include=set(Fields.model_fields))),
-        filename=request.filename,
-        blob=blob,
-        type=request.type,
-        declared_size=request.size,
-        traceparent=span.traceparent,
-        upload_until=expires + UPLOAD_GRACE,
-    )
-    if job is None:
-        _vanished()
-    metadata = blob_metadata.of_job(job)
-    _or_nothing(app, job, lambda: app.storage.create_container(job.container, metadata))
-    return UploadUrlView(
-        id=job.id,
-        upload_url=app.storage.write_url(job.container, job.blob, expires),
-        method="PUT",
-        headers={"x-ms-blob-type": "BlockBlob"},
-        expires=expires,
-    )
+        job = _create(app, new) or _vanished()
+        metadata = blob_metadata.of_job(job)
+        _or_nothing(app, job, lambda: app.storage.create_container(job.container, metadata))
+        url = app.storage.write_url(job.container, job.blob, expires)
+        return UploadAddress(job.id, url, expires)
 
 
 def check_key(key: str | None) -> str | None:
@@ -229,8 +247,10 @@ def _digest(upload: Upload) -> str:
     return content.hexdigest()
 
 
-def _earlier(app: App, key: str, digest: str) -> Job | None:
+def _earlier(app: App, key: str | None, digest: str) -> Job | None:
     """The job that this key made before; None also where that one never got its media."""
+    if key is None:
+        return None
     with app.database.begin() as session:
         job = lifecycle.by_key(session, key)
         if job is None:
@@ -283,7 +303,7 @@ def _check_sets(app: App, fields: Fields, engine: str | None) -> None:
     with app.database.begin() as session:
         found = parameter_sets.resolve(session, fields.parameter_set)
     for item in found:
-        if engine is not None and item.content.engine.casefold() != engine.casefold():
+        if engine is not None and not same_engine(item.content.engine, engine):
             raise Problem(
                 Code.ENGINE_MISMATCH,
                 f"The parameter set {item.content.name!r} is for {item.content.engine}, and this "
@@ -293,7 +313,7 @@ def _check_sets(app: App, fields: Fields, engine: str | None) -> None:
             )
 
 
-def _probe(app: App, path: Path, found: formats.Format) -> MediaFacts:
+def _probe(app: App, path: Path, found: Format) -> MediaFacts:
     if found.kind is Kind.CSV:
         csv.dialect_of(path)  # its header is refused here, its rows by the job
         return MediaFacts(format=found.name, kind=found.kind, size=path.stat().st_size)
@@ -313,27 +333,19 @@ def _opened(app: App, path: Path) -> MediaFacts:
     return app.engines.probe(path, options(app.settings), deadline=PROBE_TIMEOUT_SECONDS)
 
 
-def _create(app: App, job_id: uuid.UUID, fields: Fields, **values: Any) -> Job | None:
+def _create(app: App, new: NewJob) -> Job | None:
     with app.database.begin() as session:
         limits.one_at_a_time(session, app.settings)
         limits.check(session, app.settings)
-        job = lifecycle.create(
-            session,
-            id=job_id,
-            container=str(job_id),
-            state=State.CREATED,
-            avatar=fields.avatar,
-            name=fields.name,
-            engine=fields.engine,
-            parameter_sets=fields.parameter_set,
-            **values,
-        )
+        job = lifecycle.create(session, new)
         if job is not None:
-            lifecycle.record(session, job.id, Step.UPLOAD, Happening.STARTED)
+            lifecycle.record(session, job.id, Step.UPLOAD, EventKind.STARTED)
         return job
 
 
-def _write(app: App, job: Job, path: Path, content_type: str) -> None:
+def _store(app: App, job: Job, path: Path, content_type: str) -> Job:
+    """The media into the job's container; the job is uploaded then."""
+
     def write() -> None:
         metadata = blob_metadata.of_job(job)
         app.storage.create_container(job.container, metadata)
@@ -341,6 +353,9 @@ def _write(app: App, job: Job, path: Path, content_type: str) -> None:
 
     _or_nothing(app, job, write)
     job_log(job.id).info("upload: %d bytes", path.stat().st_size)
+    with app.database.begin() as session:
+        lifecycle.mark_uploaded(session, job.id, job.filename)
+        return session.get(Job, job.id, populate_existing=True) or _vanished()
 
 
 def _or_nothing(app: App, job: Job, action: Callable[[], None]) -> None:
@@ -351,12 +366,6 @@ def _or_nothing(app: App, job: Job, action: Callable[[], None]) -> None:
         with app.database.begin() as session:
             lifecycle.begin_deleting(session, job.id)
         raise
-
-
-def _finish(app: App, job: Job) -> Job:
-    with app.database.begin() as session:
-        lifecycle.mark_uploaded(session, job.id, job.filename)
-        return session.get(Job, job.id, populate_existing=True) or _vanished()
 
 
 def _vanished() -> NoReturn:

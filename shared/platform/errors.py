@@ -112,6 +112,10 @@ class MediaError(Problem):
     """The media's own fault: no retry will change it. Fails the job at once."""
 
 
+class UpgradingError(Exception):
+    """A part cannot be used until an upgrade is over; the same call succeeds then."""
+
+
 class EngineError(Problem):
     """The engine's fault (crash, hang, garbage): the attempt is lost, the next may succeed."""
 

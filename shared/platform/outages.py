@@ -9,10 +9,10 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.database.schema import SchemaError
-from shared.platform.errors import Code, Problem
+from shared.platform.errors import Code, Problem, UpgradingError
 
-T = TypeVar("T")
+Result = TypeVar("Result")
+Log = logging.LoggerAdapter[logging.Logger]
 
 AWAY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 RETRY_AFTER_SECONDS: Final = 5  # what a client is told
@@ -32,7 +32,7 @@ def is_outage(error: BaseException) -> bool:
             OperationalError,
             InterfaceError,
             PoolTimeoutError,
-            SchemaError,  # until the migrations have run, or the newer app is there
+            UpgradingError,
             ServiceRequestError,
             ServiceResponseError,
         ),
@@ -41,7 +41,7 @@ def is_outage(error: BaseException) -> bool:
 
 def as_problem(error: BaseException) -> Problem:
     """What a client is told of an outage: which half is away, and when to come again."""
-    if isinstance(error, SchemaError):
+    if isinstance(error, UpgradingError):
         return Problem(
             Code.SERVICE_UNAVAILABLE,
             "The service is being upgraded. Try again in a minute.",
@@ -56,9 +56,7 @@ def as_problem(error: BaseException) -> Problem:
     )
 
 
-def patiently(
-    action: Callable[[], T], seconds: float, log: logging.LoggerAdapter[logging.Logger]
-) -> T:
+def patiently(action: Callable[[], Result], seconds: float, log: Log) -> Result:
     """The result of `action`, tried again for up to `seconds` while it meets an outage.
 
     For actions that may be repeated: one transaction, one blob operation. The host's own five

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from shared.measurements.model import MediaType
+from shared.measurements.model import MediaType, same_engine
 from shared.platform.errors import Problem
 from shared.platform.storage import Storage
 from shared.reports import parameter_sets, reports
@@ -40,7 +40,7 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
     default = parameter_sets.default(session, MediaType(measurement.report.type))
     if default is None:
         return Assessment("held to no parameter set")
-    if default.content.engine.casefold() != found.facts.engine.casefold():
+    if not same_engine(default.content.engine, found.facts.engine):
         return Assessment(
             f"held to no parameter set: the default, {default.content.name!r}, is for "
             f"{default.content.engine}"

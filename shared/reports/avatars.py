@@ -15,35 +15,64 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from shared.analysis.catalogue import CATALOGUE
-from shared.analysis.parameter_sets import name_key
-from shared.analysis.report import Outcome
-from shared.api.avatar_bodies import (
-    AvatarSummary,
-    HistoryItem,
-    HistoryQuery,
-    MeasureHistory,
-    avatar_address,
-)
-from shared.api.report_bodies import worst
+from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.parameter_sets import Bounds, name_key
+from shared.analysis.report import Outcome, Verdict, worst
 from shared.database.report_tables import AnalysisResult, MeasuredFace, SetVersion
 from shared.database.tables import ActionUnitReport, Extraction, Job
 from shared.measurements.model import MediaType
 from shared.platform.errors import Code, Problem
 from shared.reports import reports
 from shared.reports.parameter_sets import StoredSet
+from shared.reports.reports import SetVerdict
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Avatar:
+    """An avatar in a list of them."""
+
+    name: str
+    measurements: int
+    builds: int  # different names among them
+    first: dt.date
+    last: dt.date
+    last_build: str
+    verdict: Verdict | None  # of the last measurement
+
+
+class HistoryRow(NamedTuple):
     """A measurement, as a history's page selects it."""
 
-    number: int
+    measurement_id: int
     name: str
     date: dt.date
     type: str
     job: uuid.UUID | None
     filename: str | None
     engine: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A measurement, and what came of it."""
+
+    row: HistoryRow
+    face: int | None  # the one seen for longest
+    verdicts: Sequence[SetVerdict]
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return worst(item.verdict for item in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSeries:
+    """What one measure did: lists as long as the history's entries and in the same order."""
+
+    measure: Measure
+    bounds: Bounds | None  # of the set that was asked for
+    values: list[float | None]
+    outcomes: list[Outcome | None]  # with a set only
 
 
 class _Main(NamedTuple):
@@ -53,7 +82,7 @@ class _Main(NamedTuple):
     measures: dict[str, float]
 
 
-def summaries(session: Session, after: str | None, limit: int) -> list[AvatarSummary]:
+def summaries(session: Session, after: str | None, limit: int) -> list[Avatar]:
     """Avatars in the order of their names."""
     query = (
         select(
@@ -81,17 +110,16 @@ def summaries(session: Session, after: str | None, limit: int) -> list[AvatarSum
     )
     verdicts = reports.verdicts(session, numbers)
     return [
-        AvatarSummary(
-            avatar=avatar,
+        Avatar(
+            name=name,
             measurements=count,
             builds=builds,
             first=first,
             last=last,
-            name=names[number],
-            verdict=worst([item.verdict for item in verdicts.get(number, [])]),
-            links={"self": avatar_address(avatar)},
+            last_build=names[number],
+            verdict=worst(item.verdict for item in verdicts.get(number, ())),
         )
-        for avatar, count, builds, first, last, number in found
+        for name, count, builds, first, last, number in found
     ]
 
 
@@ -100,8 +128,10 @@ def exists(session: Session, avatar: str) -> bool:
     return session.scalar(query) is not None
 
 
-def page(session: Session, avatar: str, wanted: HistoryQuery, before: int | None) -> list[Row]:
-    """Newest first, one more than the limit where there are more."""
+def page(
+    session: Session, avatar: str, media_type: MediaType | None, before: int | None, limit: int
+) -> list[HistoryRow]:
+    """At most `limit` measurements, newest first; of one type, and before a number."""
     query = (
         select(
             ActionUnitReport.id,
@@ -116,41 +146,34 @@ def page(session: Session, avatar: str, wanted: HistoryQuery, before: int | None
         .outerjoin(Extraction, Extraction.report_id == ActionUnitReport.id)
         .where(ActionUnitReport.avatar == avatar, Job.deleting.is_not(True))
         .order_by(ActionUnitReport.id.desc())
-        .limit(wanted.limit + 1)
+        .limit(limit)
     )
-    if wanted.type is not None:
-        query = query.where(ActionUnitReport.type == wanted.type)
+    if media_type is not None:
+        query = query.where(ActionUnitReport.type == media_type)
     if before is not None:
         query = query.where(ActionUnitReport.id < before)
-    return [Row(*row) for row in session.execute(query)]
+    return [HistoryRow(*row) for row in session.execute(query)]
 
 
 def history(
-    session: Session, rows: Sequence[Row], held_to: StoredSet | None
-) -> tuple[list[HistoryItem], list[MeasureHistory]]:
+    session: Session, rows: Sequence[HistoryRow], held_to: StoredSet | None
+) -> tuple[list[HistoryEntry], list[MeasureSeries]]:
     """What became of these measurements; with a set, its reports and measures only."""
-    numbers = [row.number for row in rows]
+    numbers = [row.measurement_id for row in rows]
     versions = None if held_to is None else _versions(session, held_to)
     verdicts = reports.verdicts(session, numbers, versions)
     main = _main_faces(session, numbers)
-    items = [
-        HistoryItem(
-            report=row.number,
-            job=row.job,
-            name=row.name,
-            date=row.date,
-            type=MediaType(row.type),
-            filename=row.filename,
-            engine=row.engine,
-            face=main[row.number].face if row.number in main else None,
-            verdict=worst([item.verdict for item in verdicts.get(row.number, [])]),
-            reports=verdicts.get(row.number, []),
+    entries = [
+        HistoryEntry(
+            row=row,
+            face=main[row.measurement_id].face if row.measurement_id in main else None,
+            verdicts=verdicts.get(row.measurement_id, ()),
         )
         for row in rows
     ]
     if held_to is None or versions is None:
-        return items, _measures(numbers, main)
-    return items, _held_measures(session, numbers, main, held_to, versions)
+        return entries, _measures(numbers, main)
+    return entries, _held_measures(session, numbers, main, held_to, versions)
 
 
 def _versions(session: Session, stored: StoredSet) -> list[int]:
@@ -168,21 +191,13 @@ def _main_faces(session: Session, numbers: Sequence[int]) -> dict[int, _Main]:
     return {number: _Main(face, values) for number, face, values in session.execute(query)}
 
 
-def _measures(numbers: Sequence[int], main: dict[int, _Main]) -> list[MeasureHistory]:
+def _measures(numbers: Sequence[int], main: dict[int, _Main]) -> list[MeasureSeries]:
     """Every measure that at least one of the measurements has."""
     known = {code for face in main.values() for code in face.measures}
     return [
-        MeasureHistory(
-            measure=entry.code,
-            words=entry.words,
-            unit=entry.unit,
-            lower=None,
-            upper=None,
-            values=_values(numbers, main, entry.code),
-            outcomes=[],
-        )
-        for entry in CATALOGUE.values()
-        if entry.code in known
+        MeasureSeries(measure, None, _values(numbers, main, measure.code), [])
+        for measure in CATALOGUE.values()
+        if measure.code in known
     ]
 
 
@@ -192,7 +207,7 @@ def _held_measures(
     main: dict[int, _Main],
     held_to: StoredSet,
     versions: Sequence[int],
-) -> list[MeasureHistory]:
+) -> list[MeasureSeries]:
     """The measures of a set's present version, with the outcomes of whichever version it was."""
     query = (
         select(
@@ -209,21 +224,15 @@ def _held_measures(
         for number, face, measure, outcome in session.execute(query)
         if number in main and face == main[number].face
     }
-    found = []
-    for parameter in held_to.content.parameters:
-        entry, bounds = CATALOGUE[parameter.measure], parameter.bounds
-        found.append(
-            MeasureHistory(
-                measure=entry.code,
-                words=entry.words,
-                unit=entry.unit,
-                lower=bounds.lower,
-                upper=bounds.upper,
-                values=_values(numbers, main, entry.code),
-                outcomes=[outcomes.get((number, entry.code)) for number in numbers],
-            )
+    return [
+        MeasureSeries(
+            CATALOGUE[parameter.measure],
+            parameter.bounds,
+            _values(numbers, main, parameter.measure),
+            [outcomes.get((number, parameter.measure)) for number in numbers],
         )
-    return found
+        for parameter in held_to.content.parameters
+    ]
 
 
 def _values(numbers: Sequence[int], main: dict[int, _Main], code: str) -> list[float | None]:
@@ -234,7 +243,7 @@ def _values(numbers: Sequence[int], main: dict[int, _Main], code: str) -> list[f
 class Candidate:
     """A measurement of a build."""
 
-    number: int
+    measurement_id: int
     type: str
     filename: str | None
 

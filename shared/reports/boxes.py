@@ -13,10 +13,10 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.database.extractions import facts_of
 from shared.database.tables import FrameMeasurement
-from shared.measurements import files as frame_files
+from shared.jobs import frame_files
 from shared.platform.storage import Storage
-from shared.reports import recordings
 from shared.reports.reports import Measurement
 
 SIGNALS: Final = ("face_x", "face_y", "face_w", "face_h")  # left, top, width, height [pixels]
@@ -82,7 +82,7 @@ def _of_table(session: Session, measurement: Measurement, wanted: Wanted) -> lis
 
 
 def _of_files(storage: Storage, measurement: Measurement, wanted: Wanted) -> Iterator[_Values]:
-    facts = recordings.facts_of(measurement.extraction)
+    facts = facts_of(measurement.extraction)
     places = [facts.signals.index(name) for name in SIGNALS]
     container = measurement.job.container if measurement.job else None
     with frame_files.stored(storage, container, measurement.report.id, facts) as files:

@@ -28,7 +28,7 @@ def compare_builds(
     """
     earlier, later = (avatars.candidates(session, avatar, build, file) for build in builds)
     old, new = avatars.pair(earlier, later)
-    before, after = (reports.locate(session, item.number) for item in (old, new))
+    before, after = (reports.locate(session, item.measurement_id) for item in (old, new))
     held_to = (
         parameter_sets.resolve(session, [parameter_set], archived=True)[0].content
         if parameter_set is not None
@@ -51,6 +51,6 @@ def _choice(build: str, all_of: Sequence[Candidate], chosen: Candidate) -> Itera
     if len(all_of) > 1:
         file = f" ({chosen.filename})" if chosen.filename else ""
         yield (
-            f"Build {build!r} has {len(all_of)} measurements; number {chosen.number}{file} was "
-            "compared. `file` chooses others."
+            f"Build {build!r} has {len(all_of)} measurements; number {chosen.measurement_id}{file} "
+            "was compared. `file` chooses others."
         )

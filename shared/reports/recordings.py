@@ -1,34 +1,30 @@
 """A stored measurement as the analysis takes it: frames read back from where they are stored.
 
 That is the table; or, for a measurement with more than MAX_ROWS_IN_DATABASE of them, the files in
-its job's container (`shared.measurements.files`), which say the same to the last digit. The media
+its job's container (`shared.jobs.frame_files`), which say the same to the last digit. The media
 and an engine are never needed. Both the second stage and every later analysis read what is stored,
 so that the same measurement gives the same report, byte for byte.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg2.extensions import cursor
 from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.series import FaceSeries, Recording
-from shared.database import copy
+from shared.database import frames
+from shared.database.extractions import facts_of
 from shared.database.tables import ActionUnitReport, Extraction
-from shared.measurements import files as frame_files
-from shared.measurements.action_units import INTENSITIES
+from shared.jobs import frame_files
 from shared.measurements.files import FrameFiles
-from shared.measurements.model import Facts, MediaType, Scale
+from shared.measurements.model import MediaType
 from shared.platform.storage import Storage
 
 SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in entry.signals}))
 """Those that a measure rests on. The others stay in the database: a clip can have dozens."""
-
-_FIELDS: Final = ("face", "timestamp", "success", "presences", "intensities")
 
 
 def load(
@@ -52,69 +48,16 @@ def load(
         with frame_files.stored(storage, container, report.id, facts) as files:
             columns = _columns_of_files(files, face)
     else:
-        columns = _columns(session, report.id, facts, face)
+        wanted = [name for name in SIGNALS if name in facts.signals]
+        columns = frames.read_frames(session, report.id, facts.signals, wanted, face)
     return Recording(MediaType(report.type), facts, list(_faces(columns)))
 
 
-def facts_of(extraction: Extraction) -> Facts:
-    return Facts(
-        engine=extraction.engine,
-        version=extraction.version,
-        settings=extraction.settings,
-        frames=extraction.frames,
-        fps=extraction.fps,
-        duration=extraction.duration,
-        width=extraction.width,
-        height=extraction.height,
-        faces=extraction.faces,
-        scale=cast("Scale", extraction.scale),
-        signals=tuple(extraction.signals),
-        validity=extraction.validity,
-        aggregates=extraction.aggregates,
-        warnings=list(extraction.warnings),
-    )
-
-
-def _columns(
-    session: Session, report_id: int, facts: Facts, face: int | None
-) -> dict[str, NDArray[Any]]:
-    """All rows of a report by COPY, ordered by face and time, as one array per column."""
-    signals = [name for name in SIGNALS if name in facts.signals]
-    places = [facts.signals.index(name) + 1 for name in signals]
-    selected = [*_FIELDS, *(f"coalesce(signals[{place}], 'NaN')" for place in places)]
-    rows = f"report_id = {report_id:d}" + ("" if face is None else f" AND face = {face:d}")
-    query = (
-        f"COPY (SELECT {', '.join(selected)} FROM frame_measurement "  # noqa: S608  # ours, no input
-        f"WHERE {rows} ORDER BY face, frame) TO STDOUT (FORMAT binary)"
-    )
-    kinds: dict[str, np.dtype[Any]] = {
-        "face": copy.INTEGER,
-        "timestamp": copy.DOUBLE,
-        "success": copy.BOOLEAN,
-        "presences": copy.INTEGER,
-        "intensities": copy.real_array_type(len(INTENSITIES)),
-        **dict.fromkeys(signals, copy.REAL),
-    }
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in kinds}
-
-    def take(rows: NDArray[Any]) -> None:
-        for name in kinds:
-            values = rows[name]["items"]["value"] if name == "intensities" else rows[name]
-            parts[name].append(values.astype(values.dtype.newbyteorder("=")))
-
-    connection = session.connection().connection  # psycopg2's, of this transaction
-    decoder = copy.Decoder(kinds, take)
-    with closing(cast("cursor", connection.cursor())) as reading:
-        reading.copy_expert(query, decoder)
-    decoder.close()
-    return {name: np.concatenate(found) for name, found in parts.items() if found}
-
-
 def _columns_of_files(files: FrameFiles, face: int | None) -> dict[str, NDArray[Any]]:
-    """As `_columns`, from files: read a block at a time, of which only these columns are kept."""
+    """As `read_frames`, from files: a block at a time, of which only these columns are kept."""
     known = files.facts.signals
     signals = {name: known.index(name) for name in SIGNALS if name in known}
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_FIELDS, *signals)}
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*frames.READ, *signals)}
     for block, values in files.pairs():
         rows = slice(None) if face is None else block.faces == face
         parts["face"].append(block.faces[rows])

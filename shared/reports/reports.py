@@ -4,34 +4,40 @@
     measured   all of its measures, from its frames; they are stored as well
     hold       held to sets: one report each, which replaces an earlier one of the same version
     publish    `report.json` in the job's container
+    verdicts   what came of it, as it is stored
 
 Every function takes the session of the caller's transaction, so that nothing is half-written.
 """
 
 import io
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from pydantic import Field
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from shared.analysis.judging import engine_notice, judge
 from shared.analysis.measuring import MeasuredRecording, measure
-from shared.analysis.report import EngineFacts, Media, Report, Subject, Verdict
-from shared.analysis.series import Recording
-from shared.analysis.statistics import rounded
-from shared.api.report_bodies import (
-    FaceMeasures,
-    JobReport,
-    VerdictView,
-    report_id,
-    report_links,
+from shared.analysis.report import (
+    FORMAT,
+    EngineFacts,
+    Media,
+    Model,
+    Report,
+    Subject,
+    Verdict,
     worst,
 )
+from shared.analysis.series import Recording
+from shared.analysis.statistics import rounded
 from shared.app import App
+from shared.database.extractions import facts_of
 from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
 from shared.database.tables import URL_LENGTH, ActionUnitReport, Extraction, Job
 from shared.jobs import lifecycle
@@ -41,6 +47,64 @@ from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
 from shared.reports import recordings
 from shared.reports.parameter_sets import StoredSet
+
+_REPORT_ID: Final = re.compile(r"([1-9]\d{0,17})(?:-([1-9]\d{0,17}))?", re.ASCII)
+
+
+class ReportId(NamedTuple):
+    """`17-4`: the number of the measurement and that of the set's version.
+
+    The measurement's number alone means its report while it has only one.
+    """
+
+    measurement_id: int
+    set_id: int | None = None
+
+    def __str__(self) -> str:
+        return "-".join(str(part) for part in self if part is not None)
+
+    @classmethod
+    def parse(cls, text: str) -> "ReportId | None":
+        """None where it is no id."""
+        found = _REPORT_ID.fullmatch(text)
+        return None if found is None else cls(*(int(part) for part in found.groups() if part))
+
+
+@dataclass(frozen=True, slots=True)
+class SetVerdict:
+    """What came of a measurement that was held to one version of a set."""
+
+    measurement_id: int
+    set_id: int
+    parameter_set: str
+    version: int
+    verdict: Verdict
+    score: float | None
+
+    @property
+    def id(self) -> str:
+        """Of its report."""
+        return str(ReportId(self.measurement_id, self.set_id))
+
+
+class FaceMeasures(Model):
+    face: int
+    seen_share: float
+    confident_frames: int
+    measures: dict[str, float] = Field(description="Code to value, as far as it could be had.")
+
+
+class JobReport(Model):
+    """`report.json` in a job's container: all that is known of the measurement."""
+
+    format: Literal[1] = FORMAT
+    verdict: Verdict | None = Field(description="The worst; null where there is no report.")
+    subject: Subject
+    media: Media
+    engine: EngineFacts
+    warnings: tuple[str, ...]
+    faces: tuple[FaceMeasures, ...]
+    reports: tuple[Report, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +163,7 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
 
 def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
-    found = measurement.load(session, storage)
+    found = measure(measurement.recording(session, storage))
     number = measurement.report.id
     session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == number))
     rows = [
@@ -163,16 +227,16 @@ def report_url(storage: Storage, container: str, blob: str) -> str:
 
 def verdicts(
     session: Session, numbers: Iterable[int | None], sets: Collection[int] | None = None
-) -> dict[int, list[VerdictView]]:
+) -> dict[int, list[SetVerdict]]:
     """Of these measurements, in the order of the sets' names; with `sets`, of these versions."""
     query = (
         select(
             AnalysisReport.report_id,
             AnalysisReport.parameter_set_id,
-            AnalysisReport.verdict,
-            AnalysisReport.score,
             SetVersion.name,
             SetVersion.version,
+            AnalysisReport.verdict,
+            AnalysisReport.score,
         )
         .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
         .where(AnalysisReport.report_id.in_([item for item in numbers if item is not None]))
@@ -180,18 +244,10 @@ def verdicts(
     )
     if sets is not None:
         query = query.where(AnalysisReport.parameter_set_id.in_(sets))
-    found: dict[int, list[VerdictView]] = defaultdict(list)
-    for number, set_id, verdict, score, name, version in session.execute(query):
-        identifier = report_id(number, set_id)
-        found[number].append(
-            VerdictView(
-                id=identifier,
-                parameter_set=name,
-                version=version,
-                verdict=Verdict(verdict),
-                score=score,
-                links=report_links(identifier),
-            )
+    found: dict[int, list[SetVerdict]] = defaultdict(list)
+    for measurement_id, set_id, name, version, verdict, score in session.execute(query):
+        found[measurement_id].append(
+            SetVerdict(measurement_id, set_id, name, version, Verdict(verdict), score)
         )
     return found
 
@@ -225,7 +281,7 @@ def _store(session: Session, number: int, set_id: int, report: Report) -> None:
 
 
 def _job_report(session: Session, measurement: Measurement) -> JobReport:
-    number, facts = measurement.report.id, recordings.facts_of(measurement.extraction)
+    number, facts = measurement.report.id, facts_of(measurement.extraction)
     faces = session.scalars(
         select(MeasuredFace).where(MeasuredFace.report_id == number).order_by(MeasuredFace.face)
     )
@@ -237,7 +293,7 @@ def _job_report(session: Session, measurement: Measurement) -> JobReport:
     )
     reports = tuple(Report.model_validate(item) for item in stored)
     return JobReport(
-        verdict=worst([report.verdict for report in reports]),
+        verdict=worst(report.verdict for report in reports),
         subject=measurement.subject,
         media=Media(
             type=MediaType(measurement.report.type),

@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.analysis.catalogue import CATALOGUE
-from shared.analysis.interchange import csv_values, from_csv, from_json, to_csv, to_json
+from shared.analysis.interchange import csv_values, from_json, to_csv, to_json
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.platform.errors import Code, Problem
+
+
+def from_csv(data: bytes) -> ParameterSet:
+    return ParameterSet.model_validate(csv_values(data))
+
 
 CODES = st.sampled_from(sorted(CATALOGUE))
 SHARES = st.floats(0, 1)

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from shared.app import App
-from shared.database.frames import copy_frames, insert_entries
+from shared.database.extractions import insert_entries
+from shared.database.frames import copy_frames
 from shared.database.tables import ActionUnitReport, DataEntry, FrameMeasurement
 from shared.measurements.action_units import INTENSITIES, PRESENCES
 from shared.measurements.csv import Block, paired

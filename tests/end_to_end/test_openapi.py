@@ -1,7 +1,6 @@
 """The API is as it describes itself."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,47 +8,10 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
-from shared.platform.errors import STATUS, Code
-from tests.end_to_end.service import Json, Service
+from tests.end_to_end.service import Service
 from tests.end_to_end.test_reports import lips, take
-from tests.routes import http_routes
 
 pytestmark = pytest.mark.thorough
-
-
-def registered() -> set[tuple[str, str]]:
-    """Method and path of every route of the API."""
-    routes = {(route.method.lower(), f"/{route.path.lstrip('/')}") for route in http_routes()}
-    return {(method, path) for method, path in routes if path.startswith("/api/")}
-
-
-@pytest.fixture(scope="module")
-def document(service: Service) -> Json:
-    response = service.http.get("/api/openapi.json")
-    assert response.headers["Content-Type"] == "application/json"
-    found: Json = response.json()
-    return found
-
-
-def described(document: Json) -> set[tuple[str, str]]:
-    return {(method, path) for path, found in document["paths"].items() for method in found}
-
-
-def test_every_route_is_described(document: Json) -> None:
-    without_forms = {(method, path.removesuffix(".{form}")) for method, path in described(document)}
-    assert without_forms == registered()
-
-
-def test_every_route_and_code_is_documented(document: Json) -> None:
-    text = (ROOT / "docs" / "api.md").read_text()
-    listed = set()
-    for methods, path in re.findall(r"^### `([A-Z ]+) (/api/\S+)`", text, re.MULTILINE):
-        listed |= {(method.lower(), path) for method in methods.split()}
-    assert listed == described(document)
-    codes = set(re.findall(r"^\| `(\w+)` \| \d{3} \|", text, re.MULTILINE))
-    assert codes == set(Code)
-    for code, status in re.findall(r"^\| `(\w+)` \| (\d{3}) \|", text, re.MULTILINE):
-        assert STATUS[Code(code)][0] == int(status)
 
 
 def test_the_service_keeps_to_its_description(service: Service, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from shared.engines import worker
-from shared.engines.base import Measurement, Progress, Task
+from shared.engines.base import EngineResult, Progress, Task
 from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import Facts, Row, Segment
 from shared.media.clip import key_frames, open_clip
@@ -48,7 +48,7 @@ class OddEngine:
         output.write_text(str(os.getpid()))
         self._behaviour(task, output, progress)
 
-    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> EngineResult:
         facts = Facts(self.name, "1", {"pid": os.getpid()}, signals=("pose_Rx",), faces=1)
 
         def rows() -> Iterator[Row]:
@@ -58,7 +58,7 @@ class OddEngine:
                 yield Row(frame, 0, frame / 25, 0.98, True, values, 0b101, (signal,))
             facts.frames = FRAMES * len(segments)  # known only now
 
-        return Measurement(facts, rows())
+        return EngineResult(facts, rows())
 
 
 def good(task: Task, output: Path, progress: Progress) -> None:

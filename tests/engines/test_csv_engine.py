@@ -8,8 +8,9 @@ import pytest
 from shared.engines import output
 from shared.engines.base import Task
 from shared.engines.csv import CsvEngine
-from shared.measurements.csv import read, signal_blocks
+from shared.measurements.csv import signal_blocks
 from shared.measurements.model import Facts, MediaType, Options, Row
+from shared.platform.blob_names import MEASUREMENT_BLOB, SIGNALS_BLOB
 from shared.platform.errors import Code, MediaError
 from tests.measurements.csv import tables
 from tests.measurements.csv.tables import IMAGE, POSE, UNITS, VIDEO
@@ -167,12 +168,12 @@ def test_what_is_written_reads_back_the_same(tmp_path: Path) -> None:
     [segment] = engine.plan(task, 1)
     engine.measure(task, segment, part, lambda frames: None)
     output.write(engine.join(task, [(segment, part)]), tmp_path)
-    assert values(tmp_path / output.CSV_NAME) == values(media)
-    names, blocks = signal_blocks(tmp_path / output.SIGNALS_NAME)
+    assert values(tmp_path / MEASUREMENT_BLOB) == values(media)
+    names, blocks = signal_blocks(tmp_path / SIGNALS_BLOB)
     assert names == tuple(POSE)
     assert sum(len(block) for block in blocks) == 60
 
 
 def values(path: Path) -> list[tuple[object, ...]]:
-    rows = read(path)[1]
+    rows = tables.rows(path)
     return [(row.frame, row.face, row.timestamp, row.intensities, row.presences) for row in rows]

@@ -12,7 +12,6 @@ import pytest
 from shared.engines.base import Task
 from shared.engines.openface import OpenFaceEngine
 from shared.engines.pool import EnginePool
-from shared.measurements.csv import read
 from shared.measurements.model import Facts, MediaType, Row, Segment
 from shared.platform.errors import Code, EngineError, MediaError
 from tests import faces, media_factory
@@ -360,7 +359,7 @@ class TestInThePool:
         pool.measure("openface", task, segments[0], part, deadline=20)
         facts = pool.join("openface", task, [(segments[0], part)], tmp_path, deadline=20)
         assert facts.frames == CLIP_FRAMES
-        assert len(list(read(tmp_path / "openface.csv")[1])) == CLIP_FRAMES
+        assert len(list(tables.rows(tmp_path / "openface.csv"))) == CLIP_FRAMES
 
     def test_a_hanging_program_is_killed_at_the_deadline(
         self, pool: EnginePool, home: OpenFaceHome, clip: Path, tmp_path: Path

@@ -7,13 +7,15 @@ import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.engines import output
-from shared.engines.base import Measurement
+from shared.engines.base import EngineResult
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
 from shared.measurements.model import Facts, Row
+from shared.platform.blob_names import EXTRACTION_BLOB, MEASUREMENT_BLOB, SIGNALS_BLOB
 
 ROW = Row(1, 0, 0.0, 0.98, True, [0.0] * len(INTENSITIES), 0)
 
@@ -22,8 +24,13 @@ def facts(*signals: str) -> Facts:
     return Facts("good", "1.2", {"confidence_threshold": 0.7}, signals=signals)
 
 
-def write(directory: Path, *rows: Row, of: Facts | None = None) -> output.Extraction:
-    return output.write(Measurement(of or facts(), iter(rows)), directory)
+def write(directory: Path, *rows: Row, of: Facts | None = None) -> Facts:
+    return output.write(EngineResult(of or facts(), iter(rows)), directory)
+
+
+def extraction(directory: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((directory / EXTRACTION_BLOB).read_bytes())
+    return found
 
 
 def test_the_table_is_openfaces(tmp_path: Path) -> None:
@@ -34,14 +41,14 @@ def test_the_table_is_openfaces(tmp_path: Path) -> None:
         replace(ROW, intensities=intensities, presences=1 | last),
         replace(ROW, frame=2, timestamp=1 / 24, confidence=0.0, success=False),
     )
-    header, first, second = (tmp_path / output.CSV_NAME).read_text().splitlines()
+    header, first, second = (tmp_path / MEASUREMENT_BLOB).read_text().splitlines()
     assert header.split(",") == list(CSV_COLUMNS)
     assert first == (
         "1,0,0.000,0.98,1,0.00,0.14,0.29,0.43,0.57,0.71,0.86,1.00,1.14,1.29,1.43,1.57,1.71,1.86,"
         "2.00,2.14,2.29,1.00," + "0.00," * 16 + "1.00"
     )
     assert second == "2,0,0.042,0.00,0," + ",".join(["0.00"] * 35)
-    assert not (tmp_path / output.SIGNALS_NAME).exists()
+    assert not (tmp_path / SIGNALS_BLOB).exists()
 
 
 def test_signals_have_their_own_table(tmp_path: Path) -> None:
@@ -52,7 +59,7 @@ def test_signals_have_their_own_table(tmp_path: Path) -> None:
         replace(ROW, face=1, signals=(0, 1e-9)),
         of=named,
     )
-    assert (tmp_path / output.SIGNALS_NAME).read_text() == (
+    assert (tmp_path / SIGNALS_BLOB).read_text() == (
         "frame,face_id,pose_Rx,lip_opening\n1,0,-0.123457,\n1,1,0,1e-09\n"
     )
 
@@ -65,17 +72,18 @@ def test_the_facts_are_what_the_engine_knew_at_the_end(tmp_path: Path) -> None:
         known.frames, known.faces = 1, 1
         known.validity = {"0": {"AU12": "high"}}
 
-    written = output.write(Measurement(known, rows()), tmp_path)
-    text = (tmp_path / output.EXTRACTION_NAME).read_bytes()
-    assert output.read_extraction(text) == written
-    assert json.loads(text)["frames"] == 1
-    digest = hashlib.sha256((tmp_path / output.CSV_NAME).read_bytes()).hexdigest()
-    assert (written.rows, written.csv_sha256) == (1, digest)
+    written = output.write(EngineResult(known, rows()), tmp_path)
+    found = extraction(tmp_path)
+    assert Facts.from_json(found) == written
+    assert found["frames"] == 1
+    digest = hashlib.sha256((tmp_path / MEASUREMENT_BLOB).read_bytes()).hexdigest()
+    assert (found["rows"], found["csv_sha256"]) == (1, digest)
 
 
 def test_no_rows_are_a_header(tmp_path: Path) -> None:
-    assert write(tmp_path).rows == 0
-    assert (tmp_path / output.CSV_NAME).read_text().splitlines() == [",".join(CSV_COLUMNS)]
+    write(tmp_path)
+    assert extraction(tmp_path)["rows"] == 0
+    assert (tmp_path / MEASUREMENT_BLOB).read_text().splitlines() == [",".join(CSV_COLUMNS)]
 
 
 @pytest.mark.parametrize(
@@ -94,15 +102,15 @@ def test_a_wrong_row_leaves_no_extraction(tmp_path: Path, row: Row, words: str) 
     write(tmp_path, ROW)
     with pytest.raises(ValueError, match=words):
         write(tmp_path, ROW, row)
-    assert not (tmp_path / output.EXTRACTION_NAME).exists()
+    assert not (tmp_path / EXTRACTION_BLOB).exists()
 
 
 def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
     def rows(count: int) -> Iterator[Row]:
         return (replace(ROW, frame=frame) for frame in range(1, count + 1))
 
-    output.write(Measurement(facts(), rows(2_000)), tmp_path)
+    output.write(EngineResult(facts(), rows(2_000)), tmp_path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    written = output.write(Measurement(facts(), rows(40_000)), tmp_path)
-    assert written.rows == 40_000
+    output.write(EngineResult(facts(), rows(40_000)), tmp_path)
+    assert extraction(tmp_path)["rows"] == 40_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4_000  # [kB]

@@ -17,7 +17,7 @@ QUERIES = sorted((INFRA / "queries").glob("*.kql"))
 
 PHRASES = {
     # what a query looks for in messages -> the source that writes it
-    "waiting-jobs": ("reconcile: %s, going on with it", "shared/pipeline/events.py"),
+    "waiting-jobs": ("reconcile: %s, going on with it", "shared/pipeline/reconciliation.py"),
     "refused-schema": ("class SchemaError(", "shared/database/schema.py"),
     "outages": ("%s is away, trying again in", "shared/platform/outages.py"),
 }

@@ -121,7 +121,7 @@ def test_the_package_is_whole(packed: Path) -> None:
 import json, sys
 import function_app
 from shared.database import schema
-from shared.pipeline import events
+from shared.pipeline import events, reconciliation
 from shared.reports import reports
 from shared.engines import registry, worker
 from shared.pages import uploading, templates

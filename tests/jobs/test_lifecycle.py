@@ -4,32 +4,33 @@ import datetime as dt
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
 
 from shared.app import App
 from shared.database.tables import Job, State, Step
 from shared.jobs import lifecycle
-from shared.jobs.lifecycle import Lease, LeaseLostError
+from shared.jobs.lifecycle import Lease, LeaseLostError, NewJob, WorkDone
 from shared.pipeline.attempt import Attempt, run
 from shared.platform.errors import Code
 
 
-def make(app: App, state: State = State.UPLOADED, **values: object) -> uuid.UUID:
+def make(app: App, state: State = State.UPLOADED, minutes: float = 5) -> uuid.UUID:
+    """A job whose upload may take so long."""
     job_id = uuid.uuid4()
-    defaults = {"upload_until": dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)}
+    new = NewJob(
+        id=job_id,
+        container=str(job_id),
+        state=state,
+        avatar="a",
+        name="default",
+        filename="a.jpg",
+        blob="a.jpg",
+        upload_until=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes),
+    )
     with app.database.begin() as session:
-        lifecycle.create(
-            session,
-            id=job_id,
-            container=str(job_id),
-            state=state,
-            avatar="a",
-            name="default",
-            filename="a.jpg",
-            blob="a.jpg",
-            **(defaults | values),
-        )
+        lifecycle.create(session, new)
     return job_id
 
 
@@ -86,10 +87,10 @@ def test_a_renewed_lease_is_not_taken_over(app: App) -> None:
     lease = claim(app, job_id, seconds=1)
     assert lease is not None
     with app.database.begin() as session:
-        lifecycle.renew(session, lease, 60, {"frames_done": 3})
+        lifecycle.renew(session, lease, 60, WorkDone(3))
     time.sleep(1.1)
     assert claim(app, job_id) is None
-    assert state(app, job_id).progress == {"frames_done": 3}
+    assert state(app, job_id).progress == asdict(WorkDone(3))
 
 
 def test_a_given_back_job_counts_its_attempts_and_keeps_the_error(app: App) -> None:
@@ -141,7 +142,7 @@ def test_a_failure_is_final_and_can_be_restarted(app: App) -> None:
 def test_stale_jobs_are_found_once(app: App) -> None:
     dead = make(app)
     claim(app, dead, seconds=0)
-    unfinished = make(app, State.CREATED, upload_until=dt.datetime.now(dt.UTC))
+    unfinished = make(app, State.CREATED, minutes=0)
     running = make(app)
     claim(app, running)
     ended = make(app, State.DONE)

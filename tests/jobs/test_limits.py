@@ -8,14 +8,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import azure.functions as func
 import pytest
 import sqlalchemy as sa
 
-import upload_http
 from shared.api import jobs as job_routes
+from shared.api import uploads as upload_routes
 from shared.api.http import respond
 from shared.app import App
 from shared.database.tables import Job, State
@@ -50,7 +50,7 @@ def submit(image: Path, tmp_path: Path) -> Callable[..., Job]:
 
 
 def promised(app: App) -> uuid.UUID:
-    return uploads.promise(app, UploadUrlRequest(avatar="Ada", filename="a.jpg", size=9)).id
+    return uploads.promise(app, UploadUrlRequest(avatar="Ada", filename="a.jpg", size=9)).job_id
 
 
 def count(app: App) -> int:
@@ -186,11 +186,11 @@ def _ask(door: str, content: bytes) -> func.HttpResponse:
 
     if door == "raw":
         url = "/api/upload?avatar=Ada&filename=face.jpg"
-        return _through(upload_http.upload, request(url, content, "image/jpeg"))
+        return respond(request(url, content, "image/jpeg"), upload_routes.upload)
     if door == "address":
         body = json.dumps({"avatar": "Ada", "filename": "a.jpg", "size": 9}).encode()
-        return _through(
-            upload_http.upload_url, request("/api/upload-url", body, "application/json")
+        return respond(
+            request("/api/upload-url", body, "application/json"), upload_routes.upload_url
         )
     form = (
         b'--x\r\nContent-Disposition: form-data; name="avatar"\r\n\r\nAda\r\n'
@@ -201,12 +201,7 @@ def _ask(door: str, content: bytes) -> func.HttpResponse:
     posted = request("/api/upload", form, "multipart/form-data; boundary=x")
     if door == "page":
         return respond(posted, uploading.upload)
-    return _through(upload_http.upload, posted)
-
-
-def _through(function: Any, request: func.HttpRequest) -> func.HttpResponse:
-    """The answer of a function of the app, without a host."""
-    return cast("func.HttpResponse", function.build().get_user_function()(request))
+    return respond(posted, upload_routes.upload)
 
 
 def test_the_client_waits_and_goes_on(new_stack: NewStack, image: Path, tmp_path: Path) -> None:

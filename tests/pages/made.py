@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.app import App
 from shared.database.tables import Job, State
+from shared.media.formats import Kind, MediaFacts
 
 
 def job(app: App, **values: Any) -> Job:
@@ -22,7 +23,7 @@ def job(app: App, **values: Any) -> Job:
             "type": "IP",
             "filename": "face.jpg",
             "blob": "face.jpg",
-            "media": {"format": "JPEG", "kind": "image", "size": 0},
+            "media": MediaFacts("JPEG", Kind.IMAGE, 0),
             "upload_until": "2026-01-01T00:00:00Z",
             **values,
         }

@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from shared.analysis.parameter_sets import ParameterSet
 from shared.app import App
-from shared.database.tables import Happening, Job, State, Step
+from shared.database.tables import EventKind, Job, State, Step
 from shared.jobs import lifecycle
 from shared.measurements.action_units import INTENSITIES
 from shared.pages import addresses, avatars_page, job_page, jobs_page, report_page, set_editor
@@ -91,7 +91,7 @@ def test_jobs_of_others_appear(app: App) -> None:
 def test_a_failed_row_says_where(app: App) -> None:
     failed = job(app, state=State.FAILED, error_code="no_face_found", error_detail="No face.")
     with app.database.begin() as session:
-        lifecycle.record(session, failed.id, Step.EXTRACT, Happening.FAILED, "No face.")
+        lifecycle.record(session, failed.id, Step.EXTRACT, EventKind.FAILED, "No face.")
     page = text(jobs_page.jobs_page(get(), app))
     assert "Upload: succeeded, Measure: failed, Analyse: pending" in page
 
@@ -100,10 +100,10 @@ def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:
     running = job(app, state=State.EXTRACTING)
     with app.database.begin() as session:
         for attempt in (1, 2):
-            lifecycle.record(session, running.id, Step.EXTRACT, Happening.STARTED, attempt=attempt)
+            lifecycle.record(session, running.id, Step.EXTRACT, EventKind.STARTED, attempt=attempt)
             if attempt == 1:
                 lifecycle.record(
-                    session, running.id, Step.EXTRACT, Happening.RETRYING, "Lost <it>."
+                    session, running.id, Step.EXTRACT, EventKind.RETRYING, "Lost <it>."
                 )
     page = text(job_page.job_page(get(id=str(running.id)), app))
     assert "running, attempt 2" in page

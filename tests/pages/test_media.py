@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.app import App
+from shared.media.formats import Kind, MediaFacts
 from shared.pages import media, static_files, thumbnail
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
@@ -95,7 +96,7 @@ def test_media_are_never_a_document(app: App) -> None:
     disposition = response.headers["Content-Disposition"]
     assert disposition.startswith("attachment; filename*=UTF-8''")
     assert not set('"\r\n<> ') & set(disposition.partition("''")[2])
-    saved = job(app, content=b"x", media={"format": "PNG", "kind": "image"})
+    saved = job(app, content=b"x", media=MediaFacts("PNG", Kind.IMAGE, 1))
     request = get(query={"download": ""}, id=str(saved.id))
     assert media.show(request, app).headers["Content-Disposition"].startswith("attachment")
 
@@ -120,7 +121,7 @@ def test_a_thumbnail_is_made_once_and_kept(app: App, tmp_path: Path) -> None:
 
 def test_a_clips_thumbnail_is_its_first_picture(app: App, tmp_path: Path) -> None:
     clip = Clip(seconds=1, size=(320, 160)).write(tmp_path / "clip.mp4")
-    facts = {"format": "MP4", "kind": "video"}
+    facts = MediaFacts("MP4", Kind.VIDEO, clip.stat().st_size)
     found = job(app, content=clip.read_bytes(), blob="clip.mp4", media=facts)
     response = thumbnail.thumbnail(get(id=str(found.id)), app)
     assert pixels(response.get_body()) == (240, 120)
@@ -130,7 +131,7 @@ def test_a_clips_thumbnail_is_its_first_picture(app: App, tmp_path: Path) -> Non
     "values",
     [
         {"media": None},
-        {"media": {"format": "CSV", "kind": "csv"}, "content": b"frame"},
+        {"media": MediaFacts("CSV", Kind.CSV, 5), "content": b"frame"},
         {"content": b"\xff\xd8\xff not a picture"},
         {},  # its media is gone
     ],

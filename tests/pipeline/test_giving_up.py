@@ -3,7 +3,7 @@
 import pytest
 
 from shared.app import App
-from shared.database.tables import State
+from shared.database.tables import State, Step
 from shared.jobs import lifecycle
 from shared.pipeline import events
 from shared.platform.errors import Code
@@ -15,7 +15,12 @@ from tests.jobs.test_lifecycle import make
     [(0, State.UPLOADED, None), (1, State.FAILED, Code.ATTEMPTS_EXHAUSTED)],
 )
 def test_giving_up(app: App, attempts: int, state: State, code: Code | None) -> None:
-    job_id = make(app, attempts=attempts)
+    job_id = make(app)
+    for _ in range(attempts):
+        with app.database.begin() as session:
+            lease = lifecycle.claim(session, job_id, Step.EXTRACT, 60)
+            assert lease is not None
+            lifecycle.give_back(session, lease, "an error")
     events.give_up_container(app, str(job_id))
     with app.database.begin() as session:
         job = lifecycle.get(session, job_id)

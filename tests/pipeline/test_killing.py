@@ -22,8 +22,7 @@ from sqlalchemy.orm import Session
 from shared.app import App
 from shared.database.connection import Database
 from shared.database.tables import ActionUnitReport, FrameMeasurement, Job, State
-from shared.pipeline import events as pipeline
-from shared.pipeline import uploads
+from shared.pipeline import deletion, events, reconciliation, uploads
 from shared.pipeline.uploads import Fields, Upload
 from shared.platform.storage import Storage
 from tests import media_factory
@@ -125,9 +124,9 @@ def recover(app: App) -> None:
             open_jobs = session.scalars(
                 sa.select(Job.id).where(Job.state.not_in((State.DONE, State.FAILED)))
             ).all()
-        pipeline.reconcile(app)
+        reconciliation.reconcile(app)
         for job_id in open_jobs:
-            pipeline.resume(app, job_id)
+            events.resume(app, job_id)
 
 
 def check(app: App, *states: State) -> None:
@@ -171,7 +170,7 @@ def test_killed_while_working(
         job_id = submit(quick, image, tmp_path / str(uses))
         fuse = Fuse(uses, when)
         mortal = dying(quick, fuse)
-        survive(lambda m=mortal, j=str(job_id): events(m, j))  # type: ignore[misc]
+        survive(lambda m=mortal, j=str(job_id): deliver(m, j))  # type: ignore[misc]
         if not fuse.burnt:
             break
     assert uses > 15
@@ -179,10 +178,10 @@ def test_killed_while_working(
     check(quick, State.DONE)
 
 
-def events(app: App, container: str) -> None:
+def deliver(app: App, container: str) -> None:
     """The two events of a job, as the host delivers them."""
-    pipeline.blob_uploaded(app, container, "face.jpg")
-    pipeline.blob_uploaded(app, container, "openface.csv")
+    events.blob_uploaded(app, container, "face.jpg")
+    events.blob_uploaded(app, container, "openface.csv")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -190,10 +189,10 @@ def test_killed_while_deleting(quick: App, image: Path, tmp_path: Path, when: Wh
     ids = []
     for uses in itertools.count(1):
         ids.append(submit(quick, image, tmp_path / str(uses)))
-        events(quick, str(ids[-1]))
+        deliver(quick, str(ids[-1]))
         fuse = Fuse(uses, when)
         mortal = dying(quick, fuse)
-        survive(lambda m=mortal, j=ids[-1]: pipeline.delete(m, j))  # type: ignore[misc]
+        survive(lambda m=mortal, j=ids[-1]: deletion.delete(m, j))  # type: ignore[misc]
         if not fuse.burnt:
             break
     recover(quick)
@@ -214,5 +213,5 @@ def test_the_same_key_goes_on_after_a_kill(quick: App, image: Path, tmp_path: Pa
         long_ago = sa.func.now() - sa.text("interval '1 hour'")
         session.execute(sa.update(Job).values(created=long_ago))
     job_id = submit(quick, image, tmp_path / "b", "key")
-    events(quick, str(job_id))
+    deliver(quick, str(job_id))
     check(quick, State.DONE)

@@ -31,7 +31,7 @@ from shared.database.connection import Database
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
 from shared.jobs import blob_metadata, lifecycle
 from shared.pages import job_page, report_page
-from shared.pipeline import events, uploads
+from shared.pipeline import deletion, events, reconciliation, uploads
 from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
 from shared.platform import blob_names
 from shared.platform.settings import STORAGE, read
@@ -97,11 +97,11 @@ class Deployment:
 
     def mend(self) -> int:
         """What the timers and the retry queue do, until nothing is left to do."""
-        found = events.mend(self.app) + events.adopt_lost(self.app)
+        found = reconciliation.mend(self.app) + reconciliation.adopt_lost(self.app)
         for _ in range(3):
             with self.app.database.begin() as session:
                 session.execute(sa.update(Job).values(upload_until=sa.func.now()))
-            events.reconcile(self.app)
+            reconciliation.reconcile(self.app)
             for job in self.jobs().values():
                 events.resume(self.app, job.id)
         return found
@@ -198,7 +198,7 @@ class TestTheDatabaseIsOlder:
         deployment.mend()
         found = deployment.job(job.id)
         assert found.media is not None
-        assert (found.media["format"], found.media["kind"]) == ("JPEG", "image")
+        assert (found.media.format, found.media.kind) == ("JPEG", "image")
         page = job_page.job_page(get(id=str(job.id)), deployment.app)
         assert page.status_code == 200
 
@@ -208,13 +208,13 @@ class TestTheDatabaseIsOlder:
             avatar="Cy", name="b", filename="größe.JPG", size=image.stat().st_size
         )
         promised = uploads.promise(deployment.app, request)
-        before = deployment.job(promised.id)
+        before = deployment.job(promised.job_id)
         deployment.restore(backup)
         assert deployment.mend() == 0  # nothing in it yet
         content = io.BytesIO(image.read_bytes())
         deployment.app.storage.upload(before.container, before.blob, content, "image/jpeg")
         assert deployment.mend() == 1
-        after = deployment.job(promised.id)
+        after = deployment.job(promised.job_id)
         assert after.state == State.DONE
         assert said(after) | {"type": None} == said(before)
 
@@ -233,14 +233,14 @@ class TestTheDatabaseIsOlder:
         waiting = deployment.upload(image)
         backup = deployment.backup()
         for job in (done, waiting):
-            assert events.delete(deployment.app, job.id)
+            assert deletion.delete(deployment.app, job.id)
         deployment.restore(backup)
         deployment.mend()
         _is_readable(deployment, done.id)
         failed = deployment.job(waiting.id)
         assert (failed.state, failed.error_code) == (State.FAILED, "media_missing")
         for job in (done, waiting):
-            assert events.delete(deployment.app, job.id)
+            assert deletion.delete(deployment.app, job.id)
         assert deployment.jobs() == {}
         assert deployment.reports() == []
 
@@ -258,8 +258,8 @@ class TestTheStorageIsOlder:
         created = uploads.promise(
             deployment.app, UploadUrlRequest(avatar="Ada", filename="a.jpg", size=5)
         )
-        expected[created.id] = "upload_incomplete"
-        deployment.app.storage.delete_container(str(created.id))
+        expected[created.job_id] = "upload_incomplete"
+        deployment.app.storage.delete_container(str(created.job_id))
         deployment.mend()
         found = deployment.jobs()
         assert {job.state for job in found.values()} == {State.FAILED}
@@ -397,7 +397,7 @@ class TestMetadataOfStrangers:
         deployment.app.storage.create_container(container, metadata)
         content = io.BytesIO(image.read_bytes())
         deployment.app.storage.upload(container, "face.jpg", content, "image/jpeg")
-        assert events.adopt_lost(deployment.app) == 1
+        assert reconciliation.adopt_lost(deployment.app) == 1
         with deployment.app.database.begin() as session:
             job = lifecycle.by_container(session, container)
         assert job is not None

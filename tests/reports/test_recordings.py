@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from shared.app import App
-from shared.database.frames import copy_frames, insert_extraction
+from shared.database.extractions import insert_extraction
+from shared.database.frames import copy_frames
 from shared.database.tables import ActionUnitReport, Extraction
 from shared.measurements.csv import paired
 from shared.measurements.model import MediaType

@@ -20,6 +20,7 @@ from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import MediaType
 from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, reports
+from shared.reports.reports import ReportId
 from tests import recorded
 from tests.statements import counted
 
@@ -152,3 +153,17 @@ def test_what_was_never_measured_cannot_be_held(app: App, reference: int) -> Non
         with pytest.raises(Problem) as refusal:  # another program's row has no frames
             reports.locate(session, reference)
     assert refusal.value.code is Code.UNKNOWN_REPORT
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("17", ReportId(17)),
+        ("17-4", ReportId(17, 4)),
+        ("9" * 18, ReportId(int("9" * 18))),
+        *((text, None) for text in ("", "0", "017", "17-", "17-0", "-4", "17-4-1", "9" * 19, "١٧")),
+    ],
+)
+def test_ids_of_reports(text: str, expected: ReportId | None) -> None:
+    assert ReportId.parse(text) == expected
+    assert expected is None or str(expected) == text

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from shared.engines.base import Measurement, Progress, Task
+from shared.engines.base import EngineResult, Progress, Task
 from shared.engines.mediapipe import identity, joining, signals
 from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh
 from shared.engines.mediapipe.identity import Track
@@ -105,7 +105,7 @@ class MediapipeEngine:
                 progress(number + 1)
             writer.finish(clip.damage, tracker)
 
-    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> EngineResult:
         recording = Recording([path for _, path in segments])
         faces = recording.census.faces()
         if not faces:
@@ -118,7 +118,7 @@ class MediapipeEngine:
             raise MediaError(Code.NO_FACE_FOUND, _unclear_face(task.type))
         facts = self._facts(task, recording, face_facts)
         facts.warnings = [*recording.damage.warnings(), *warnings]
-        return Measurement(
+        return EngineResult(
             facts, joining.rows(recording, chosen, face_facts, threshold, still=still)
         )
 

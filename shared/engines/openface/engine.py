@@ -27,10 +27,10 @@ from typing import Final
 
 from PIL import Image
 
-from shared.engines.base import Measurement, Progress, Task
+from shared.engines.base import EngineResult, Progress, Task
 from shared.engines.openface import clips
 from shared.engines.openface.installation import TOOLS, Installation, refuses_media
-from shared.engines.openface.process import Outcome, run
+from shared.engines.openface.process import CompletedRun, run
 from shared.engines.tally import Tally, tally
 from shared.measurements import csv
 from shared.measurements.model import Facts, MediaType, Row, Segment
@@ -75,12 +75,12 @@ class OpenFaceEngine:
             handed = _handed_over(task, Path(name))
             table = results / f"{handed.stem}.csv"
             command = installation.command(task.type, handed, results)
-            outcome = run(command, watch=_watch(task, segment, table, progress))
-            _judge(task, installation, outcome, table)
+            completed = run(command, watch=_watch(task, segment, table, progress))
+            _judge(task, installation, completed, table)
             progress(1 if task.type.is_image else clips.last_frame(table))
             shutil.move(table, output)
 
-    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> Measurement:
+    def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> EngineResult:
         [(_, table)] = segments
         counted, signals = _counted(task, table)
         if not counted.measured:
@@ -93,7 +93,7 @@ class OpenFaceEngine:
                 f"OpenFace found {len(counted.measured)} faces; the largest was taken. Use type IW "
                 "for all of them."
             )
-        return Measurement(facts, _rows(task, table, chosen, facts))
+        return EngineResult(facts, _rows(task, table, chosen, facts))
 
 
 def _handed_over(task: Task, folder: Path) -> Path:
@@ -125,19 +125,19 @@ def _watch(task: Task, segment: Segment, table: Path, progress: Progress) -> Cal
     return watch
 
 
-def _judge(task: Task, installation: Installation, outcome: Outcome, table: Path) -> None:
+def _judge(task: Task, installation: Installation, completed: CompletedRun, table: Path) -> None:
     """Raise unless the run left a table with rows."""
     tool = TOOLS[task.type]
     written = table.is_file() and clips.has_rows(table)
-    if outcome.status or not written:
-        printed = outcome.output.decode("utf-8", "replace")
-        logger.warning("%s %s; it printed: %s", tool, outcome.in_words, printed[-2000:])
-    if fault := installation.fault(tool, outcome):
+    if completed.status or not written:
+        printed = completed.output.decode("utf-8", "replace")
+        logger.warning("%s %s; it printed: %s", tool, completed.in_words, printed[-2000:])
+    if fault := installation.fault(tool, completed):
         raise _failed(fault)
-    if refuses_media(outcome):
+    if refuses_media(completed):
         raise _undecodable(task)
-    if outcome.status:
-        raise _failed(f"{tool} {outcome.in_words}. The log says more.")
+    if completed.status:
+        raise _failed(f"{tool} {completed.in_words}. The log says more.")
     if written:
         return
     probe(task.media, task.options)  # raises MediaError where the media is damaged

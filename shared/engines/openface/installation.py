@@ -16,7 +16,7 @@ from typing import Final
 
 from PIL import Image
 
-from shared.engines.openface.process import Outcome, TookTooLongError, run
+from shared.engines.openface.process import CompletedRun, TookTooLongError, run
 from shared.measurements.model import MediaType
 
 IMAGE_TOOL: Final = "FaceLandmarkImg"
@@ -114,22 +114,24 @@ class Installation:
             (folder / "results").mkdir()
             command = self.command(MediaType.IP, folder / "grey.png", folder / "results")
             try:
-                outcome = run(command, deadline=SELF_TEST_SECONDS)
+                completed = run(command, deadline=SELF_TEST_SECONDS)
             except TookTooLongError:
                 return [
                     f"{IMAGE_TOOL} did not measure a test image within {SELF_TEST_SECONDS:g} s."
                 ]
-        if fault := self.fault(IMAGE_TOOL, outcome):
+        if fault := self.fault(IMAGE_TOOL, completed):
             return [fault]
-        if outcome.status and not refuses_media(outcome):
-            return [f"{IMAGE_TOOL} {outcome.in_words} on a test image. Run it by hand to see why."]
+        if completed.status and not refuses_media(completed):
+            return [
+                f"{IMAGE_TOOL} {completed.in_words} on a test image. Run it by hand to see why."
+            ]
         return []
 
-    def fault(self, tool: str, outcome: Outcome) -> str | None:
+    def fault(self, tool: str, completed: CompletedRun) -> str | None:
         """A sentence where a run shows that the installation is broken."""
-        if why := outcome.start_fault:
+        if why := completed.start_fault:
             return f"{tool} cannot be started: {why}."
-        if not _MODEL_TROUBLE.search(outcome.output):
+        if not _MODEL_TROUBLE.search(completed.output):
             return None
         if self.model:
             return (
@@ -143,6 +145,6 @@ class Installation:
         )
 
 
-def refuses_media(outcome: Outcome) -> bool:
+def refuses_media(completed: CompletedRun) -> bool:
     """Whether a run says that it could not open what it was given."""
-    return bool(_MEDIA_TROUBLE.search(outcome.output))
+    return bool(_MEDIA_TROUBLE.search(completed.output))

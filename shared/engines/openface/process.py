@@ -30,7 +30,7 @@ class TookTooLongError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CompletedRun:
     """How a run ended. An exit code of 0 says little: see `engine`."""
 
     status: int  # the exit code; negative: the signal that ended it
@@ -60,7 +60,7 @@ def run(
     *,
     watch: Callable[[int], None] | None = None,
     deadline: float | None = None,
-) -> Outcome:
+) -> CompletedRun:
     """Run a program to its end in its own folder.
 
     `watch` is called about twice a second with the last percentage it printed (0 before the
@@ -69,7 +69,7 @@ def run(
     process = _start(command)
     try:
         output = _read(process, watch, deadline)
-        return Outcome(process.wait(), output)
+        return CompletedRun(process.wait(), output)
     finally:
         if process.poll() is None:
             process.kill()

@@ -4,7 +4,6 @@
     looks_like(head)        whether the first bytes of a file may be such a file
     dialect_of(path)        the dialect of a file
     blocks(path, options)   its rows as numpy arrays, a few thousand at a time
-    read(path, options)     its dialect, and its rows one by one
     signal_blocks(path)     the rows of a `signals.csv` as numpy arrays
     paired(blocks, path)    the rows of both files together
 
@@ -17,7 +16,7 @@ while they come must therefore be able to take back what it did (one transaction
 from shared.measurements.csv.blocks import Block
 from shared.measurements.csv.dialects import MAX_FRAME, Dialect, detect, looks_like
 from shared.measurements.csv.errors import MAX_ERRORS
-from shared.measurements.csv.reading import MAX_FACES_PER_FRAME, blocks, dialect_of, read
+from shared.measurements.csv.reading import MAX_FACES_PER_FRAME, blocks, dialect_of
 from shared.measurements.csv.signals import SignalBlock, paired, signal_blocks
 
 __all__ = [
@@ -32,6 +31,5 @@ __all__ = [
     "dialect_of",
     "looks_like",
     "paired",
-    "read",
     "signal_blocks",
 ]

@@ -14,7 +14,7 @@ from shared.measurements.csv.dialects import Dialect, detect
 from shared.measurements.csv.errors import Findings, refuse
 from shared.measurements.csv.lines import line_blocks, read_header
 from shared.measurements.csv.parsing import Parser
-from shared.measurements.model import Options, Row
+from shared.measurements.model import Options
 
 MAX_FACES_PER_FRAME: Final = 256
 """With `Options.max_frames` the bound on rows; a picture of a full hall stays below it."""
@@ -26,12 +26,6 @@ def dialect_of(path: Path) -> Dialect:
     """The dialect of a file; MediaError `invalid_csv` or `empty_file` where it has none."""
     with path.open("rb") as stream:
         return _dialect(stream)
-
-
-def read(path: Path, options: Options | None = None) -> tuple[Dialect, Iterator[Row]]:
-    """The dialect of a file, and its rows. Reading the rows raises what `blocks` raises."""
-    dialect = dialect_of(path)
-    return dialect, (row for block in blocks(path, options) for row in block.rows())
 
 
 def blocks(path: Path, options: Options | None = None) -> Iterator[Block]:

@@ -11,7 +11,8 @@ from typing import Final
 
 from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber
 
-from shared.platform.telemetry import current_job, names
+from shared.platform.telemetry import names
+from shared.platform.telemetry.context import current_job
 
 OURS: Final = ("avatar", "shared")  # the loggers of the app; other libraries' are not sent
 

@@ -50,7 +50,7 @@ class SpanName(StrEnum):
     ADOPT_LOST = "adopt_lost"
 
 
-class Outcome(StrEnum):
+class StepOutcome(StrEnum):
     """How an attempt at a step ended."""
 
     SUCCEEDED = "succeeded"
@@ -59,7 +59,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"  # the job was deleted or taken over
 
 
-class Kind(StrEnum):
+class Instrument(StrEnum):
     """The instruments of OpenTelemetry that are used."""
 
     COUNTER = "counter"
@@ -73,7 +73,7 @@ class Metric:
     """A metric's name, kind, unit (UCUM) and help."""
 
     name: str
-    kind: Kind
+    kind: Instrument
     unit: str
     help: str
     attributes: tuple[str, ...] = ()
@@ -82,27 +82,27 @@ class Metric:
 
 OPEN_JOBS: Final = Metric(
     "avatar.job.open",
-    Kind.OBSERVED_GAUGE,
+    Instrument.OBSERVED_GAUGE,
     "{job}",
     "Jobs that have not ended.",
     (JOB_STATE, JOB_TYPE),
 )
 OLDEST_WAITING: Final = Metric(
     "avatar.job.oldest_waiting",
-    Kind.OBSERVED_GAUGE,
+    Instrument.OBSERVED_GAUGE,
     "s",
     "How long the job that waits longest for a step has been waiting; 0 where none waits.",
 )
 ENDED_JOBS: Final = Metric(
     "avatar.job.ended",
-    Kind.COUNTER,
+    Instrument.COUNTER,
     "{job}",
     "Jobs that have ended: done, or failed with a code.",
     (JOB_STATE, JOB_TYPE, ERROR),
 )
 STEP_DURATION: Final = Metric(
     "avatar.step.duration",
-    Kind.HISTOGRAM,
+    Instrument.HISTOGRAM,
     "s",
     "How long an attempt at a step took.",
     (STEP, OUTCOME),
@@ -110,7 +110,7 @@ STEP_DURATION: Final = Metric(
 )
 FRAMES_PER_SECOND: Final = Metric(
     "avatar.engine.frames_per_second",
-    Kind.HISTOGRAM,
+    Instrument.HISTOGRAM,
     "{frame}/s",
     "Frames of a clip that its engine processes measured in a second, all together.",
     (ENGINE,),
@@ -118,7 +118,7 @@ FRAMES_PER_SECOND: Final = Metric(
 )
 ENGINE_RESTARTS: Final = Metric(
     "avatar.engine.restarts",
-    Kind.OBSERVED_COUNTER,
+    Instrument.OBSERVED_COUNTER,
     "{process}",
     "Engine processes that crashed, hung or were stopped with their job, and were replaced.",
 )

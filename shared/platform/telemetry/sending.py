@@ -36,16 +36,9 @@ from opentelemetry.trace import Link, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.platform.errors import Problem
-from shared.platform.telemetry import (
-    APPLICATION_INSIGHTS,
-    OTLP,
-    Attributes,
-    OpenJobs,
-    Readings,
-    Value,
-    current_job,
-)
 from shared.platform.telemetry import logs as log_records
+from shared.platform.telemetry.context import current_job
+from shared.platform.telemetry.interface import Attributes, OpenJobs, Readings, Value
 from shared.platform.telemetry.names import (
     ENDED_JOBS,
     ENGINE_RESTARTS,
@@ -62,6 +55,7 @@ from shared.platform.telemetry.names import (
     UNKNOWN,
     Metric,
 )
+from shared.platform.telemetry.receivers import APPLICATION_INSIGHTS, OTLP
 
 CLOSING_SECONDS: Final = 4.0  # for what is left when the process ends; hosts wait for ten
 
@@ -177,7 +171,7 @@ class _NamesTheJob(SpanProcessor):
 
 
 class _Span:
-    """`shared.platform.telemetry.Span` around OpenTelemetry's."""
+    """`shared.platform.telemetry.interface.Span` around OpenTelemetry's."""
 
     def __init__(self, span: trace.Span) -> None:
         self._span = span
@@ -198,7 +192,7 @@ class _Span:
 
 
 class Sender:
-    """`shared.platform.telemetry.Backend`."""
+    """`shared.platform.telemetry.interface.Backend`."""
 
     def __init__(self, tracers: TracerProvider, meters: MeterProvider) -> None:
         self._tracer = tracers.get_tracer(SCOPE)

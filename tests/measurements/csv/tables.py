@@ -4,9 +4,12 @@ OpenFace's own output may not be passed on, so these are replicas of its form on
 separators and its number formats, with made-up numbers in them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from shared.measurements.action_units import INTENSITIES, PRESENCES
+from shared.measurements.csv import blocks
+from shared.measurements.model import Options, Row
 
 UNITS = [f"{au}_r" for au in INTENSITIES] + [f"{au}_c" for au in PRESENCES]
 VIDEO = ["frame", "face_id", "timestamp", "confidence", "success"]
@@ -101,3 +104,8 @@ def pyfeat(
             ]
         lines.append(",".join([str(number), *values] if index else values))
     return ("\n".join(lines) + "\n").encode()
+
+
+def rows(path: Path, options: Options | None = None) -> Iterator[Row]:
+    """The rows of a file, one by one."""
+    return (row for block in blocks(path, options) for row in block.rows())

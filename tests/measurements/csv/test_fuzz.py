@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.measurements.csv import lines, looks_like, read, signal_blocks
+from shared.measurements.csv import lines, looks_like, signal_blocks
 from shared.measurements.model import Row
 from shared.platform.errors import MediaError
 from tests.measurements.csv import tables
@@ -44,7 +44,7 @@ def check(content: bytes, folder: Path) -> None:
 
 def outcome(file: Path) -> list[Row] | MediaError:
     try:
-        return list(read(file)[1])
+        return list(tables.rows(file))
     except MediaError as error:
         return error
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shared.measurements.action_units import INTENSITIES, PRESENCES
-from shared.measurements.csv import Dialect, blocks, read
+from shared.measurements.csv import Dialect, blocks, dialect_of
 from shared.measurements.model import Options, Row
 from shared.platform.errors import Code, MediaError
 from tests.measurements.csv import tables
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 def rows_of(file: Path, content: bytes, options: Options | None = None) -> list[Row]:
     file.write_bytes(content)
-    return list(read(file, options)[1])
+    return list(tables.rows(file, options))
 
 
 def refusal(file: Path, content: bytes, options: Options | None = None) -> MediaError:
@@ -93,7 +93,7 @@ def test_pose_and_gaze_are_signals_and_what_is_no_number_is_nan(file: Path) -> N
         FULL_VIDEO, change=lambda name, frame, face: "-nan(ind)" if name == "gaze_0_x" else None
     )
     file.write_bytes(content)
-    dialect, rows = read(file)
+    dialect, rows = dialect_of(file), tables.rows(file)
     first = dict(zip(dialect.signals, next(rows).signals, strict=True))
     assert first["pose_Tz"] == 600.0
     assert np.isnan(first["gaze_0_x"])
@@ -269,7 +269,7 @@ def test_a_line_without_end_is_refused_before_it_is_read(file: Path) -> None:
         target.write(tables.openface())
         target.truncate(2_000_000_000)
     with pytest.raises(MediaError, match="longer than 128 KB"):
-        list(read(file)[1])
+        list(tables.rows(file))
 
 
 def test_a_block_gives_one_face_as_face_0(file: Path) -> None:
@@ -293,6 +293,6 @@ def test_columns_that_are_not_needed_may_hold_anything(file: Path) -> None:
 
 def test_dialect_is_public_knowledge(file: Path) -> None:
     file.write_bytes(tables.openface())
-    dialect = read(file)[0]
+    dialect = dialect_of(file)
     assert isinstance(dialect, Dialect)
     assert dialect.width == 40

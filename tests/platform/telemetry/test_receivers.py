@@ -40,7 +40,7 @@ def test_without_a_receiver_nothing_is_loaded() -> None:
     """Neither by the app nor by what it uses."""
     program = (
         "import json, sys, uuid, function_app\n"
-        "from shared import telemetry\n"
+        "from shared.platform import telemetry\n"
         "with telemetry.job(uuid.uuid4()), telemetry.span(telemetry.SpanName.EXTRACT) as span:\n"
         "    assert span.traceparent is None\n"
         "print(json.dumps([name for name in sys.modules if name.startswith('opentelemetry')]))"

@@ -1,0 +1,104 @@
+"""What no event will take up. Timers call these functions; all of them may be called again.
+
+reconcile     lost events, dead leases, unfinished uploads and deletions, retention
+adopt_lost    containers without a job
+mend          finished jobs without their report
+"""
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import select
+
+from shared.app import App
+from shared.database.tables import Job, State, Step
+from shared.jobs import lifecycle
+from shared.pipeline import adoption, events
+from shared.pipeline.attempt import job_log
+from shared.pipeline.deletion import delete
+from shared.platform import telemetry
+from shared.platform.errors import Code
+
+RECONCILE_LIMIT: Final = 100  # jobs per run of the timer; the rest waits for the next
+
+
+def reconcile(app: App) -> int:
+    """Take up what no event will. Returns the number of jobs that were touched."""
+    with app.database.begin() as session:
+        found = lifecycle.stale(session, app.settings.reconcile_after_seconds, RECONCILE_LIMIT)
+    for job in found:
+        log = job_log(job.id)
+        if job.deleting:
+            delete(app, job.id)
+        elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
+            with app.database.begin() as session:
+                detail = "The upload was not finished in time. Upload the file again."
+                lifecycle.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
+            telemetry.job_ended(State.FAILED, job.type, Code.UPLOAD_INCOMPLETE)
+            log.warning("reconcile: upload never finished")
+        elif job.attempts >= lifecycle.MAX_ATTEMPTS:
+            events.give_up(app, job.id)
+        else:
+            app.storage.enqueue_retry(str(job.id))
+            log.warning("reconcile: %s, going on with it", job.state)
+    return len(found) + _retain(app)
+
+
+def adopt_lost(app: App) -> int:
+    """Adopt containers without a job. Returns their number.
+
+    Their event was lost, or the database is older than the storage. Looks at every container of
+    the account, so it runs rarely.
+    """
+    adopted = 0
+    for containers in app.storage.containers():
+        with app.database.begin() as session:
+            unknown = lifecycle.without_job(session, containers)
+        adopted += sum(_adopt_first(app, container) for container in unknown)
+    return adopted
+
+
+def _adopt_first(app: App, container: str) -> bool:
+    """Adopt a container by the first media blob in it; False where it has none."""
+    for blob in adoption.candidates(app.storage.blobs(container)):
+        job = adoption.adopt(app, container, blob)
+        if job is not None:
+            app.storage.enqueue_retry(str(job.id))
+            job_log(job.id).warning("adopt: container without a job, now %s", job.state)
+            return True
+    return False
+
+
+def mend(app: App) -> int:
+    """Begin finished jobs without a report again. Returns their number.
+
+    They go on from what storage still has of them: at the analysis where their measurement is
+    there; without media they fail and say so.
+    """
+    with app.database.begin() as session:
+        found = lifecycle.without_report(session, RECONCILE_LIMIT)
+    return sum(_begin_again(app, job) for job in found)
+
+
+def _begin_again(app: App, job: Job) -> bool:
+    state = events.beginning(app, job.container)
+    with app.database.begin() as session:
+        begun = lifecycle.begin_again(session, job.id, state, "its report was not in the database")
+    if begun:
+        app.storage.enqueue_retry(str(job.id))
+        job_log(job.id).warning("mend: done without a report, now %s", state)
+    return begun
+
+
+def _retain(app: App) -> int:
+    days = app.settings.retention_days
+    if not days:
+        return 0
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    with app.database.begin() as session:
+        old = session.scalars(
+            select(Job.id).where(Job.finished < before).limit(RECONCILE_LIMIT)
+        ).all()
+    for job_id in old:
+        delete(app, job_id)
+    return len(old)

@@ -53,7 +53,7 @@ def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
         older_than = before[0] if before else None
         rows = avatars.page(session, avatar, wanted.type, older_than, wanted.limit + 1)
         if not rows and not avatars.exists(session, avatar):
-            _unknown()
+            unknown()
         held_to = _held_to(session, wanted.parameter_set)
         shown, following = part(
             rows, wanted, avatar_address(avatar), lambda row: (row.measurement_id,)
@@ -72,7 +72,7 @@ def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
     avatar, wanted = avatar_of(req), parse_query(CompareQuery, req)
     with app.database.begin() as session:
         if not avatars.exists(session, avatar):
-            _unknown()
+            unknown()
         found = build_comparison.compare_builds(
             session,
             app.storage,
@@ -93,10 +93,10 @@ def _held_to(session: Session, name: str | None) -> StoredSet | None:
 def avatar_of(req: func.HttpRequest) -> str:
     """The avatar's name; the host leaves an encoded slash as it is."""
     name = str(req.route_params.get("name", "")).replace("%2F", "/").replace("%2f", "/")
-    return _unknown() if "\0" in name else name
+    return unknown() if "\0" in name else name
 
 
-def _unknown() -> NoReturn:
+def unknown() -> NoReturn:
     raise Problem(Code.AVATAR_NOT_FOUND, "There is no avatar of this name that was measured.")
 
 

@@ -73,6 +73,11 @@ def part(
     if len(found) <= query.limit:
         return found, None
     items = found[: query.limit]
-    cursor = base64.urlsafe_b64encode(to_json(place(items[-1]))).decode().rstrip("=")
-    given = query.model_dump(mode="json", exclude_none=True, by_alias=True) | {"cursor": cursor}
+    end = {"cursor": cursor(place(items[-1]))}
+    given = query.model_dump(mode="json", exclude_none=True, by_alias=True) | end
     return items, f"{path}?{urlencode(given)}"
+
+
+def cursor(place: Sequence[Any]) -> str:
+    """What `position` reads."""
+    return base64.urlsafe_b64encode(to_json(place)).decode().rstrip("=")

@@ -1,27 +1,23 @@
 """`/avatars`: all of them; `/avatars/{name}`: the builds of one, and two of them side by side."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import azure.functions as func
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.comparison import Change, Comparison, Difference
 from shared.analysis.report import Outcome
 from shared.api import avatars as avatar_api
-from shared.api.avatar_bodies import (
-    History,
-    HistoryItem,
-    HistoryQuery,
-    MeasureHistory,
-)
+from shared.api.avatar_bodies import HistoryQuery
 from shared.api.http import parse, parse_query
-from shared.api.paging import PageQuery, Text, part, position
+from shared.api.paging import BigInt, PageQuery, Text, cursor, part, position
 from shared.app import App
 from shared.database.tables import NAME_LENGTH
 from shared.jobs import lifecycle
@@ -32,8 +28,10 @@ from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page
 from shared.pages.templates import number
-from shared.reports import avatars, set_listing
+from shared.reports import avatars, parameter_sets, set_listing
+from shared.reports.avatars import HistoryEntry, HistoryRow, MeasureSeries
 from shared.reports.build_comparison import compare_builds
+from shared.reports.parameter_sets import StoredSet
 
 ALL: Final = "/"
 """In place of a set's name, which cannot be this: every measure, without bands."""
@@ -45,6 +43,7 @@ ORDER: Final = (
 TABLED: Final = 20  # newest measurements in the table behind the charts
 
 _NAME: Final = TypeAdapter(tuple[Text])
+_NUMBER: Final = TypeAdapter(tuple[BigInt])
 
 
 class AvatarQuery(BaseModel):
@@ -62,10 +61,20 @@ class AvatarQuery(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A part of an avatar's history, newest first."""
+
+    entries: Sequence[HistoryEntry]
+    measures: Sequence[MeasureSeries]
+    chosen: str | None  # the set whose bands are shown
+    older: str | None  # the address of the part before
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One measure over all measurements that are shown."""
 
-    measure: MeasureHistory
+    series: MeasureSeries
     band: str | None
     latest: float | None
     outcome: Outcome | None
@@ -105,9 +114,9 @@ def avatars_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(AvatarQuery, given(req))
     avatar = wanted.name or avatar_api.avatar_of(req)
-    history, chosen = _history(app, avatar, wanted)
     comparison = None
     with app.database.begin() as session:
+        shown = _history(session, avatar, wanted)
         if wanted.from_ is not None and wanted.to is not None:
             comparison = compare_builds(
                 session,
@@ -115,23 +124,23 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
                 avatar,
                 (wanted.from_, wanted.to),
                 file=wanted.file,
-                parameter_set=chosen,
+                parameter_set=shown.chosen,
             )
         sets = set_listing.names(session)
     values = {
         "avatar": avatar,
         "wanted": wanted,
-        "history": history,
-        "chosen": chosen,
+        "entries": shown.entries,
+        "chosen": shown.chosen,
         "all": ALL,
         "sets": sets,
-        "cards": sorted(map(_card, history.measures), key=_concern),
+        "cards": sorted(map(_card, shown.measures), key=_concern),
         "builds": [
-            {"name": _build_words(item), "report": item.measurement_id}
-            for item in reversed(history.items)
+            {"name": _build_words(entry.row), "report": entry.row.measurement_id}
+            for entry in reversed(shown.entries)
         ],
         "tabled": TABLED,
-        "older": _older(avatar, wanted, history),
+        "older": shown.older,
         "comparison": comparison,
         "faces": _compared_faces(comparison),
         "tally": _tally(comparison),
@@ -140,43 +149,45 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     return page("avatar.html", values)
 
 
-def _history(app: App, avatar: str, wanted: AvatarQuery) -> tuple[History, str | None]:
+def _history(session: Session, avatar: str, wanted: AvatarQuery) -> Shown:
     """The history; without a word about the set, held to the one of the newest report."""
     query = HistoryQuery(type=wanted.type, cursor=wanted.cursor)
-    if wanted.set not in (None, ALL):
-        held = query.model_copy(update={"parameter_set": wanted.set})
-        found = avatar_api.history(app, avatar, held)
-        return found, found.parameter_set
-    found = avatar_api.history(app, avatar, query)
-    if wanted.set == ALL:
-        return found, None
-    latest = next((item.reports[0] for item in found.items if item.reports), None)
-    if latest is None:
-        return found, None
-    held = query.model_copy(update={"parameter_set": latest.parameter_set})
-    return avatar_api.history(app, avatar, held), latest.parameter_set
+    before = position(query, _NUMBER)
+    rows = avatars.page(session, avatar, query.type, before[0] if before else None, query.limit + 1)
+    if not rows and not avatars.exists(session, avatar):
+        avatar_api.unknown()
+    shown, older = rows[: query.limit], None
+    if len(rows) > len(shown):
+        end = cursor((shown[-1].measurement_id,))
+        older = addresses.avatar(avatar, set=wanted.set, type=wanted.type, cursor=end)
+    if wanted.set is not None and wanted.set != ALL:
+        held_to = _resolved(session, wanted.set)
+        entries, measures = avatars.history(session, shown, held_to)
+        return Shown(entries, measures, held_to.content.name, older)
+    entries, measures = avatars.history(session, shown, None)
+    latest = next((entry.verdicts[0] for entry in entries if entry.verdicts), None)
+    if wanted.set == ALL or latest is None:
+        return Shown(entries, measures, None, older)
+    entries, measures = avatars.history(session, shown, _resolved(session, latest.parameter_set))
+    return Shown(entries, measures, latest.parameter_set, older)
 
 
-def _older(avatar: str, wanted: AvatarQuery, history: History) -> str | None:
-    if history.next is None:
-        return None
-    fields = dict(field.split("=", 1) for field in urlsplit(history.next).query.split("&"))
-    return addresses.avatar(avatar, set=wanted.set, type=wanted.type, cursor=fields["cursor"])
+def _resolved(session: Session, name: str) -> StoredSet:
+    return parameter_sets.resolve(session, [name], archived=True)[0]
 
 
-def _card(measure: MeasureHistory) -> Card:
-    entry = CATALOGUE[measure.measure]
-    has_band = measure.lower is not None or measure.upper is not None
-    band = (measure.lower, measure.upper) if has_band else None
-    values = list(reversed(measure.values))
+def _card(series: MeasureSeries) -> Card:
+    lower, upper = series.bounds or (None, None)
+    band = (lower, upper) if lower is not None or upper is not None else None
+    values = list(reversed(series.values))
     known = [value for value in values if value is not None]
-    scale = charts.scale_for([*known, measure.lower, measure.upper], entry.lower)
-    outcomes: list[Outcome | None] = list(reversed(measure.outcomes)) or [None] * len(values)
+    scale = charts.scale_for([*known, lower, upper], series.measure.lower)
+    outcomes: list[Outcome | None] = list(reversed(series.outcomes)) or [None] * len(values)
     label = f"{len(known)} values, the latest {number(known[-1])}" if known else "never measured"
     return Card(
-        measure=measure,
+        series=series,
         band=band_words(*band) if band else None,
-        latest=measure.values[0] if measure.values else None,
+        latest=series.values[0] if series.values else None,
         outcome=outcomes[-1] if outcomes else None,
         chart=charts.sparkline(scale, values, band, label, outcomes),
         listed=",".join("" if value is None else number(value) for value in values),
@@ -185,11 +196,11 @@ def _card(measure: MeasureHistory) -> Card:
 
 def _concern(card: Card) -> tuple[bool, bool]:
     """Measures that are out of their band first, then those that once were."""
-    return card.outcome is not Outcome.NOT_WITHIN, Outcome.NOT_WITHIN not in card.measure.outcomes
+    return card.outcome is not Outcome.NOT_WITHIN, Outcome.NOT_WITHIN not in card.series.outcomes
 
 
-def _build_words(item: HistoryItem) -> str:
-    return f"measurement {item.measurement_id}" if item.name == "default" else item.name
+def _build_words(row: HistoryRow) -> str:
+    return f"measurement {row.measurement_id}" if row.name == "default" else row.name
 
 
 def _clips(app: App, comparison: Comparison | None) -> list[Clip]:

@@ -67,9 +67,9 @@ def _measure(file: Path, fields: Fields, service: Service, running: Run, console
     try:
         result.update(Uploader(service, fields, uuid.uuid4().hex).send(file, lambda *_: None))
     except Refused as refused:
-        show(console, Text.assemble("  ", failed, f" refused: {refused}"))
-        problem = {"status": refused.status, "code": refused.code, "detail": str(refused)}
-        return {"file": str(file), "problem": problem}
+        words = f" refused: {refused.problem.get('title')}: {refused}"
+        show(console, Text.assemble("  ", failed, words))
+        return {"file": str(file), "problem": refused.problem}
     show(console, f"  job {result.job_id}")
     with Steps(console) as steps:
         follow(service, [result], steps, TIME_LIMIT)

@@ -170,7 +170,7 @@ def test_a_job_that_fails(checkout: _Checkout, tmp_path: Path) -> None:
     try:
         assert demo.returncode == 1
         assert "failed (no_face_found): " in demo.stdout
-        assert "refused: The file's content is of no kind" in demo.stdout
+        assert "refused: The file is not of a supported kind" in demo.stdout
         assert "The service goes on" in demo.stderr
         assert checkout.dev("demo").returncode == 0
     finally:

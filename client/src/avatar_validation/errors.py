@@ -1,5 +1,7 @@
 """What ends a command. The text of each is a sentence for a person; it never holds the key."""
 
+from typing import Any
+
 
 class ClientError(Exception):
     """The tool or the service failed: exit code 2."""
@@ -15,12 +17,15 @@ class Away(ClientError):
 
 
 class Refused(ClientError):
-    """The service answered with a problem (RFC 9457)."""
+    """The service answered with a problem (RFC 9457), which is kept as it came."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, problem: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
+        self.problem = problem or {}
 
 
 class MaybeDone(ClientError):

@@ -143,7 +143,8 @@ def _refusal(response: httpx.Response, address: str) -> ClientError:
     except ValueError:
         problem = None
     if isinstance(problem, dict) and isinstance(problem.get("code"), str):
-        return Refused(status, problem["code"], str(problem.get("detail") or problem.get("title")))
+        detail = str(problem.get("detail") or problem.get("title"))
+        return Refused(status, problem["code"], detail, problem)
     if status in (401, 403):
         return Refused(
             status,

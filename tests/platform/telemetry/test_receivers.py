@@ -55,8 +55,9 @@ def test_without_a_receiver_nothing_is_loaded() -> None:
 
 
 def test_a_span_costs_nothing_without_a_receiver() -> None:
-    with calls() as made, telemetry.span(telemetry.SpanName.MEASURE):
-        pass
+    for _ in range(2):  # the first looks for a receiver
+        with calls() as made, telemetry.span(telemetry.SpanName.MEASURE):
+            pass
     assert made.count < 10
 
 

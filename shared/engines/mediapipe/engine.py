@@ -24,6 +24,7 @@ from shared.engines.mediapipe.detector import FaceDetector
 from shared.engines.mediapipe.identity import Track
 from shared.engines.mediapipe.joining import FaceFacts, Recording
 from shared.engines.mediapipe.mesh import FaceMesh
+from shared.engines.mediapipe.networks import ModelError
 from shared.engines.mediapipe.records import Writer
 from shared.engines.mediapipe.tracking import MANNERS, Tracker
 from shared.errors import Code, MediaError
@@ -57,8 +58,8 @@ class MediapipeEngine:
     def problems(self) -> list[str]:
         try:
             self._networks()
-        except (OSError, RuntimeError, ValueError) as error:
-            return [f"Its networks cannot be started; install the app again. ({error})"]
+        except (ModelError, OSError, RuntimeError, ValueError) as error:
+            return [f"Its networks cannot be started: {error}. Install the app again."]
         return []
 
     def _networks(self) -> tuple[FaceDetector, FaceMesh, Blendshapes]:

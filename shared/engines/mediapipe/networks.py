@@ -14,9 +14,13 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-_FOLDER: Final = Path(__file__).parent / "models"
+FOLDER: Final = Path(__file__).parent / "models"
 
 Tensor = NDArray[np.float32]
+
+
+class ModelError(Exception):
+    """A network file cannot be used. The text is half a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,15 @@ class Model:
     file: str
     sha256: str
 
-    def read(self, folder: Path = _FOLDER) -> bytes:
-        """Its content. Raises OSError where it is not there, ValueError where it is another."""
-        content = (folder / self.file).read_bytes()
+    def read(self) -> bytes:
+        """Its content. Raises ModelError where it is not there or not what it was."""
+        path = FOLDER / self.file
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise ModelError(f"{path} is missing") from None
         if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise ValueError(f"{folder / self.file} is not the file that belongs here")
+            raise ModelError(f"{path} is not the file that belongs here")
         return content
 
 

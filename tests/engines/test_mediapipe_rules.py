@@ -43,6 +43,7 @@ def resting(count: int = 1) -> Records:
     records["detection"] = 0.9
     records["sharpness"] = 1000.0
     records["colour"] = 120.0
+    records["inside"] = 1.0
     records["box"] = (100, 100, 80, 100)
     records["eye_distance"] = 100.0
     records["measures"] = measures.reference()
@@ -243,7 +244,8 @@ def sight(count: int) -> Sight:
     box = Box(0, 0, 200, 200)
     scores = np.full(52, 0.25, dtype=np.float32)
     mesh = Mesh(points, 1.0)
-    return Sight([Face(n, mesh, box, 0.9, seen, scores) for n in range(count)], cut=False)
+    whole = (1.0, 1.0, 1.0)
+    return Sight([Face(n, mesh, box, 0.9, seen, scores, whole) for n in range(count)], cut=False)
 
 
 def test_records_come_back_with_no_frame_divided(tmp_path: Path, tracker: Tracker) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import alignment, blendshapes, measures, scenes
+from shared.engines.mediapipe import alignment, blendshapes, edges, measures, scenes
 from shared.engines.mediapipe.tracking import Sight, Tracker
 
 NO_FACE: Final = -1
@@ -36,6 +36,7 @@ RECORD: Final = np.dtype(
         ("forehead_lines", "<f4"),
         ("colour", "<f4", (3,)),  # mean of the face [levels of red, green, blue]
         ("blendshapes", "<f4", (len(blendshapes.NAMES),)),  # 0..1
+        ("inside", "<f4", (len(edges.PARTS),)),  # shares of the mouth, the eyes and the brows
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
@@ -96,6 +97,7 @@ class Writer:
                     seen.forehead_lines,
                     seen.colour,
                     face.blendshapes,
+                    face.inside,
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )

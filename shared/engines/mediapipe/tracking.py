@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.base import MediaType
-from shared.engines.mediapipe import regions, scenes
+from shared.engines.mediapipe import edges, regions, scenes
 from shared.engines.mediapipe.appearance import Appearance, appearance
 from shared.engines.mediapipe.blendshapes import Blendshapes
 from shared.engines.mediapipe.crops import Region
@@ -58,6 +58,7 @@ class Face:
     detection: float  # score of the last detection that agreed with the track
     appearance: Appearance
     blendshapes: NDArray[np.float32]  # (52,) as `blendshapes.NAMES`
+    inside: tuple[float, ...]  # as `edges.PARTS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,12 @@ class Tracker:
             self._tracks.clear()
         lost = self._update(picture)
         self._look(picture, time, needed=lost or not self._tracks)
-        return Sight([self._face(track, picture) for track in self._tracks], cut)
+        if not self._tracks:
+            return Sight([], cut)
+        seen = edges.visible(picture)
+        return Sight([self._face(track, picture, seen) for track in self._tracks], cut)
 
-    def _face(self, track: _Track, picture: Picture) -> Face:
+    def _face(self, track: _Track, picture: Picture, seen: Box) -> Face:
         return Face(
             track=track.number,
             mesh=track.mesh,
@@ -112,6 +116,7 @@ class Tracker:
             detection=track.detection,
             appearance=appearance(picture, track.mesh.points, track.box),
             blendshapes=self._blendshapes.of(track.mesh.points),
+            inside=edges.inside(track.mesh.points, track.box, seen),
         )
 
     def _update(self, picture: Picture) -> bool:

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from shared.engines import versions
 from shared.engines.base import Facts, Measurement, MediaType, Progress, Segment, Task
 from shared.engines.decoding import Damage, key_frames, open_clip
 from shared.engines.mediapipe import identity, joining, signals
@@ -29,8 +30,6 @@ from shared.engines.mediapipe.records import Writer
 from shared.engines.mediapipe.tracking import MANNERS, Tracker
 from shared.errors import Code, MediaError
 from shared.pictures import load_image
-
-MEASUREMENT_VERSION: Final = "2"  # raise it when a change of code changes what is measured
 
 _WANTED: Final = (
     "Send one in which a face is at least 24 pixels wide, in focus, and turned towards the camera."
@@ -50,7 +49,7 @@ class MediapipeEngine:
 
     def __init__(self) -> None:
         self._made: tuple[FaceDetector, FaceMesh, Blendshapes] | None = None
-        self._version = f"litert-{metadata.version('ai-edge-litert')}+{MEASUREMENT_VERSION}"
+        self._version = f"litert-{metadata.version('ai-edge-litert')}+{versions.MEDIAPIPE}"
 
     def version(self) -> str:
         return self._version

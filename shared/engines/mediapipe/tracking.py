@@ -55,7 +55,7 @@ class Face:
     track: int
     mesh: Mesh
     box: Box
-    detection: float  # score of the last detection that agreed with the track
+    detection: float  # score of the surest detection that agreed with the track
     appearance: Appearance
     blendshapes: NDArray[np.float32]  # (52,) as `blendshapes.NAMES`
     inside: tuple[float, ...]  # as `edges.PARTS`
@@ -152,7 +152,7 @@ class Tracker:
         for each in found:
             known = self._track_at(each)
             if known is not None:
-                known.detection = each.score
+                known.detection = max(known.detection, each.score)
                 continue
             if len(self._tracks) == MOST_FACES:
                 return

@@ -47,11 +47,15 @@ class Bare:
                 count += 1
         return count
 
-    def image(self, media: Path) -> None:
+    def image(self, media: Path, looks: int) -> None:
+        """The mesh is laid `looks` times, each but the first where the one before was."""
         with Image.open(media) as image:
-            self._look(np.asarray(image.convert("RGB"), np.uint8), None)
+            picture = np.asarray(image.convert("RGB"), np.uint8)
+        region = None
+        for look in range(looks):
+            region = self._look(picture, region, last=look == looks - 1)
 
-    def _look(self, picture: Pixels, region: Region | None) -> Region | None:
+    def _look(self, picture: Pixels, region: Region | None, *, last: bool = True) -> Region | None:
         """Where the face will be in the next picture; None where there is none."""
         region = region or self._found(picture)
         if region is None:
@@ -74,7 +78,8 @@ class Bare:
         if presence.item() < 0:
             return None
         points = (landmarks.reshape(-1, 3)[:, :2] - SIDE / 2) @ turn.T.astype(np.float32) + centre
-        _run(self._blendshapes, points[PLACES][None].astype(np.float32))
+        if last:
+            _run(self._blendshapes, points[PLACES][None].astype(np.float32))
         low, high = points.min(axis=0), points.max(axis=0)
         across = points[263] - points[33]
         middle = (low + high) / 2

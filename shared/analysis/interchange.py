@@ -46,7 +46,8 @@ def to_csv(parameter_set: ParameterSet) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for name in SET_FIELDS:
-        writer.writerow([name, _cell(getattr(parameter_set, name))])
+        if (value := getattr(parameter_set, name)) is not None:
+            writer.writerow([name, _cell(value)])
     writer.writerow([])
     writer.writerow(COLUMNS)
     for parameter in parameter_set.parameters:

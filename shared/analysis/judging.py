@@ -37,7 +37,8 @@ from shared.analysis.report import (
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import DECIMALS, rounded
 from shared.analysis.track import Track
-from shared.measurements.model import Facts, same_engine
+from shared.measurements.model import Facts
+from shared.measurements.versions import Origin
 from shared.platform.errors import Code, Problem
 
 Places = NDArray[np.intp]
@@ -53,8 +54,8 @@ def judge(
 ) -> Report:
     """The report. `version` is the set's.
 
-    Raises Problem `engine_mismatch` where the set's numbers come from another engine than the
-    measurement's, unless that is allowed: then the report says so first.
+    Raises Problem `engine_mismatch` where the set's numbers come from another engine, or another
+    version of it, than the measurement's, unless that is allowed: then the report says so first.
     """
     facts = measured.facts
     mismatch = engine_notice(parameter_set, facts, allow=allow_engine_mismatch)
@@ -79,6 +80,7 @@ def judge(
             name=parameter_set.name,
             version=version,
             engine=parameter_set.engine,
+            engine_version=parameter_set.engine_version,
             required_share=parameter_set.required_share,
             min_face_share=parameter_set.min_face_share,
         ),
@@ -87,18 +89,22 @@ def judge(
 
 
 def engine_notice(parameter_set: ParameterSet, facts: Facts, *, allow: bool) -> str | None:
-    """What to say of a set from another engine. Raises Problem where that is not allowed."""
-    if same_engine(parameter_set.engine, facts.engine):
+    """What to say of a set from another engine, or from another version of what it measures.
+
+    Raises Problem where that is not allowed.
+    """
+    origin = Origin.of(facts)
+    if parameter_set.origin.agrees_with(origin):
         return None
     found = (
-        f"The numbers of {parameter_set.name!r} come from {parameter_set.engine}, this measurement "
-        f"from {facts.engine}: engines measure on different scales."
+        f"The numbers of {parameter_set.name!r} come from {parameter_set.origin}, this measurement "
+        f"from {origin}: these measure on different scales."
     )
     if allow:
         return found + " The bounds were applied all the same, as was asked."
     raise Problem(
         Code.ENGINE_MISMATCH,
-        f"{found} Use a set for {facts.engine}, or say allow_engine_mismatch.",
+        f"{found} Use a set for {origin}, or say allow_engine_mismatch.",
     )
 
 

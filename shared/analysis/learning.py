@@ -42,7 +42,7 @@ from shared.analysis.parameter_sets import (
 )
 from shared.analysis.report import Model
 from shared.analysis.statistics import rounded
-from shared.measurements.model import same_engine
+from shared.measurements.versions import Origin
 from shared.platform.errors import Code, Problem
 
 MIN_REPORTS: Final = 5
@@ -148,6 +148,7 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
             name=options.name,
             description=options.description or f"Learned from {basis}; {_way(options)}.",
             engine=first.facts.engine,
+            engine_version=Origin.of(first.facts).version,
             required_share=_required_share(options),
             min_face_share=options.min_face_share,
             parameters=tuple(parameters),
@@ -162,11 +163,12 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
 
 
 def _check_alike(first: MeasuredRecording, other: MeasuredRecording) -> None:
-    if not same_engine(first.facts.engine, other.facts.engine):
+    origins = Origin.of(first.facts), Origin.of(other.facts)
+    if not origins[0].agrees_with(origins[1]):
         raise Problem(
             Code.ENGINE_MISMATCH,
-            f"The recordings were measured by {first.facts.engine} and {other.facts.engine}, which "
-            "measure on different scales. Learn from one engine's.",
+            f"The recordings were measured by {origins[0]} and {origins[1]}, which measure on "
+            "different scales. Learn from one engine's, or one version's.",
         )
     if first.type.is_image != other.type.is_image:
         raise Problem(

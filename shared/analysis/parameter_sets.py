@@ -22,10 +22,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.series import Floats
 from shared.analysis.statistics import rounded
+from shared.measurements.versions import Origin
 
 MAX_NAME: Final = 100  # characters
 MAX_DESCRIPTION: Final = 4000  # characters
 MAX_ENGINE: Final = 40  # characters; as extraction.engine
+MAX_ENGINE_VERSION: Final = 999
 MAX_PARAMETERS: Final = 200  # more than twice the catalogue, so that it may grow
 MAX_NUMBER: Final = 1e9  # no measure comes near; keeps sums and products finite
 MAX_PERCENT: Final = 1e6
@@ -208,6 +210,11 @@ class ParameterSet(Body):
     engine: Annotated[str, Field(max_length=MAX_ENGINE), AfterValidator(_engine)] = Field(
         description="Which engine the numbers come from; others measure on other scales."
     )
+    engine_version: Annotated[int, Field(ge=1, le=MAX_ENGINE_VERSION)] | None = Field(
+        default=None,
+        description="The measurement version of that engine, where it has several. Without, in a "
+        "set that is stored: the present one.",
+    )
     required_share: Share = Field(
         default=DEFAULT_REQUIRED_SHARE,
         description="In a video, the share of time in which a level must lie within its bounds.",
@@ -222,6 +229,10 @@ class ParameterSet(Body):
         Field(min_length=1, max_length=MAX_PARAMETERS),
         AfterValidator(_each_measure_once),
     ]
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.engine, self.engine_version)
 
     def parameter(self, measure: str) -> Parameter | None:
         return next((item for item in self.parameters if item.measure == measure), None)

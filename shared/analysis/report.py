@@ -149,6 +149,7 @@ class SetReference(Model):
     name: str
     version: int | None = None
     engine: str
+    engine_version: int | None = None  # of the measurement; reports before 0004 do not say it
     required_share: float
     min_face_share: float
 

@@ -86,6 +86,7 @@ class SetSummary(BaseModel):
     version: int
     description: str
     engine: str
+    engine_version: int | None = Field(description="Of the measurement, where there are several.")
     parameters: int = Field(description="How many.")
     default_for: tuple[MediaType, ...]
     archived: dt.datetime | None
@@ -158,6 +159,7 @@ def set_summary(item: ListedSet) -> SetSummary:
         version=item.version,
         description=item.description,
         engine=item.engine,
+        engine_version=item.engine_version,
         parameters=item.parameters,
         default_for=item.default_for,
         archived=item.archived,

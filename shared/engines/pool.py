@@ -47,7 +47,7 @@ _POLL: Final = 0.5  # [s]
 # among it: a child opens files that strangers sent.
 _INHERITED: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
-    *("MPLCONFIGDIR", "XDG_CACHE_HOME", "OPENFACE_HOME", "OPENFACE_MODEL"),
+    *("OPENFACE_HOME", "OPENFACE_MODEL"),
 )
 _SETTINGS: Final = {
     # one engine, one core

@@ -26,11 +26,6 @@ Scale = Literal["intensity", "probability"]
 """What the `AUxx_r` values are: FACS intensity 0..5, or a probability 0..1 (py-feat)."""
 
 
-def same_engine(one: str, other: str) -> bool:
-    """Whether two names mean one engine, whose numbers are on one scale."""
-    return one.casefold() == other.casefold()
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """Settings that change what an engine measures; stored with the measurement."""

@@ -24,6 +24,7 @@ from shared.api.http import json_response, parse, parse_json, small_body
 from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
 from shared.api.parameter_sets import set_name
 from shared.app import App
+from shared.measurements.versions import Origin
 from shared.pages import examples
 from shared.pages.responses import page
 from shared.pages.sets_page import parameter_view, parameter_views
@@ -141,7 +142,7 @@ def check(req: func.HttpRequest, _: App) -> func.HttpResponse:
 
 
 def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    """What the newest measurements of the set's engine would come to."""
+    """What the newest measurements of the set's engine, in its version, would come to."""
     content = parse_json(SetBody, req).content
     ends = time.monotonic() + PREVIEW_SECONDS
     tried: list[Tried] = []
@@ -156,6 +157,8 @@ def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
                 if problem.code is Code.FRAMES_GONE:
                     continue
                 raise
+            if not content.origin.agrees_with(Origin.of(found.facts)):
+                continue
             report = judge(content, found, measurement.subject)
             out = [
                 result.words

@@ -29,8 +29,9 @@ from shared.database.tables import (
 )
 from shared.jobs import blob_metadata, lifecycle, limits
 from shared.jobs.lifecycle import NewJob
-from shared.measurements import csv
-from shared.measurements.model import MediaType, same_engine
+from shared.measurements import csv, versions
+from shared.measurements.model import MediaType
+from shared.measurements.versions import Origin
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import job_log
@@ -302,13 +303,16 @@ def _check_sets(app: App, fields: Fields, engine: str | None) -> None:
         return
     with app.database.begin() as session:
         found = parameter_sets.resolve(session, fields.parameter_set)
+    if engine is None:
+        return
+    origin = Origin(engine, versions.present(engine))
     for item in found:
-        if engine is not None and not same_engine(item.content.engine, engine):
+        if not item.content.origin.agrees_with(origin):
             raise Problem(
                 Code.ENGINE_MISMATCH,
-                f"The parameter set {item.content.name!r} is for {item.content.engine}, and this "
-                f"will be measured by {engine}: engines measure on different scales. Use a set "
-                f"for {engine}, or measure without one and hold it to the set by "
+                f"The parameter set {item.content.name!r} is for {item.content.origin}, and this "
+                f"will be measured by {origin}: these measure on different scales. Use a set "
+                f"for {origin}, or measure without one and hold it to the set by "
                 "POST /api/reports with allow_engine_mismatch.",
             )
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from shared.measurements.model import MediaType, same_engine
+from shared.measurements.model import MediaType
+from shared.measurements.versions import Origin
 from shared.platform.errors import Problem
 from shared.platform.storage import Storage
 from shared.reports import parameter_sets, reports
@@ -40,10 +41,10 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
     default = parameter_sets.default(session, MediaType(measurement.report.type))
     if default is None:
         return Assessment("held to no parameter set")
-    if not same_engine(default.content.engine, found.facts.engine):
+    if not default.content.origin.agrees_with(Origin.of(found.facts)):
         return Assessment(
             f"held to no parameter set: the default, {default.content.name!r}, is for "
-            f"{default.content.engine}"
+            f"{default.content.origin}"
         )
     reports.hold(session, measurement, found, [default])
     return Assessment(_verdicts(session, measurement))

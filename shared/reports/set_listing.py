@@ -25,6 +25,7 @@ class ListedSet:
     version: int
     description: str
     engine: str
+    engine_version: int | None
     parameters: int  # how many
     default_for: tuple[MediaType, ...]
     archived: dt.datetime | None
@@ -100,6 +101,7 @@ def _listed(session: Session, rows: Sequence[SetVersion]) -> list[ListedSet]:
             version=row.version,
             description=row.description,
             engine=row.engine,
+            engine_version=row.engine_version,
             parameters=counts[row.id],
             default_for=default_for.get(row.id, ()),
             archived=row.archived,

@@ -224,6 +224,22 @@ def test_another_engines_set_is_refused_unless_allowed() -> None:
     assert (report.verdict, report.parameter_set.version) == ("pass", 3)
 
 
+@pytest.mark.parametrize("version", ["litert-2.3.0+2", "0.10.21+1"])
+def test_another_versions_set_is_refused_unless_allowed(version: str) -> None:
+    measured = measure(recording(face(clock(25, 4), {"AU12": 2.0}), version=version))
+    mine, other = (1, 2) if version.endswith("+1") else (2, 1)
+    for fitting in (a_set(PASSES, engine_version=mine), a_set(PASSES)):
+        assert judge(fitting, measured, SUBJECT).notices == ()
+    theirs = a_set(PASSES, engine_version=other)
+    with pytest.raises(Problem) as refused:
+        judge(theirs, measured, SUBJECT)
+    assert refused.value.code is Code.ENGINE_MISMATCH
+    assert f"Use a set for mediapipe (measurement version {mine})" in refused.value.detail
+    report = judge(theirs, measured, SUBJECT, allow_engine_mismatch=True)
+    assert f"come from mediapipe (measurement version {other})" in report.notices[0]
+    assert (report.verdict, report.parameter_set.engine_version) == ("pass", other)
+
+
 # properties
 
 

@@ -12,7 +12,7 @@ from shared.engines.mediapipe.engine import MediapipeEngine
 from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import MediaType, Segment
 from shared.platform.errors import Code, MediaError
-from tests import faces
+from tests import faces, media_factory
 from tests.engines.mediapipe_runs import run
 from tests.media_factory import Clip
 
@@ -122,6 +122,14 @@ def test_an_image_in_the_wild_gives_every_face_from_left_to_right(
     assert result.faces() == dict.fromkeys(range(4), 1)
     left = [row.signals[result.facts.signals.index("face_x")] for row in result.rows]
     assert left == sorted(left)
+
+
+def test_a_face_that_tiles_cut_is_as_sure_as_in_the_whole_picture(
+    engine: MediapipeEngine, tmp_path: Path
+) -> None:
+    """In the tiles of this picture the face is found less surely, and its mouth taken for one."""
+    path = media_factory.picture(tmp_path / "face.jpg")
+    assert run(engine, path, MediaType.IW, tmp_path).faces() == {0: 1}
 
 
 def test_a_crowd_keeps_its_numbers(engine: MediapipeEngine, tmp_path: Path) -> None:

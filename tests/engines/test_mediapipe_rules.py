@@ -8,11 +8,13 @@ import pytest
 
 from shared.engines.mediapipe import confidence, intensities, measures, signals, validity
 from shared.engines.mediapipe.appearance import Appearance
+from shared.engines.mediapipe.blendshapes import Blendshapes
+from shared.engines.mediapipe.detector import FaceDetector
 from shared.engines.mediapipe.formulas import FORMULAS
-from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh, Mesh
 from shared.engines.mediapipe.identity import Census, largest
 from shared.engines.mediapipe.intensities import NeutralEstimate
 from shared.engines.mediapipe.joining import smoothed
+from shared.engines.mediapipe.mesh import FaceMesh, Mesh
 from shared.engines.mediapipe.records import (
     NO_FACE,
     RECORD,
@@ -41,6 +43,7 @@ def resting(count: int = 1) -> Records:
     records["detection"] = 0.9
     records["sharpness"] = 1000.0
     records["colour"] = 120.0
+    records["inside"] = 1.0
     records["box"] = (100, 100, 80, 100)
     records["eye_distance"] = 100.0
     records["measures"] = measures.reference()
@@ -232,14 +235,17 @@ def test_the_largest_face_is_the_one_that_is_so_for_longest() -> None:
 
 @pytest.fixture(scope="module")
 def tracker() -> Tracker:
-    return Tracker(FaceDetector(), FaceMesh(), Manner())
+    return Tracker(FaceDetector(), FaceMesh(), Blendshapes(), Manner())
 
 
 def sight(count: int) -> Sight:
     points = np.random.default_rng(3).normal(100, 30, (478, 3)).astype(np.float32)
     seen = Appearance(10.0, 1.0, 2.0, (1.0, 2.0, 3.0))
     box = Box(0, 0, 200, 200)
-    return Sight([Face(n, Mesh(points, 1.0), box, 0.9, seen) for n in range(count)], cut=False)
+    scores = np.full(52, 0.25, dtype=np.float32)
+    mesh = Mesh(points, 1.0)
+    whole = (1.0, 1.0, 1.0)
+    return Sight([Face(n, mesh, box, 0.9, seen, scores, whole) for n in range(count)], cut=False)
 
 
 def test_records_come_back_with_no_frame_divided(tmp_path: Path, tracker: Tracker) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.app import App
+from shared.measurements import versions
 from shared.measurements.model import MediaType
 from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, reports
@@ -78,6 +79,14 @@ _parameters = st.lists(
 )
 
 
+def test_a_set_is_for_the_engines_present_version_unless_it_says_so(app: App) -> None:
+    lines = content("Mine").model_copy(update={"engine": "mediapipe"})
+    assert add(app, lines).content.engine_version == versions.MEDIAPIPE
+    assert add(app, lines).version == 1  # the same
+    assert add(app, lines.model_copy(update={"engine_version": 1})).content.engine_version == 1
+    assert add(app, content("Theirs")).content.engine_version is None
+
+
 @settings(
     max_examples=30,
     deadline=None,
@@ -90,6 +99,7 @@ def test_what_is_stored_comes_back_exactly(
     wanted = ParameterSet(
         name="Exact",
         engine="mediapipe",
+        engine_version=1,
         description=description,
         required_share=share,
         parameters=tuple(parameters),

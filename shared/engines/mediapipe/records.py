@@ -17,7 +17,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.engines.mediapipe import alignment, measures, scenes
+from shared.engines.mediapipe import alignment, blendshapes, edges, measures, scenes
 from shared.engines.mediapipe.tracking import Sight, Tracker
 from shared.media.clip import Damage
 
@@ -35,6 +35,8 @@ RECORD: Final = np.dtype(
         ("brow_furrows", "<f4"),
         ("forehead_lines", "<f4"),
         ("colour", "<f4", (3,)),  # mean of the face [levels of red, green, blue]
+        ("blendshapes", "<f4", (len(blendshapes.NAMES),)),  # 0..1
+        ("inside", "<f4", (len(edges.PARTS),)),  # shares of the mouth, the eyes and the brows
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
@@ -44,6 +46,9 @@ RECORD: Final = np.dtype(
 )
 _GIVEN: Final = np.dtype(RECORD.descr[: RECORD.descr.index(("box", "<f4", (4,))) + 1])
 """The fields that are known of each face at once; the others come from the aligned meshes."""
+
+_NOTHING: Final = (NO_FACE, *np.zeros(1, dtype=_GIVEN)[0].tolist()[4:])
+"""The given fields of a frame without a face, from its track on."""
 
 Records = NDArray[np.void]
 
@@ -91,15 +96,14 @@ class Writer:
                     seen.brow_furrows,
                     seen.forehead_lines,
                     seen.colour,
+                    face.blendshapes,
+                    face.inside,
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )
             self._points.append(face.mesh.points)
         if not sight.faces:
-            nothing = (0.0,) * 5
-            self._records.append(
-                (frame, time, sight.cut, NO_FACE, *nothing, (0.0,) * 3, (0.0,) * 4)
-            )
+            self._records.append((frame, time, sight.cut, *_NOTHING))
 
     def _flush(self) -> None:
         records = np.zeros(len(self._records), dtype=RECORD)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.analysis.report import Verdict, worst
 from shared.api.report_bodies import VerdictView, verdict_view
+from shared.database.extractions import moved
 from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.measurements.action_units import WORDS
 from shared.reports.reports import SetVerdict
@@ -120,6 +121,9 @@ class ActionUnitView(BaseModel):
     au: str
     words: str
     validity: str | None
+    moved: bool | None = Field(
+        description="Whether it ranges over 1 or more in the clip; null: an image, or not known."
+    )
     intensity: Intensity | None
     presence_share: float
 
@@ -254,6 +258,7 @@ def action_units_view(
                 au=entry.au,
                 words=WORDS[entry.au],
                 validity=entry.validity,
+                moved=moved(entry, extraction.scale),
                 intensity=_intensity(entry),
                 presence_share=entry.presence_share,
             )

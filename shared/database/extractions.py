@@ -14,11 +14,12 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from shared.database.tables import DataEntry, Extraction
-from shared.measurements.action_units import INTENSITIES, PRESENCES
+from shared.measurements.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.measurements.csv import Block
 from shared.measurements.model import Facts
 
 PERCENTILES: Final = (5, 25, 50, 75, 95)
+MIN_FRAMES: Final = 10  # of a clip that says something of movement
 DECIMALS: Final = 4  # of a summary; the frames have two
 
 
@@ -113,3 +114,12 @@ def insert_entries(session: Session, report_id: int, summaries: Summaries, facts
     rows = list(summaries.entries(report_id, facts))
     if rows:
         session.execute(insert(DataEntry), rows)
+
+
+def moved(entry: DataEntry, scale: str) -> bool | None:
+    """Whether an Action Unit moved in a clip, as far as its engine states validity; else None."""
+    if entry.validity is None or scale != "intensity" or entry.confident_frames < MIN_FRAMES:
+        return None
+    if entry.p05 is None or entry.p95 is None or entry.max is None:
+        return None
+    return has_moved(entry.au, entry.p05, entry.p95, entry.max)

@@ -145,7 +145,7 @@ def _broken(intensities: Floats32) -> Bools:
     """Frames that lack an Action Unit which others have. One that all lack is not measured."""
     missing = np.isnan(intensities)
     measured = ~missing.all(axis=0)
-    broken: Bools = missing[:, measured].any(axis=1)
+    broken: Bools = np.any(missing[:, measured], axis=1)
     return broken
 
 

@@ -6,7 +6,7 @@ seconds takes out what a mesh adds by itself. Ticks stand at whole multiples of 
 whatever the frames' own times are, so that a signal cut into pieces gives the same numbers.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ def ticks(start: float, stop: float) -> NDArray[np.int64]:
     return np.arange(int(first), int(last) + 1)
 
 
-def interpolated(times: Array, values: Array, at: Array) -> Array:
+def interpolated(times: Array, values: Array, at: NDArray[np.floating[Any]]) -> Array:
     """(m, ...) of `values` (n, ...) known at `times` (n,), rising, n >= 1; flat beyond its ends."""
     if len(times) == 1:
         return np.repeat(values, len(at), axis=0)

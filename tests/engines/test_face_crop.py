@@ -42,7 +42,8 @@ def test_size_does_not_matter(scale: float) -> None:
     """A face of 75 to 300 pixels between the eyes reads the same within 12 %."""
     large, picture = seen(drawn(), mesh()), drawn()
     side = (round(SIDE * scale), round(SIDE * scale))
-    small = seen(cv2.resize(picture, side, interpolation=cv2.INTER_AREA), mesh(scale))
+    small_picture = np.asarray(cv2.resize(picture, side, interpolation=cv2.INTER_AREA), np.uint8)
+    small = seen(small_picture, mesh(scale))
     assert small.sharpness_face == pytest.approx(large.sharpness_face, rel=0.12)
     assert small.sharpness_mouth == pytest.approx(large.sharpness_mouth, rel=0.12)
     assert small.face_brightness == pytest.approx(large.face_brightness, abs=0.5)
@@ -51,7 +52,9 @@ def test_size_does_not_matter(scale: float) -> None:
 def test_tilt_does_not_matter() -> None:
     picture, points = drawn(), mesh()
     turn = cv2.getRotationMatrix2D((450, 450), 20, 1.0)
-    tilted = cv2.warpAffine(picture, turn, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
+    tilted = np.asarray(
+        cv2.warpAffine(picture, turn, (SIDE, SIDE), flags=cv2.INTER_CUBIC), np.uint8
+    )
     moved = points.copy()
     moved[:, :2] = points[:, :2] @ turn[:, :2].T + turn[:, 2]
     upright, turned = seen(picture, points), seen(tilted, moved)
@@ -82,10 +85,10 @@ def test_a_head_that_moves_changes_the_picture() -> None:
     crop, picture, points = FaceCrop(), drawn(), mesh()
     crop.follow(picture, points)
     shifted = np.roll(picture, 10, axis=1)
-    there = points + np.float32([10, 0, 0])
+    there = points + np.array([10, 0, 0], np.float32)
     assert crop.follow(shifted, there).picture_change > 1
 
 
 def test_a_face_outside_of_the_picture() -> None:
-    values = seen(drawn(), mesh() + np.float32([5000, 0, 0]))
+    values = seen(drawn(), mesh() + np.array([5000, 0, 0], np.float32))
     assert values.face_brightness == 0

@@ -27,7 +27,8 @@ def test_a_wave_keeps_its_height(fps: float, hertz: float) -> None:
     """Within 6 % of what a Gaussian of 30 ms leaves of it, up to 5 Hz at any frame rate."""
     times = np.arange(round(10 * fps)) / fps
     numbers = ticks(times[0], times[-1])
-    even = interpolated(times, np.sin(2 * np.pi * hertz * times), numbers * TICK)
+    wave = np.sin(2 * np.pi * hertz * times)
+    even = interpolated(times, wave, numbers * TICK)
     found = smoothed(even, 0.03)[100:-100].std() * np.sqrt(2)
     left = np.exp(-0.5 * (2 * np.pi * hertz * 0.03) ** 2)
     assert found == pytest.approx(left, rel=0.06)

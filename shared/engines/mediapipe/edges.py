@@ -65,5 +65,5 @@ def inside(points: NDArray[np.float32], box: Box, seen: Box) -> tuple[float, ...
     low, high = (seen.left, seen.top), (seen.right, seen.bottom)
     if box.left >= low[0] and box.top >= low[1] and box.right <= high[0] and box.bottom <= high[1]:
         return _WHOLE
-    within = ((points[:, :2] >= low) & (points[:, :2] <= high)).all(axis=1)
+    within = np.all((points[:, :2] >= low) & (points[:, :2] <= high), axis=1)
     return tuple(float(within[list(part)].mean()) for part in PARTS.values())

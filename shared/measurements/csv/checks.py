@@ -40,7 +40,7 @@ class Ranges:
                 numbers[row],
                 f"{column.name} is {value:.6g}; it must be {column.says}.",
             )
-        good: NDArray[np.bool_] = ~rows
+        good: NDArray[np.bool_] = np.logical_not(rows)
         return good
 
 

@@ -133,7 +133,7 @@ class _Reading:
         frames = matrix[:, 0].copy()
         matrix[gone] = 0.0
         matrix[:, 0] = frames
-        seen: NDArray[np.bool_] = ~gone
+        seen: NDArray[np.bool_] = np.logical_not(gone)
         return seen
 
     def _pyfeat(self, matrix: Matrix, seen: NDArray[np.bool_]) -> Block:

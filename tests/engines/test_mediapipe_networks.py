@@ -89,6 +89,21 @@ def test_a_picture_of_any_shape_is_seen_whole(shape: tuple[int, int]) -> None:
     assert seen == pytest.approx(middle, abs=12)
 
 
+def test_a_picture_may_be_longer_than_opencv_warps() -> None:
+    long = np.zeros((512, 40_000, 3), dtype=np.uint8)
+    assert FaceDetector().detect(long) == []
+    long[:, 39_000:39_512] = faces.sample()
+    mesh = FaceMesh()
+    near, far = (
+        mesh.fit(picture, Region(x, 125, 170, 0.05))
+        for picture, x in ((faces.sample(), 225), (long, 39_225))
+    )
+    assert near is not None
+    assert far is not None
+    assert far.points - (39_000, 0, 0) == pytest.approx(near.points, abs=0.05)
+    assert mesh.fit(long, Region(-900, 100, 120, 0.0)) is None
+
+
 def test_all_networks_are_there() -> None:
     assert MediapipeEngine().problems() == []
 

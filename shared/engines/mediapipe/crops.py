@@ -6,12 +6,15 @@ pixel of a picture is at (0.5, 0.5), and so is that of a crop.
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.media.pictures import Picture
+
+_LONGEST: Final = 32_766  # pixels of a side, the most that OpenCV warps
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Cutter:
 
     def cut(self, picture: Picture, region: Region) -> NDArray[np.float32]:
         """(1, side, side, 3) values of an RGB picture, valid until the next call."""
+        if max(picture.shape[:2]) > _LONGEST:
+            picture, region = _in_reach(picture, region)
         matrix = region.to_picture(self._size[0])
         matrix[:, 2] += (matrix[:, 0] + matrix[:, 1] - 1) / 2  # OpenCV counts from pixels' middles
         cv2.warpAffine(
@@ -63,3 +68,18 @@ class Cutter:
         if self._black:
             self._values += self._black
         return self._values
+
+
+def _in_reach(picture: Picture, region: Region) -> tuple[Picture, Region]:
+    """What the region covers of a picture that is too long, of that every n-th pixel if need be."""
+    reach = region.side * math.sqrt(0.5) + 2
+    left, top = max(0, int(region.x - reach)), max(0, int(region.y - reach))
+    right, bottom = max(0, int(region.x + reach)), max(0, int(region.y + reach))
+    part = picture[top:bottom, left:right]
+    step = max(1, math.ceil(max(part.shape[:2]) / _LONGEST))
+    if not part.size:
+        part = np.zeros((1, 1, 3), dtype=np.uint8)
+    moved = Region(
+        (region.x - left) / step, (region.y - top) / step, region.side / step, region.angle
+    )
+    return np.ascontiguousarray(part[::step, ::step]), moved

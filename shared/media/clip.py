@@ -125,6 +125,11 @@ class Clip:
         self._container.close()
 
     @property
+    def origin(self) -> float:
+        """When the first picture is shown, by the container's own clock [s]."""
+        return self._seconds(self._origin or 0)
+
+    @property
     def duration(self) -> float | None:
         """As declared [s], if possible for the picture alone; None where it is not."""
         if (own := self._own_duration()) is not None:

@@ -210,4 +210,5 @@ def _vertex(before: Floats, top: Floats, after: Floats) -> Floats:
     bend = before - 2 * top + after
     with np.errstate(divide="ignore", invalid="ignore"):
         place = np.where(bend < 0, 0.5 * (before - after) / bend, 0.0)
-    return np.clip(np.nan_to_num(place), -0.5, 0.5)
+    nearest: Floats = np.clip(np.nan_to_num(place), -0.5, 0.5)
+    return nearest

@@ -91,12 +91,12 @@ class Sound:
     @property
     def speech(self) -> Floats32:
         """Probability 0..1 per `SPEECH_SECONDS`."""
-        return self.speech_codes.astype(np.float32) / 255
+        return self.speech_codes.astype(np.float32) / np.float32(255)
 
     @property
     def peaks(self) -> Floats32:
         """Amplitude 0..1 per `PEAK_SECONDS`."""
-        return (self.peak_codes.astype(np.float32) / 255) ** 2
+        return np.square(self.peak_codes.astype(np.float32) / np.float32(255))
 
     @property
     def waveform(self) -> Floats32:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shared.measurements import sound
 from shared.measurements.sound import MAX_SECONDS, UNIT_SECONDS, Sound, from_bytes, to_bytes
-from shared.media import sound
 
 HEADER = struct.Struct("<8sIId")
 

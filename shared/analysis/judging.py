@@ -190,6 +190,11 @@ def not_judged(parameter: Parameter, found: Measured) -> str | None:
     if found.value is None:
         return found.reason
     if found.validity == "low" and not parameter.allow_low_validity:
+        if found.hardly_moved:
+            return (
+                f"{' and '.join(found.hardly_moved)} hardly moved in this clip, so how is noise. "
+                "To judge it all the same, set allow_low_validity on the parameter."
+            )
         return (
             "The engine calls what this rests on of low validity for this face. To judge it all "
             "the same, set allow_low_validity on the parameter."

@@ -24,6 +24,11 @@ from shared.engines.base import Scale, Validity
 MAX_GAP: Final = 0.2
 """[s] A hole that is bridged. Longer, and a whole blink (0.1 to 0.4 s) could hide in it."""
 
+MOVED: Final = 1.0
+"""[intensity] Range from which an Action Unit has a shape: one FACS grade, about twice the noise of
+measuring. Below it, how an Action Unit moves does not agree with anything; how much it does is
+known all the same: hardly."""
+
 SLOW_GAP: Final = 2.5
 """[usual intervals] In clips below 12 frames a second a hole begins here instead."""
 
@@ -84,7 +89,26 @@ class Track:
     @cached_property
     def moving_aus(self) -> tuple[str, ...]:
         """Action Units that measures of the whole face rest on: those that can be trusted."""
-        return tuple(au for au in INTENSITIES if self.has(au) and self.validity.get(au) != "low")
+        doubtful = ("low", "unseen")
+        return tuple(
+            au for au in INTENSITIES if self.has(au) and self.validity.get(au) not in doubtful
+        )
+
+    @cached_property
+    def hardly_moved(self) -> frozenset[str]:
+        """Those whose range over the clip is below `MOVED`, where the engine states validity.
+
+        The range is from the 5th to the 95th percentile; a blink is shorter than a twentieth of the
+        time, so that of AU45 goes up to its highest value.
+        """
+        if self.image or self.scale != "intensity" or not len(self):
+            return frozenset()
+        known = [au for au in INTENSITIES if au in self.validity and self.has(au)]
+        return frozenset(au for au in known if self._range(au) < MOVED)
+
+    def _range(self, au: str) -> float:
+        low, high = np.percentile(self.intensity(au), [5.0, 100.0 if au == "AU45" else 95.0])
+        return float(high - low)
 
 
 def track(recording: Recording, series: FaceSeries) -> Track:

@@ -9,7 +9,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import alignment, blendshapes, edges, measures, scenes
+from shared.engines.mediapipe import alignment, blendshapes, edges, features, measures, scenes
 from shared.engines.mediapipe.tracking import Sight, Tracker
 
 NO_FACE: Final = -1
@@ -37,10 +37,17 @@ RECORD: Final = np.dtype(
         ("colour", "<f4", (3,)),  # mean of the face [levels of red, green, blue]
         ("blendshapes", "<f4", (len(blendshapes.NAMES),)),  # 0..1
         ("inside", "<f4", (len(edges.PARTS),)),  # shares of the mouth, the eyes and the brows
+        ("sharpness_face", "<f4"),  # of `face_crop.CropValues`, as are the next three
+        ("sharpness_mouth", "<f4"),
+        ("face_brightness", "<f4"),
+        ("picture_change", "<f4"),
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
         ("translation", "<f4", (3,)),  # [mm]
+        ("head", "<f4", (2,)),  # of `features.head` [pixels]
+        ("features", "<f4", (len(features.NAMES),)),  # [eye distances]
+        ("moving_points", "<i2", (2 * len(features.MOVING_POINTS),)),
         ("measures", "<f4", (len(measures.NAMES),)),
     ]
 )
@@ -98,6 +105,7 @@ class Writer:
                     seen.colour,
                     face.blendshapes,
                     face.inside,
+                    *astuple(face.crop),
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )
@@ -111,13 +119,17 @@ class Writer:
         for name in _GIVEN.names or ():
             records[name] = given[name]
         if self._points:
-            aligned = alignment.align(np.stack(self._points))
+            meshes = np.stack(self._points)
+            aligned = alignment.align(meshes)
             faces = records["track"] != NO_FACE
             records["eye_distance"][faces] = aligned.scale * alignment.EYE_DISTANCE
             records["rotation"][faces] = aligned.rotation
             records["translation"][faces] = alignment.translation(
                 aligned, self._width, self._height
             )
+            records["head"][faces] = features.head(meshes)
+            records["features"][faces] = features.features(aligned)
+            records["moving_points"][faces] = features.moving_points(aligned)
             records["measures"][faces] = measures.measure(aligned)
         self._file.write(records.tobytes())
         self._records.clear()

@@ -9,7 +9,7 @@ A track is a face without a gap and without a cut. Whether two tracks are the sa
 in `identity`, for all segments at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from shared.engines.mediapipe.appearance import Appearance, appearance
 from shared.engines.mediapipe.blendshapes import Blendshapes
 from shared.engines.mediapipe.crops import Region
 from shared.engines.mediapipe.detector import Detection, FaceDetector
+from shared.engines.mediapipe.face_crop import CropValues, FaceCrop
 from shared.engines.mediapipe.mesh import FaceMesh, Mesh
 from shared.engines.mediapipe.regions import Box, box_of
 from shared.engines.mediapipe.tiles import detect_in_tiles
@@ -59,6 +60,7 @@ class Face:
     appearance: Appearance
     blendshapes: NDArray[np.float32]  # (52,) as `blendshapes.NAMES`
     inside: tuple[float, ...]  # as `edges.PARTS`
+    crop: CropValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _Track:
     mesh: Mesh
     box: Box
     detection: float
+    crop: FaceCrop = field(default_factory=FaceCrop)
 
 
 class Tracker:
@@ -117,6 +120,7 @@ class Tracker:
             appearance=appearance(picture, track.mesh.points, track.box),
             blendshapes=self._blendshapes.of(track.mesh.points),
             inside=edges.inside(track.mesh.points, track.box, seen),
+            crop=track.crop.follow(picture, track.mesh.points),
         )
 
     def _update(self, picture: Picture) -> bool:

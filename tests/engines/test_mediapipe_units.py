@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from shared.analysis.movement import STILL
+from shared.analysis.track import MOVED
 from shared.engines.action_units import INTENSITIES, PRESENCES, WORDS
 from shared.engines.mediapipe import blendshapes, edges, intensities, measures, signals, validity
 from shared.engines.mediapipe.formulas import FORMULAS, SCORES_AT_REST, TEXTURES
@@ -17,16 +20,19 @@ WHOLE = dict.fromkeys(edges.PARTS, 1.0)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validity.md"
 
 
+def measured(records: Records) -> NDArray[np.float64]:
+    """Intensities in a clip whose neutral is the reference face."""
+    neutral = intensities.movements(resting(), still=False)
+    return intensities.intensities(intensities.movements(records, still=False), neutral)
+
+
 def values(records: Records) -> dict[str, float]:
-    """Intensities by column, against the reference face."""
-    moved = intensities.movements(records, still=True)
-    found = intensities.intensities(moved, intensities.REFERENCE)[0]
-    return dict(zip(intensities.COLUMNS, found.tolist(), strict=True))
+    """Intensities by column."""
+    return dict(zip(intensities.COLUMNS, measured(records)[0].tolist(), strict=True))
 
 
 def present(records: Records) -> set[str]:
-    moved = intensities.movements(records, still=True)
-    found = intensities.intensities(moved, intensities.REFERENCE)
+    found = measured(records)
     mask = int(intensities.presences(found, records)[0])
     return {au for bit, au in enumerate(PRESENCES) if mask >> bit & 1}
 
@@ -71,6 +77,16 @@ def test_mesh_and_blendshapes_each_give_half() -> None:
     scores = values(change(resting(), jawOpen=0.32))["AU26"]
     both = values(change(resting(), chin=-11.0, jawOpen=0.32))["AU26"]
     assert (mesh, scores, both) == pytest.approx((1.25, 1.25, 2.5), abs=0.02)
+
+
+def test_in_a_still_image_the_geometry_counts_alone() -> None:
+    scores = change(resting(), jawOpen=0.5)
+    whole = len(INTENSITIES)
+    unmoved = intensities.movements(scores, still=True)[0, :whole]
+    assert unmoved == pytest.approx(intensities.REFERENCE[:whole], abs=1e-3)
+    moved = intensities.movements(change(resting(), chin=-11.0), still=True)
+    change_of_jaw = (moved - intensities.REFERENCE)[0, intensities.UNITS.index("AU26")]
+    assert change_of_jaw == pytest.approx(11.0, abs=0.01)
 
 
 def test_a_blink_is_a_rise_of_the_smaller_score_by_a_quarter() -> None:
@@ -149,9 +165,7 @@ def test_every_signal_has_a_name_of_its_own_and_fits_the_table() -> None:
 def test_signals_say_what_the_record_holds() -> None:
     records = change(resting(2), jawOpen=0.5, lid_gap_right=2.0)
     records["inside"][1] = (0.25, 1.0, 1.0)
-    moved = intensities.movements(records, still=True)
-    found = intensities.intensities(moved, intensities.REFERENCE)
-    table = signals.of(records, found, np.full((2, 2), np.nan), np.array([50.0, 50.0]))
+    table = signals.of(records, measured(records), np.full((2, 2), np.nan), np.array([50.0, 50.0]))
     named = dict(zip(signals.NAMES, table.T.tolist(), strict=True))
     assert named["head_x"] == [2.8, 2.8]  # 140 pixels, in eye distances of 50
     assert named["head_y"] == [3.0, 3.0]
@@ -159,6 +173,22 @@ def test_signals_say_what_the_record_holds() -> None:
     assert named["jawOpen"] == pytest.approx([SCORES_AT_REST["jawOpen"] + 0.5] * 2, abs=1e-4)
     assert named["eye_opening_right"][0] - named["eye_opening_left"][0] == pytest.approx(2, abs=0.1)
     assert np.isnan(named["facial_movement"]).all()
+
+
+def noise(quality: str) -> dict[str, float]:
+    """Action Unit -> range of a face that does not move, as `docs/validity.md` has it."""
+    _, table = DOCUMENT.read_text(encoding="utf-8").split("<!-- bench noise: written")
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
+    column = rows[0].index(f"CRF {quality}: range")
+    return {row[0].strip("`"): float(row[column]) for row in rows[2:]}
+
+
+def test_what_is_called_still_or_moved_is_beyond_the_noise() -> None:
+    judged = {au for au, found in validity.classes(still=False).items() if found != "low"}
+    usual = max(range_ for au, range_ in noise("28").items() if au in judged)
+    assert 2 * usual <= STILL["intensity"]
+    for quality in ("18", "28", "38"):
+        assert all(range_ < MOVED for au, range_ in noise(quality).items() if au in INTENSITIES)
 
 
 def test_the_documented_validity_is_the_engines() -> None:

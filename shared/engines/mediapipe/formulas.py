@@ -5,7 +5,8 @@ outer corners of the eyes (about 0.9 mm on an adult):
 
     geometry  = weighted sum of measures (`measures.SIDED`, `measures.CENTRAL`, `TEXTURES`)
     scores    = weighted sum of blendshapes x full / score_full
-    movement  = their mean; where a formula has only one of them, that one
+    movement  = their mean; where a formula has only one of them, that one; in a still image, where
+                the scores do not help, the geometry
 
     change    = movement - neutral movement - slack
     intensity = 5 x (change - inhibited x change of AU12) / full, from 0 to 5
@@ -51,12 +52,11 @@ class Formula:
     sides: Sides = "mean"
     halves: bool = True  # either half of the face can do it alone
 
-    @property
-    def geometry(self) -> float:
+    def geometry(self, *, still: bool) -> float:
         """The geometry's share of the movement: 0, a half or 1."""
         if not self.terms:
             return 0.0
-        return 0.5 if self.scores else 1.0
+        return 0.5 if self.scores and not still else 1.0
 
 
 _INHIBITION: Final = 0.5

@@ -45,13 +45,14 @@ def _place(name: str, side: str) -> int:
     raise ValueError(f"there is no {name}")
 
 
-def _weights(side: str) -> Array:
+def _weights(side: str, *, still: bool) -> Array:
     """(len(_SOURCES), len(UNITS)) weights for one half of the face."""
     weights = np.zeros((len(_SOURCES), len(UNITS)))
     for column, formula in enumerate(FORMULAS.values()):
+        geometry = formula.geometry(still=still)
         for name, weight in formula.terms.items():
-            weights[_place(name, side), column] = weight * formula.geometry
-        scale = (1 - formula.geometry) * formula.full / formula.score_full
+            weights[_place(name, side), column] = weight * geometry
+        scale = (1 - geometry) * formula.full / formula.score_full
         for name, weight in formula.scores.items():
             weights[_place(name, side), column] = weight * scale
     return weights
@@ -63,14 +64,18 @@ def _per_column(values: list[float]) -> Array:
     return np.array([named[column.split("_")[0]] for column in COLUMNS])
 
 
-_RIGHT, _LEFT = (_weights(side) for side in _SIDES)
+_WEIGHTS: Final = {
+    still: tuple(_weights(side, still=still) for side in _SIDES) for still in (False, True)
+}
 _TABLE: Final[list[Formula]] = list(FORMULAS.values())
 _BOTH: Final = np.array([formula.sides == "both" for formula in _TABLE])
 _HALVED: Final = np.array([formula.halves for formula in _TABLE])
 _FULL: Final = _per_column([formula.full for formula in _TABLE])
 _REST: Final = _per_column([formula.rest for formula in _TABLE])
 _SLACK: Final = _per_column([formula.slack for formula in _TABLE])
-_INHIBITED: Final = _per_column([formula.inhibited * formula.geometry for formula in _TABLE])
+_INHIBITED: Final = _per_column(
+    [formula.inhibited * formula.geometry(still=False) for formula in _TABLE]
+)
 _SMILE: Final = UNITS.index("AU12")
 _BITS: Final = np.array([1 << PRESENCES.index(au) for au in INTENSITIES])
 _LIPS: Final = [measures.NAMES.index(f"{lip}_lip_thickness") for lip in ("upper", "lower")]
@@ -89,12 +94,13 @@ def movements(records: Records, *, still: bool) -> Array:
                 *textures,
                 records["blendshapes"].astype(np.float64),
             )
-        )
+        ),
+        still=still,
     )
 
 
-def _combine(sources: Array) -> Array:
-    right, left = sources @ _RIGHT, sources @ _LEFT
+def _combine(sources: Array, *, still: bool) -> Array:
+    right, left = (sources @ weights for weights in _WEIGHTS[still])
     whole = np.where(_BOTH, np.minimum(right, left), (right + left) / 2)
     return np.hstack((whole, right[:, _HALVED], left[:, _HALVED]))
 
@@ -107,7 +113,8 @@ def scores_at_rest() -> Array:
 
 
 REFERENCE: Final[Array] = _combine(
-    np.concatenate((measures.reference(), np.zeros(len(TEXTURES)), scores_at_rest()))[None]
+    np.concatenate((measures.reference(), np.zeros(len(TEXTURES)), scores_at_rest()))[None],
+    still=True,
 )[0]
 """(len(COLUMNS),) movements of the reference face: the neutral of a face seen only once."""
 

@@ -18,16 +18,11 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.series import Bools, FaceSeries, Floats, Floats32, Ints, Recording
-from shared.engines.action_units import INTENSITIES, PRESENCES
+from shared.engines.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.engines.base import Scale, Validity
 
 MAX_GAP: Final = 0.2
 """[s] A hole that is bridged. Longer, and a whole blink (0.1 to 0.4 s) could hide in it."""
-
-MOVED: Final = 1.0
-"""[intensity] Range from which an Action Unit has a shape: one FACS grade, about twice the noise of
-measuring. Below it, how an Action Unit moves does not agree with anything; how much it does is
-known all the same: hardly."""
 
 SLOW_GAP: Final = 2.5
 """[usual intervals] In clips below 12 frames a second a hole begins here instead."""
@@ -96,19 +91,15 @@ class Track:
 
     @cached_property
     def hardly_moved(self) -> frozenset[str]:
-        """Those whose range over the clip is below `MOVED`, where the engine states validity.
-
-        The range is from the 5th to the 95th percentile; a blink is shorter than a twentieth of the
-        time, so that of AU45 goes up to its highest value.
-        """
+        """Those that did not move (`action_units.has_moved`), where the engine states validity."""
         if self.image or self.scale != "intensity" or not len(self):
             return frozenset()
         known = [au for au in INTENSITIES if au in self.validity and self.has(au)]
-        return frozenset(au for au in known if self._range(au) < MOVED)
-
-    def _range(self, au: str) -> float:
-        low, high = np.percentile(self.intensity(au), [5.0, 100.0 if au == "AU45" else 95.0])
-        return float(high - low)
+        return frozenset(
+            au
+            for au in known
+            if not has_moved(au, *np.percentile(self.intensity(au), (5.0, 95.0, 100.0)).tolist())
+        )
 
 
 def track(recording: Recording, series: FaceSeries) -> Track:

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.analysis.movement import STILL
-from shared.analysis.track import MOVED
-from shared.engines.action_units import INTENSITIES, PRESENCES, WORDS
+from shared.engines.action_units import INTENSITIES, MOVED, PRESENCES, WORDS
 from shared.engines.mediapipe import blendshapes, edges, intensities, measures, signals, validity
 from shared.engines.mediapipe.formulas import FORMULAS, SCORES_AT_REST, TEXTURES
 from shared.engines.mediapipe.intensities import NeutralEstimate

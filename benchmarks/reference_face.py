@@ -10,7 +10,7 @@ folder, where they are there, unless others are named.
 Printed are the points that `shared.engines.mediapipe.alignment.REFERENCE` holds, the measures that
 the tables of `shared.engines.mediapipe.measures` hold as `reference`, and the scores of
 `shared.engines.mediapipe.formulas.SCORES_AT_REST`, right and left averaged. Faces are aligned to
-the reference as it is: put the new numbers in and run this again until they stay.
+the reference as it is: put the new numbers in and run this again until they stay, within 0.2.
 """
 
 import argparse

@@ -96,7 +96,8 @@ class Sound:
     @property
     def peaks(self) -> Floats32:
         """Amplitude 0..1 per `PEAK_SECONDS`."""
-        return np.square(self.peak_codes.astype(np.float32) / np.float32(255))
+        amplitudes: Floats32 = (self.peak_codes.astype(np.float32) / np.float32(255)) ** 2
+        return amplitudes
 
     @property
     def waveform(self) -> Floats32:

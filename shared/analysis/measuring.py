@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.series import Recording
-from shared.analysis.statistics import NotMeasured, Statistic, rounded
+from shared.analysis.statistics import NotMeasured, Statistic, Windows, rounded
 from shared.analysis.track import Track, track
 from shared.engines.base import Facts, MediaType, Validity
 
@@ -22,6 +22,7 @@ class Measured:
     value: float | None = None
     at: float | None = None  # [s] when it was seen, where it is of one moment
     reason: str | None = None  # a sentence, where there is no value
+    windows: Windows | None = None  # of a natural measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ class MeasuredFace:
     @property
     def face(self) -> int:
         return self.track.face
+
+    @property
+    def observed(self) -> dict[str, Windows]:
+        """The windows of those natural measures that could be had."""
+        found = ((code, measured.windows) for code, measured in self.values.items())
+        return {code: windows for code, windows in found if windows is not None}
 
     def statistic(self, code: str) -> Statistic | None:
         """What a value was computed from; None where there is no value.
@@ -78,7 +85,8 @@ def _measured(entry: Measure, prepared: Track, media_type: MediaType) -> Measure
     if isinstance(found, NotMeasured):
         return Measured(entry, validity, reason=found.reason)
     at = None if found.at is None else rounded(found.at)
-    return Measured(entry, validity, rounded(found.value), at)
+    seen = found if isinstance(found, Windows) else None
+    return Measured(entry, validity, rounded(found.value), at, windows=seen)
 
 
 def _validity(entry: Measure, prepared: Track) -> Validity | None:

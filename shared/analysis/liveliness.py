@@ -26,7 +26,7 @@ MIN_EYES: Final = 60.0
 MIN_FPS: Final = 20.0
 
 SMOOTHING: Final = 0.03  # [s] standard deviation of the Gaussian
-QUICK_SMOOTHING: Final = 0.015  # of lids and brightness, which change faster
+QUICK_SMOOTHING: Final = 0.015  # of lids, brightness and shake, which change faster
 
 _SPEED_SAMPLES: Final = round(0.12 * RATE)
 FAST: Final = 95.0  # percent
@@ -48,10 +48,14 @@ def turning(track: Track) -> list[Floats]:
     return [np.degrees(track.even.of(name, SMOOTHING)) for name in names]
 
 
-def shift(track: Track) -> list[Floats]:
+def shift(track: Track, smoothing: float = SMOOTHING) -> list[Floats]:
     """Place of the head [eye distances]."""
     eyes = eye_distance(track)
-    return [track.even.of(name, SMOOTHING) / eyes for name in ("head_x", "head_y")]
+    return [track.even.of(name, smoothing) / eyes for name in ("head_x", "head_y")]
+
+
+def quick_shift(track: Track) -> list[Floats]:
+    return shift(track, QUICK_SMOOTHING)
 
 
 def brows(track: Track) -> list[Floats]:

@@ -79,7 +79,7 @@ NATURAL: Final[tuple[Measure, ...]] = (
         "head shake",
         _EYES,
         "Root mean square of x(t) - (x(t - 40 ms) + x(t + 40 ms)) / 2 of the head's place.",
-        compute=partial(liveliness.shake, of=liveliness.shift),
+        compute=partial(liveliness.shake, of=liveliness.quick_shift),
         signals=_HEAD,
         group=Group.HEAD,
     ),

@@ -8,17 +8,23 @@ A parameter says its bounds in one of two ways:
     lower, upper or both
         as they stand; the missing one is open
 
+A set of mode `expected` holds every parameter to its bounds. One of mode `natural` judges how the
+face moves and looks as a whole (`natural_sets`, `rule`), finds faults (`gates`), and holds its
+parameters, if it has any, besides.
+
 These models are the bodies of requests and responses; the API's schema is made from them. Bounds
 include their ends. Two names that differ only in case are one name (`name_key`).
 """
 
 import unicodedata
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Final, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.natural_sets import Natural
 from shared.analysis.statistics import rounded
 
 MAX_NAME: Final = 100  # characters
@@ -187,6 +193,11 @@ def _each_measure_once(parameters: Sequence[Parameter]) -> Sequence[Parameter]:
     return parameters
 
 
+class Mode(StrEnum):
+    EXPECTED = "expected"  # every parameter must hold
+    NATURAL = "natural"  # it must move and look as the person does, or as people do
+
+
 class ParameterSet(Body):
     """A set as a person gives it. Its version and what became of it are the database's."""
 
@@ -206,11 +217,28 @@ class ParameterSet(Body):
         description="In a video, a face that is seen for less than this share of the time is "
         "listed, not judged.",
     )
+    mode: Mode = Field(
+        default=Mode.EXPECTED,
+        description="expected: every parameter must hold. natural: the face must move and look as "
+        "the person does, or as people do; parameters are judged besides.",
+    )
+    natural: Natural | None = Field(default=None, description="Of mode natural: how it judges.")
     parameters: Annotated[
         tuple[Parameter, ...],
-        Field(min_length=1, max_length=MAX_PARAMETERS),
+        Field(max_length=MAX_PARAMETERS),
         AfterValidator(_each_measure_once),
-    ]
+    ] = Field(default=(), description="At least one, unless the mode is natural.")
+
+    @model_validator(mode="after")
+    def _one_mode(self) -> Self:
+        if self.mode is Mode.EXPECTED:
+            if self.natural is not None:
+                raise ValueError("natural belongs to a set of mode natural")
+            if not self.parameters:
+                raise ValueError("give at least one parameter")
+        elif self.natural is None:
+            raise ValueError("a set of mode natural says how it judges in natural: {} will do")
+        return self
 
     def parameter(self, measure: str) -> Parameter | None:
         return next((item for item in self.parameters if item.measure == measure), None)

@@ -8,7 +8,7 @@
 
 Spreads of a few people are known badly. With the table of an earlier study, variances are pooled
 with its own, weighted by the number of people; of its means nothing is taken, for they depend on
-the engine.
+the engine, and nothing of a spread that is NaN there: it was of something else.
 """
 
 import math
@@ -26,6 +26,10 @@ OWN_SECONDS: Final = (5.0, 10.0)
 """[s] at either end of a recording that stand for the person's own footage; the rest is judged."""
 
 LEAST_SHARE: Final = 0.1  # of the people's spread, which is not noise however little is left
+
+LEAST_WITHIN: Final = {"sharpness_face": 0.09, "sharpness_mouth": 0.09}
+"""Sharpness hardly varies within one file, and encoding it again at CRF 28 or another size takes 3
+to 15 % of it, which is no fault; CRF 38 takes 20 to 30 %."""
 
 MIN_PEOPLE: Final = 5
 """With deviations of a case; fewer people's habits would pass for everybody's."""
@@ -63,7 +67,7 @@ def _deviations(table: Population, recordings: Sequence[Observed]) -> Iterator[t
         trials += [(Case.SESSION, [r], recording) for r in recordings if r is not recording]
     for case, own, clip in trials:
         settings = Settings(same_setup=case is Case.OWN)
-        deviation = rule.judge(table, own, clip, settings).deviation
+        deviation = rule.judge(table, list(map(rule.own, own)), clip, settings).deviation
         if deviation is not None:
             yield case, deviation
 
@@ -94,6 +98,7 @@ def _habits(people: People, earlier: Population | None) -> dict[str, Habit]:
     codes = dict.fromkeys(code for found in people.values() for each in found for code in each)
     return {
         code: _habit(
+            code,
             [
                 [each[code] for each in found if code in each]
                 for found in people.values()
@@ -113,6 +118,7 @@ def _habits(people: People, earlier: Population | None) -> dict[str, Habit]:
 
 
 def _habit(
+    code: str,
     people: Sequence[Sequence[Windows]],
     halves: Sequence[tuple[Windows, Windows]],
     earlier: Habit | None,
@@ -120,6 +126,8 @@ def _habit(
     count, before = len(people), earlier.freedom + 1 if earlier else 0
 
     def pooled(variance: float, sd: float, weight: float) -> float:
+        if math.isnan(sd):
+            return math.sqrt(variance)
         return math.sqrt((weight * variance + before * sd**2) / (weight + before))
 
     means = np.array([np.mean([each.scaled.mean() for each in found]) for found in people])
@@ -127,7 +135,7 @@ def _habit(
         (own.scaled.mean() - rest.scaled.mean()) ** 2 / (1 / _worth(own) + 1 / _worth(rest))
         for own, rest in halves
     ]
-    within = float(np.mean(apart))
+    within = max(float(np.mean(apart)), LEAST_WITHIN.get(code, 0.0) ** 2)
     noise = np.mean([within / sum(map(_worth, found)) for found in people])
     spread = float(means.var(ddof=1))
     session, freedom = _session(people, within)

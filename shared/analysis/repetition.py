@@ -37,6 +37,8 @@ def repeated(movements: Floats) -> Bools | None:
     for start in range(0, len(movements) - 2 * _LENGTH + 1, _BLOCK):
         pieces = _pieces(movements[start : start + _BLOCK + _LAG + _LENGTH])
         sought = _sought(pieces)
+        if not len(sought):
+            continue
         for copy in (pieces, pieces[:, ::-1]):
             for place, twin in _pairs(pieces, copy, sought).tolist():
                 for begin in (start + place, start + twin):

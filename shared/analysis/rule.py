@@ -39,6 +39,30 @@ Observed = Mapping[str, Windows]
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What is kept of one measure of the person's own footage."""
+
+    mean: float  # of its windows, on the measure's scale
+    windows: int
+
+    @property
+    def worth(self) -> float:
+        return windows.independent(self.windows)
+
+
+Own = Mapping[str, Seen]
+"""One own recording, by measure."""
+
+
+def own(observed: Observed) -> dict[str, Seen]:
+    """An observed recording as one of the person's own."""
+    return {
+        code: Seen(float(found.scaled.mean()), len(found.values))
+        for code, found in observed.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     false_alarms: float = FALSE_ALARMS  # share of real recordings that may fail by chance, 0..1
     same_setup: bool = True  # the own recordings are of the clip's camera, light and place
@@ -101,9 +125,12 @@ class Judgement:
 
 
 def judge(
-    population: Population, own: Sequence[Observed], clip: Observed, settings: Settings
+    population: Population, recordings: Sequence[Own], clip: Observed, settings: Settings
 ) -> Judgement:
-    """The judgement over those measures of the clip that the population knows."""
+    """The judgement over those measures of the clip that the population knows.
+
+    `recordings` are the person's own; none: the clip is held to people.
+    """
     codes = [code for code in population.habits if code in clip]
     limit = bound(settings.false_alarms, len(codes), population.freedom) if codes else math.inf
     findings = sorted(
@@ -113,7 +140,7 @@ def judge(
                 clip[code],
                 expectation(
                     population.habits[code],
-                    [each[code] for each in own if code in each],
+                    [each[code] for each in recordings if code in each],
                     same_setup=settings.same_setup,
                 ),
                 limit,
@@ -122,7 +149,7 @@ def judge(
         ),
         key=lambda found: -abs(found.z),
     )
-    case = _case(own, same_setup=settings.same_setup)
+    case = _case(recordings, same_setup=settings.same_setup)
     deviation = _deviation(findings)
     deviation_limit = highest(population.real(case), settings.false_alarms)
     return Judgement(
@@ -136,8 +163,8 @@ def judge(
     )
 
 
-def _case(own: Sequence[Observed], *, same_setup: bool) -> Case:
-    if not any(own):
+def _case(recordings: Sequence[Own], *, same_setup: bool) -> Case:
+    if not any(recordings):
         return Case.PEOPLE
     return Case.OWN if same_setup else Case.SESSION
 
@@ -151,16 +178,16 @@ class Expectation:
     within: float  # sigma^2, of a window
 
 
-def expectation(habit: Habit, own: Sequence[Windows], *, same_setup: bool) -> Expectation:
+def expectation(habit: Habit, seen: Sequence[Seen], *, same_setup: bool) -> Expectation:
     """From the person's own recordings, as far as there are any, and from people."""
     between, within = habit.between**2, habit.within**2
-    if not own:
+    if not seen:
         return Expectation(habit.mean, between * (1 + 1 / habit.people), within)
     session = 0.0 if same_setup else habit.session**2
-    weights = [1 / (session + within / windows.independent(len(r.values))) for r in own]
-    seen = sum(q * float(r.scaled.mean()) for q, r in zip(weights, own, strict=True))
+    weights = [1 / (session + within / each.worth) for each in seen]
+    total = sum(weight * each.mean for weight, each in zip(weights, seen, strict=True))
     known = 1 / between + sum(weights)
-    return Expectation((habit.mean / between + seen) / known, 1 / known + session, within)
+    return Expectation((habit.mean / between + total) / known, 1 / known + session, within)
 
 
 def bound(false_alarms: float, measures: int, freedom: int) -> float:

@@ -9,8 +9,8 @@ Both [eye distances]. A root mean square over time of the first is all but the s
 the points (their moving mean stands for the mean of a window), of the second it is exact, so that
 windows of any length can be judged from the two without the points.
 
-Points are read on an even clock (`shared.even_clock`) under a Gaussian of 30 ms, so that neither
-frame rate nor uneven times change what is read. Holes above 0.2 s and cuts to another shot split
+Points are read on an even clock (`shared.even_clock`) under a Gaussian of 30 ms (15 ms for fine
+movement), so that neither frame rate nor uneven times change what is read. Holes above 0.2 s and cuts to another shot split
 the track: nothing is known across them. A piece of 80 ms or less has NaN, and so have the frames
 within 40 ms of a piece's ends, of their fine movement.
 """
@@ -27,6 +27,7 @@ from shared.even_clock import TICK, Array, interpolated, smoothed, ticks
 Points = NDArray[np.int16]  # (n, 2 * points), as `features.moving_points` makes them
 
 SMOOTHING: Final = 0.03  # [s] standard deviation of the Gaussian
+FINE_SMOOTHING: Final = 0.015  # [s]; more would take out pictures in the wrong order, and jitter
 AROUND: Final = 1.5  # [s] either side, over which a point's mean is taken
 FINE_STEP: Final = 0.04  # [s]
 MAX_GAP: Final = 0.2  # [s]
@@ -99,9 +100,10 @@ def _numbers(times: Array, points: Points) -> NDArray[np.float32]:
     numbers = ticks(float(times[0]), float(times[-1]))
     if len(numbers) <= 2 * _FINE_TICKS:
         return np.full((len(times), 2), np.nan, np.float32)
-    places = interpolated(times, points / STEPS, numbers * TICK)
-    places = smoothed(places, SMOOTHING)
-    away = places - _moving_mean(places)
+    even = interpolated(times, points / STEPS, numbers * TICK)
+    steady = smoothed(even, SMOOTHING)
+    away = steady - _moving_mean(steady)
+    places = smoothed(even, FINE_SMOOTHING)
     unsteady = np.full(places.shape, np.nan)
     step = _FINE_TICKS
     unsteady[step:-step] = places[step:-step] - (places[: -2 * step] + places[2 * step :]) / 2

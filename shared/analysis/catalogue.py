@@ -245,6 +245,8 @@ def markdown() -> str:
         ("One Action Unit", ("AU12.level", "AU12.peak", "AU12.presence", "AU12.range")),
         ("Over time", tuple(measure.code for measure in (*_EVENTS, *_MOVEMENT))),
         ("Together", tuple(measure.code for measure in _TOGETHER)),
+        ("How a face moves and looks", tuple(measure.code for measure in NATURAL)),
+        ("Faults", tuple(gate.measure.code for gate in GATES)),
     )
     for title, codes in groups:
         lines += [f"\n## {title}\n", "| measure | what it is | unit, scale | media | needs |"]
@@ -266,6 +268,13 @@ an intensity; AU28 has a presence only). Time is the timestamps', so a variable 
 trouble. Only confident frames count; holes of up to 0.2 s are bridged, longer ones split the clip.
 Where the engine gives probabilities (py-feat) instead of intensities, thresholds are 0.5 instead of
 FACS intensity 1 (A, "a trace").
+
+How a face moves and looks is measured in windows of 3 s, one every 1.5 s, in which the face is seen
+for 80 % of the time: a value is the mean over windows of the logarithm (of the square root, for
+blinks). It needs two windows and 60 pixels between the outer corners of the eyes. Signals are read
+25 times a second under a Gaussian of 30 ms (15 ms for lids, brightness and shake), so that neither
+frame rate nor size matters. These measures are judged together, by a set of mode `natural`
+(`shared/analysis/rule.py`); faults have limits of their own there (`shared/analysis/gates.py`).
 
 A measure that rests on an Action Unit of `low` validity is `not_measured`, unless the parameter has
 `allow_low_validity`. So is one whose media type, number of frames, time, frame rate or signal is

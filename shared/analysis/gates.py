@@ -193,6 +193,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "share",
             "Share of the medium's time in which the face is seen with confidence.",
             compute=visible,
+            tolerance=0.01,
             upper=1.0,
         ),
         lambda track: tuple(unseen(track)),
@@ -207,6 +208,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "Longest time for which one picture of the face stands: its crop changes by less than "
             "0.2 levels in 40 ms.",
             compute=longest_still,
+            tolerance=0.04,
             signals=("picture_change",),
             min_fps=MIN_FPS,
         ),
@@ -221,6 +223,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "1/s",
             "Pictures a second that differ from the one before.",
             compute=new_pictures,
+            tolerance=1.0,
             signals=("picture_change",),
             min_fps=MIN_FPS,
         ),
@@ -236,6 +239,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "Share of the time that lies in a second of movement which comes back within a minute, "
             "forwards or backwards, with a difference below a quarter of its own movement.",
             compute=repeated,
+            tolerance=0.01,
             signals=(
                 *("pose_Rx", "pose_Ry", "pose_Rz", "head_x", "head_y", "mouth_opening"),
                 *("mouth_width", "brow_height_right", "brow_height_left"),
@@ -256,6 +260,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "Share of the time in which mouth, eyes and brows lie in the picture, each with nine "
             "tenths of its points.",
             compute=inside,
+            tolerance=0.01,
             signals=INSIDE,
             upper=1.0,
         ),

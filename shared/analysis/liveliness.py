@@ -50,8 +50,7 @@ def turning(track: Track) -> list[Floats]:
 
 def shift(track: Track, smoothing: float = SMOOTHING) -> list[Floats]:
     """Place of the head [eye distances]."""
-    eyes = eye_distance(track)
-    return [track.even.of(name, smoothing) / eyes for name in ("head_x", "head_y")]
+    return [track.even.of(name, smoothing) for name in ("head_x", "head_y")]
 
 
 def quick_shift(track: Track) -> list[Floats]:

@@ -4,22 +4,62 @@ None of them has bounds of its own. They are judged together, against the person
 and against people (`rule`).
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from shared.analysis import liveliness
 from shared.analysis.liveliness import FAST, MIN_FPS, USUAL
 from shared.analysis.measures import Group, Measure
+from shared.analysis.statistics import NotMeasured, Statistic
+from shared.analysis.track import Track
+
+Compute = Callable[[Track], Statistic | NotMeasured]
+Signals = tuple[str, ...]
 
 OURS: Final = "own definition"
 
 _EYES: Final = "eye distances"
+_SIZE: Final = "eye_distance"  # [pixels]; tells whether the face is large enough
 _POSE: Final = ("pose_Rx", "pose_Ry", "pose_Rz")
 _HEAD: Final = ("head_x", "head_y")
 _BROWS: Final = ("brow_height_right", "brow_height_left")
 _LIDS: Final = ("lid_opening_right", "lid_opening_left")
 
-_natural = partial(Measure, source=OURS, min_fps=MIN_FPS)
+_TOLERANCES: Final = {
+    "deg": 0.2,
+    "deg/s": 1.0,
+    _EYES: 0.0005,
+    f"{_EYES}/s": 0.01,
+    "1/min": 3.0,
+    "ratio": 0.01,
+    "share of brightness": 0.0002,
+}
+"""By unit: a difference that means nothing."""
+
+
+def _natural(
+    code: str,
+    words: str,
+    unit: str,
+    definition: str,
+    *,
+    compute: Compute,
+    signals: Signals,
+    group: Group,
+) -> Measure:
+    return Measure(
+        code,
+        words,
+        unit,
+        definition,
+        OURS,
+        compute,
+        signals=(*signals, _SIZE),
+        min_fps=MIN_FPS,
+        tolerance=_TOLERANCES[unit],
+        group=group,
+    )
 
 
 def _amount(of: str) -> str:

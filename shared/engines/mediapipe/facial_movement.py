@@ -10,9 +10,9 @@ the points (their moving mean stands for the mean of a window), of the second it
 windows of any length can be judged from the two without the points.
 
 Points are read on an even clock (`shared.even_clock`) under a Gaussian of 30 ms (15 ms for fine
-movement), so that neither frame rate nor uneven times change what is read. Holes above 0.2 s and cuts to another shot split
-the track: nothing is known across them. A piece of 80 ms or less has NaN, and so have the frames
-within 40 ms of a piece's ends, of their fine movement.
+movement), so that neither frame rate nor uneven times change what is read. Holes above 0.2 s and
+cuts to another shot split the track: nothing is known across them. A piece of 80 ms or less has
+NaN, and so have the frames within 40 ms of a piece's ends, of their fine movement.
 """
 
 from itertools import pairwise

@@ -21,7 +21,15 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.natural_sets import Natural
@@ -227,16 +235,24 @@ class ParameterSet(Body):
         tuple[Parameter, ...],
         Field(max_length=MAX_PARAMETERS),
         AfterValidator(_each_measure_once),
-    ] = Field(default=(), description="At least one, unless the mode is natural.")
+    ] = Field(
+        default=(), validate_default=True, description="At least one, unless the mode is natural."
+    )
+
+    @field_validator("parameters")
+    @classmethod
+    def _some(
+        cls, parameters: tuple[Parameter, ...], info: ValidationInfo
+    ) -> tuple[Parameter, ...]:
+        if not parameters and info.data.get("mode") is Mode.EXPECTED:
+            raise ValueError("a set of mode expected needs at least 1 item")
+        return parameters
 
     @model_validator(mode="after")
     def _one_mode(self) -> Self:
-        if self.mode is Mode.EXPECTED:
-            if self.natural is not None:
-                raise ValueError("natural belongs to a set of mode natural")
-            if not self.parameters:
-                raise ValueError("give at least one parameter")
-        elif self.natural is None:
+        if self.mode is Mode.EXPECTED and self.natural is not None:
+            raise ValueError("natural belongs to a set of mode natural")
+        if self.mode is Mode.NATURAL and self.natural is None:
             raise ValueError("a set of mode natural says how it judges in natural: {} will do")
         return self
 

@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.analysis.default_sets import ALIVE
+from shared.analysis.interchange import from_csv, from_json, to_csv, to_json
 from shared.analysis.judging import judge
 from shared.analysis.learning import LearnOptions, learn
 from shared.analysis.measuring import MeasuredRecording
@@ -122,17 +123,21 @@ def test_every_form_can_show_it(form: str) -> None:
     assert b"The upper face" in RENDERINGS[form].render(report)
 
 
-def test_a_set_survives_its_json() -> None:
+def test_a_set_survives_its_files() -> None:
     made = learned(living(1))
-    assert ParameterSet.model_validate_json(made.model_dump_json()) == made
+    assert from_json(to_json(made)) == made
+    assert from_csv(to_csv(made)) == made
 
 
 @pytest.mark.parametrize(
     ("body", "says"),
     [
         ({"mode": "natural"}, "{} will do"),
-        ({"natural": {}}, "belongs to a set of mode natural"),
-        ({}, "at least one parameter"),
+        (
+            {"natural": {}, "parameters": [{"measure": "AU12.level", "lower": 2}]},
+            "belongs to a set of mode natural",
+        ),
+        ({}, "at least 1 item"),
         ({"mode": "natural", "natural": {"population": "nobody"}}, "there are: talking-1"),
         ({"mode": "natural", "natural": {"left_out": ["AU12.level"]}}, "no such natural measure"),
         ({"mode": "natural", "natural": {"false_alarms": 0}}, "greater than or equal"),

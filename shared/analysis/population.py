@@ -85,9 +85,21 @@ def population(version: str = DEFAULT) -> Population:
 
 
 def read(habits: Path, deviations: Path) -> Population:
-    """From the two files that `rows` and `deviation_rows` make."""
-    with habits.open(encoding="utf-8", newline="") as file:
-        table = {
+    """From the two files that `write` makes."""
+    cases: dict[Case, list[float]] = {}
+    with deviations.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            cases.setdefault(Case(row["case"]), []).append(float(row["deviation"]))
+    return Population(
+        habits.stem,
+        read_habits(habits),
+        {case: tuple(sorted(found)) for case, found in cases.items()},
+    )
+
+
+def read_habits(path: Path) -> dict[str, Habit]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
             row["measure"]: Habit(
                 int(row["people"]),
                 int(row["recordings"]),
@@ -96,13 +108,6 @@ def read(habits: Path, deviations: Path) -> Population:
             )
             for row in csv.DictReader(file)
         }
-    cases: dict[Case, list[float]] = {case: [] for case in Case}
-    with deviations.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            cases[Case(row["case"])].append(float(row["deviation"]))
-    return Population(
-        habits.stem, table, {case: tuple(sorted(found)) for case, found in cases.items()}
-    )
 
 
 def write(population: Population, habits: Path, deviations: Path) -> None:

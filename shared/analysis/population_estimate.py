@@ -38,13 +38,15 @@ People = Mapping[str, Sequence[Observed]]
 """Recordings by person, each of a clip in a set-up of its own."""
 
 
-def estimate(version: str, people: People, earlier: Population | None = None) -> Population:
+def estimate(
+    version: str, people: People, earlier: Mapping[str, Habit] | None = None
+) -> Population:
     """The table. Needs three people, and one with several recordings or an earlier table."""
-    habits = _habits(people, earlier)
+    habits = habits_of(people, earlier)
     deviations: dict[Case, dict[str, list[float]]] = {case: {} for case in Case}
     for person, recordings in people.items():
         others = {name: found for name, found in people.items() if name != person}
-        table = Population(version, _habits(others, earlier), {Case.PEOPLE: (0.0,)})
+        table = Population(version, habits_of(others, earlier), {Case.PEOPLE: (0.0,)})
         for case, found in _deviations(table, recordings):
             deviations[case].setdefault(person, []).append(found)
     return Population(
@@ -94,7 +96,8 @@ def between(recording: Observed, start: float, stop: float) -> Observed:
     return result
 
 
-def _habits(people: People, earlier: Population | None) -> dict[str, Habit]:
+def habits_of(people: People, earlier: Mapping[str, Habit] | None) -> dict[str, Habit]:
+    """One row for every measure that any recording tells of."""
     codes = dict.fromkeys(code for found in people.values() for each in found for code in each)
     return {
         code: _habit(
@@ -111,7 +114,7 @@ def _habits(people: People, earlier: Population | None) -> dict[str, Habit]:
                 for own, rest in parts(each)
                 if code in own and code in rest
             ],
-            earlier.habits.get(code) if earlier else None,
+            earlier.get(code) if earlier else None,
         )
         for code in codes
     }

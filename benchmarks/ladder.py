@@ -2,9 +2,10 @@
 
     python benchmarks/ladder.py CLIP FOLDER
 
-writes FOLDER/<rung>.mp4 for every rung of `RUNGS` (H.264, CRF 18 where nothing else is said, at the
-clip's own rate). Those of `HARMLESS` must still pass, held to the first half of the same person's
-recording; every other one must fail. Places on the face are the mesh's own.
+writes FOLDER/<clip>/own.mp4, the first half of the clip, and beside it <rung>.mp4 of its second for
+every rung of `RUNGS` (H.264, CRF 18 where nothing else is said, at the clip's own rate). Held to
+own.mp4, those of `HARMLESS` must pass and every other one must fail. Places on the face are the
+mesh's own.
 """
 
 import argparse
@@ -270,6 +271,7 @@ HARMLESS: Final[MappingProxyType[str, Rung]] = MappingProxyType(
         "height_720": _sized(720),
         "height_360": _sized(360),
         "mirrored": _mirrored,
+        "height_256_crf_30": _sized(256, 30),
     }
 )
 RUNGS: Final[MappingProxyType[str, Rung]] = MappingProxyType(
@@ -291,7 +293,6 @@ RUNGS: Final[MappingProxyType[str, Rung]] = MappingProxyType(
         "out_of_picture_half": _out_of_picture,
         "flicker_6": _flicker,
         "crf_38": _encoded(38),
-        "height_256_crf_30": _sized(256, 30),
     }
 )
 """In the order of ../shared/reference/people/README.md, the harmless copies first."""
@@ -331,14 +332,18 @@ def read(path: Path) -> Clip:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    folder = options.folder / options.clip.stem
+    folder.mkdir(parents=True, exist_ok=True)
     clip = read(options.clip)
+    half = len(clip) // 2
+    write(folder / "own.mp4", clip.of(range(half)))
+    rest = clip.of(range(half, len(clip)))
     for name, rung in RUNGS.items():
-        write(options.folder / f"{name}.mp4", rung(clip))
+        write(folder / f"{name}.mp4", rung(rest))
         print(name)
 
 

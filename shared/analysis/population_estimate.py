@@ -74,11 +74,13 @@ def _deviations(table: Population, recordings: Sequence[Observed]) -> Iterator[t
             yield case, deviation
 
 
-def parts(recording: Observed) -> Iterator[tuple[Observed, Observed]]:
-    """Own footage and the rest, for each of `OWN_SECONDS` at either end that leaves enough."""
+def parts(
+    recording: Observed, lengths: Sequence[float] = OWN_SECONDS
+) -> Iterator[tuple[Observed, Observed]]:
+    """Own footage and the rest, for each of `lengths` [s] at either end that leaves enough."""
     start = min(float(found.times[0]) for found in recording.values()) - windows.SECONDS / 2
     stop = max(float(found.times[-1]) for found in recording.values()) + windows.SECONDS / 2
-    for seconds in OWN_SECONDS:
+    for seconds in lengths:
         for cut, first in ((start + seconds, True), (stop - seconds, False)):
             pair = between(recording, -math.inf, cut), between(recording, cut, math.inf)
             if all(pair):

@@ -4,7 +4,8 @@
     between   variance of these, less what windows and sessions add to it
     within    from how two parts of one recording differ, for what is asked of it is how far the
               rest of a recording is from its beginning: neighbouring windows resemble each other
-    session   from people with several recordings
+    session   from people with several recordings; as between people where nobody has, and no
+              earlier table tells
 
 Spreads of a few people are known badly. With the table of an earlier study, variances are pooled
 with its own, weighted by the number of people; of its means nothing is taken, for they depend on
@@ -41,7 +42,7 @@ People = Mapping[str, Sequence[Observed]]
 def estimate(
     version: str, people: People, earlier: Mapping[str, Habit] | None = None
 ) -> Population:
-    """The table. Needs three people, and one with several recordings or an earlier table."""
+    """The table, of at least three people. Raises ValueError where no recording is long enough."""
     habits = habits_of(people, earlier)
     deviations: dict[Case, dict[str, list[float]]] = {case: {} for case in Case}
     for person, recordings in people.items():
@@ -82,12 +83,12 @@ def parts(
     stop = max(float(found.times[-1]) for found in recording.values()) + windows.SECONDS / 2
     for seconds in lengths:
         for cut, first in ((start + seconds, True), (stop - seconds, False)):
-            pair = between(recording, -math.inf, cut), between(recording, cut, math.inf)
+            pair = within(recording, -math.inf, cut), within(recording, cut, math.inf)
             if all(pair):
                 yield pair if first else (pair[1], pair[0])
 
 
-def between(recording: Observed, start: float, stop: float) -> Observed:
+def within(recording: Observed, start: float, stop: float) -> Observed:
     """Its windows within start..stop [s]; measures with fewer than two are not there."""
     half = windows.SECONDS / 2 - 1e-6
     result: dict[str, Windows] = {}
@@ -133,29 +134,30 @@ def _habit(
     def pooled(variance: float, sd: float, weight: float) -> float:
         if math.isnan(sd):
             return math.sqrt(variance)
-        return math.sqrt((weight * variance + before * sd**2) / (weight + before))
+        return math.sqrt((weight * variance + before * sd**2) / max(1, weight + before))
 
+    if not halves:
+        raise ValueError(f"{code}: no recording is long enough to tell how it varies in itself")
     means = np.array([np.mean([each.scaled.mean() for each in found]) for found in people])
     apart = [
         (own.scaled.mean() - rest.scaled.mean()) ** 2 / (1 / _worth(own) + 1 / _worth(rest))
         for own, rest in halves
     ]
-    within = max(float(np.mean(apart)), LEAST_WITHIN.get(code, 0.0) ** 2)
-    noise = np.mean([within / sum(map(_worth, found)) for found in people])
+    inside = max(float(np.mean(apart)), LEAST_WITHIN.get(code, 0.0) ** 2)
+    noise = np.mean([inside / sum(map(_worth, found)) for found in people])
     spread = float(means.var(ddof=1))
-    session, freedom = _session(people, within)
+    session, freedom = _session(people, inside)
+    between = max(spread - float(noise), LEAST_SHARE * spread)
+    if not freedom and earlier is None:
+        session = between
     return Habit(
         people=count,
         recordings=sum(map(len, people)),
         freedom=max(count, before) - 1,
         mean=float(means.mean()),
-        between=pooled(
-            max(spread - float(noise), LEAST_SHARE * spread),
-            earlier.between if earlier else 0.0,
-            count,
-        ),
-        within=pooled(within, earlier.within if earlier else 0.0, count),
-        session=pooled(session, earlier.session if earlier else 0.0, freedom),
+        between=pooled(between, earlier.between if earlier else 0.0, count),
+        within=pooled(inside, earlier.within if earlier else 0.0, count),
+        session=pooled(session, earlier.session if earlier else 0.0, max(freedom, not earlier)),
     )
 
 

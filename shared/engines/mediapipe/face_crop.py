@@ -135,20 +135,19 @@ def _cut_out(picture: Picture, place: _Place) -> Crop:
     if min(right - left, bottom - top) < max(1.0, step):
         return np.zeros((_HEIGHT, _WIDTH), np.float32)
     part = np.asarray(cv2.extractChannel(picture[top:bottom, left:right], _GREEN))
-    x, y = place.x - left, place.y - top
-    if step > 1:
-        rows, columns = round(part.shape[0] / step), round(part.shape[1] / step)
-        x, y = x * columns / part.shape[1], y * rows / part.shape[0]
-        part = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
-        step = 1.0
-    turn = np.array([[place.cosine, -place.sine], [place.sine, place.cosine]]) * step
+    rows, columns = round(part.shape[0] / step), round(part.shape[1] / step)
+    x, y = (place.x - left) * columns / part.shape[1], (place.y - top) * rows / part.shape[0]
+    # straight lines would blur faces that are made larger
+    manner = cv2.INTER_AREA if step > 1 else cv2.INTER_CUBIC
+    part = np.asarray(cv2.resize(part, (columns, rows), interpolation=manner))
+    turn = np.array([[place.cosine, -place.sine], [place.sine, place.cosine]])
     middle = np.array(_MIDDLE) * _FINE - 0.5  # a pixel's own middle is half a pixel from its edge
     move = np.array((x - 0.5, y - 0.5)) - turn @ middle
     large = cv2.warpAffine(
         part,
         np.column_stack((turn, move)),
         (_WIDTH * _FINE, _HEIGHT * _FINE),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,  # straight lines would blur small faces
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
     small = cv2.resize(large, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)

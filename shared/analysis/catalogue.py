@@ -7,26 +7,20 @@ A code is a stable word: it stands in URLs, CSV files and other people's paramet
 """
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from shared.analysis import events, levels, movement
-from shared.analysis.statistics import NotMeasured, Statistic
-from shared.analysis.track import Track
+from shared.analysis.gates import GATES
+from shared.analysis.measures import IMAGES, VIDEOS, Measure
+from shared.analysis.natural_measures import NATURAL
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES, WORDS
-from shared.measurements.model import MediaType
 
-IMAGES: Final = frozenset({MediaType.IP, MediaType.IW})
-VIDEOS: Final = frozenset({MediaType.VS, MediaType.VM})
+__all__ = ["CATALOGUE", "IMAGES", "VIDEOS", "Measure", "markdown"]
 
 FACS: Final = "Ekman, Friesen & Hager 2002, Facial Action Coding System"
 OURS: Final = "own definition"
-
-MIN_FRAMES: Final = 10
-"""Confident frames that a statistic over a clip needs: a third of a second at 30 a second."""
 
 MIN_RATE_SECONDS: Final = 10.0
 """[s] People at rest blink about every 3 to 7 s; in less than this a rate is a matter of luck."""
@@ -35,34 +29,6 @@ MIN_MOVEMENT_SECONDS: Final = 2.0
 
 MIN_FAST_FPS: Final = 20.0
 """Frames a second from which movement up to 10 Hz is seen at all (Nyquist)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One entry. `lower` and `upper` are the ends of its scale; None is open."""
-
-    code: str
-    words: str
-    unit: str
-    definition: str
-    source: str
-    compute: Callable[[Track], Statistic | NotMeasured]
-    types: frozenset[MediaType] = VIDEOS
-    lower: float | None = 0.0
-    upper: float | None = None
-    aus: tuple[str, ...] = ()
-    """Action Units it rests on: one of low validity makes it one of low validity."""
-    signals: tuple[str, ...] = ()  # of the engine, without which it cannot be had
-    shape: bool = False
-    """It is about how its Action Units move, not how much: of low validity where one hardly did."""
-    needs_movement: bool = False  # at least one Action Unit of better than low validity
-    min_frames: int = MIN_FRAMES  # confident ones; 1 for an image
-    min_seconds: float = 0.0  # in which the face was seen
-    min_fps: float = 0.0
-    tolerance: float = 0.0
-    """A difference that means nothing: the least deviation of a learned parameter."""
-    by_frame: bool = False
-    """In a video, judged frame by frame as well."""
 
 
 def _unit_measures(au: str) -> list[Measure]:
@@ -270,6 +236,8 @@ CATALOGUE: Final = MappingProxyType(
             *_EVENTS,
             *_MOVEMENT,
             *_TOGETHER,
+            *NATURAL,
+            *(gate.measure for gate in GATES),
         )
     }
 )
@@ -283,6 +251,8 @@ def markdown() -> str:
         ("One Action Unit", ("AU12.level", "AU12.peak", "AU12.presence", "AU12.range")),
         ("Over time", tuple(measure.code for measure in (*_EVENTS, *_MOVEMENT))),
         ("Together", tuple(measure.code for measure in _TOGETHER)),
+        ("How a face moves and looks", tuple(measure.code for measure in NATURAL)),
+        ("Faults", tuple(gate.measure.code for gate in GATES)),
     )
     for title, codes in groups:
         lines += [f"\n## {title}\n", "| measure | what it is | unit, scale | media | needs |"]
@@ -304,6 +274,13 @@ an intensity; AU28 has a presence only). Time is the timestamps', so a variable 
 trouble. Only confident frames count; holes of up to 0.2 s are bridged, longer ones split the clip.
 Where the engine gives probabilities (py-feat) instead of intensities, thresholds are 0.5 instead of
 FACS intensity 1 (A, "a trace").
+
+How a face moves and looks is measured in windows of 3 s, one every 1.5 s, in which the face is seen
+for 80 % of the time: a value is the mean over windows of the logarithm (of the square root, for
+blinks). It needs two windows and 60 pixels between the outer corners of the eyes. Signals are read
+25 times a second under a Gaussian of 30 ms (15 ms for lids, brightness and shake), so that neither
+frame rate nor size matters. These measures are judged together, by a set of mode `natural`
+(`shared/analysis/rule.py`); faults have limits of their own there (`shared/analysis/gates.py`).
 
 A measure that rests on an Action Unit of `low` validity is `not_measured`, unless the parameter has
 `allow_low_validity`. Of an Action Unit that hardly moved in a clip (by less than 1) the amount is

@@ -9,6 +9,8 @@ under a line of column names. Empty lines, and empty cells at the end of a line,
     measure,reference,deviation_percent,deviation_absolute,lower,upper,allow_low_validity,optional
     AU12.level,,,,,0.5,,
 
+A set of mode `natural` has two fields more, `mode` and `natural`; the latter is JSON in one cell.
+
 `from_json` raises pydantic's ValidationError, as every body of a request does; `csv_values` raises
 Problem `invalid_csv` where the file is not of that form.
 """
@@ -18,10 +20,12 @@ import io
 import json
 from typing import Final
 
+from shared.analysis.natural_sets import Natural
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.platform.errors import Code, Problem
 
 SET_FIELDS: Final = tuple(name for name in ParameterSet.model_fields if name != "parameters")
+_OF_NATURAL: Final = ("mode", "natural")
 COLUMNS: Final = tuple(Parameter.model_fields)
 UTF8: Final = "utf-8-sig"  # spreadsheets write a byte order mark
 
@@ -46,7 +50,8 @@ def to_csv(parameter_set: ParameterSet) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for name in SET_FIELDS:
-        if (value := getattr(parameter_set, name)) is not None:
+        value = getattr(parameter_set, name)
+        if value is not None and (parameter_set.natural is not None or name not in _OF_NATURAL):
             writer.writerow([name, _cell(value)])
     writer.writerow([])
     writer.writerow(COLUMNS)
@@ -59,6 +64,8 @@ def _cell(value: object) -> str:
     """Floats in full (`repr`), so that none changes on the way; nothing for what is not set."""
     if value is None or value is False:
         return ""
+    if isinstance(value, Natural):
+        return value.model_dump_json(exclude_defaults=True)
     return "true" if value is True else str(value)
 
 
@@ -76,7 +83,7 @@ def csv_values(data: bytes) -> dict[str, object]:
             name, value = _field(line, cells)
             if name in values:
                 raise _refusal(line, f"{name} is given twice. Keep one.")
-            values[name] = value
+            values[name] = _json(line, value) if name == "natural" else value
     if columns is None:
         raise Problem(
             Code.INVALID_CSV, "There is no table of parameters: no line begins with `measure`."
@@ -114,6 +121,14 @@ def _field(line: int, cells: list[str]) -> tuple[str, str]:
             line, f"{name} has {len(cells) - 1} values. Put a value with commas in quotes."
         )
     return name, cells[1] if len(cells) == 2 else ""
+
+
+def _json(line: int, value: str) -> object:
+    """What a cell holds; None for an empty one."""
+    try:
+        return json.loads(value) if value.strip() else None
+    except ValueError:
+        raise _refusal(line, "What stands under natural is not JSON.") from None
 
 
 def _columns(line: int, cells: list[str]) -> list[str]:

@@ -7,18 +7,21 @@ does not is a violation. A measure that cannot be had is *not measured* and neve
 An Action Unit that the engine calls `low` is not judged by being named in a measure, for every
 parameter names one: it is judged where the parameter says `allow_low_validity`.
 
-A face seen for less than the set's share of a video is listed without results. `Verdict` says how
-results become a verdict.
+A face seen for less than the set's share of a video is listed without results; a natural set judges
+the main face all the same, for absence is a fault. `Verdict` says how results become a verdict,
+`natural_judging` what a natural set judges before its parameters.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.analysis.measuring import Measured, MeasuredFace, MeasuredRecording
-from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
+from shared.analysis.natural_judging import judge_face
+from shared.analysis.parameter_sets import Bounds, Mode, Parameter, ParameterSet
 from shared.analysis.report import (
     MAX_VIOLATIONS,
     Counts,
@@ -59,13 +62,27 @@ def judge(
     """
     facts = measured.facts
     mismatch = engine_notice(parameter_set, facts, allow=allow_engine_mismatch)
-    faces = tuple(_face(parameter_set, face) for face in measured.faces if len(face.track))
+    main = measured.main_face if parameter_set.mode is Mode.NATURAL else None
+    faces = tuple(
+        _face(parameter_set, face, always=face is main)
+        for face in measured.faces
+        if len(face.track)
+    )
     results = [result for face in faces for result in face.results]
     verdicts = [face.verdict for face in faces if face.verdict is not None]
+    oddest = _most_deviating(faces)
     return Report(
         notices=(*([mismatch] if mismatch else []), *facts.warnings),
         verdict=worst(verdicts) or Verdict.INCONCLUSIVE,
-        score=_score(results),
+        score=oddest.score if oddest else _score(results),
+        words=oddest.naturalness.words if oddest and oddest.naturalness else None,
+        deviation=oddest.naturalness.deviation if oddest and oddest.naturalness else None,
+        deviation_limit=(
+            oddest.naturalness.deviation_limit if oddest and oddest.naturalness else None
+        ),
+        deviation_percentile=(
+            oddest.naturalness.deviation_percentile if oddest and oddest.naturalness else None
+        ),
         counts=_counts(results),
         subject=subject,
         media=Media(
@@ -81,6 +98,7 @@ def judge(
             version=version,
             engine=parameter_set.engine,
             engine_version=parameter_set.engine_version,
+            mode=parameter_set.mode.value,
             required_share=parameter_set.required_share,
             min_face_share=parameter_set.min_face_share,
         ),
@@ -120,9 +138,22 @@ def _seen(face: MeasuredFace) -> float:
     return rounded(face.track.seen_share)
 
 
-def _face(parameter_set: ParameterSet, face: MeasuredFace) -> FaceReport:
+def _most_deviating(faces: Sequence[FaceReport]) -> FaceReport | None:
+    """Of the faces held to a natural set, that with the worst verdict and the largest deviation."""
+    return min(
+        (face for face in faces if face.naturalness and face.verdict),
+        key=lambda face: (
+            (face.verdict or Verdict.PASS).rank,
+            -((face.naturalness and face.naturalness.deviation) or 0.0),
+        ),
+        default=None,
+    )
+
+
+def _face(parameter_set: ParameterSet, face: MeasuredFace, *, always: bool) -> FaceReport:
+    """`always`: judged however short the time for which it was seen."""
     seen = _seen(face)
-    if seen < parameter_set.min_face_share:
+    if seen < parameter_set.min_face_share and not always:
         return FaceReport(
             face=face.face,
             seen_share=seen,
@@ -135,14 +166,31 @@ def _face(parameter_set: ParameterSet, face: MeasuredFace) -> FaceReport:
         _result(parameter, face, parameter_set.required_share)
         for parameter in parameter_set.parameters
     )
-    return FaceReport(
+    judged = FaceReport(
         face=face.face,
         seen_share=seen,
         confident_frames=len(face.track),
         judged=True,
-        verdict=_verdict(results),
+        verdict=_verdict(results) if results else None,
         score=_score(results),
         results=results,
+    )
+    return judged if parameter_set.natural is None else _with_nature(judged, parameter_set, face)
+
+
+def _with_nature(judged: FaceReport, parameter_set: ParameterSet, face: MeasuredFace) -> FaceReport:
+    """With what a natural set says of the face before its parameters."""
+    if parameter_set.natural is None or face.track.image:
+        return judged.model_copy(update={"verdict": judged.verdict or Verdict.INCONCLUSIVE})
+    nature = judge_face(parameter_set.natural, face)
+    verdicts = (nature.verdict, judged.verdict or nature.verdict)
+    return judged.model_copy(
+        update={
+            "verdict": min(verdicts, key=attrgetter("rank")),
+            "score": nature.score,
+            "naturalness": nature.naturalness,
+            "results": (*nature.results, *judged.results),
+        }
     )
 
 

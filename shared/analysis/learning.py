@@ -1,39 +1,34 @@
 """A parameter set from footage of what is right: a real person, or a build that is liked.
 
-Two ways to make a band from what was measured:
+Two ways to learn:
 
-    deviation_percent   the mean of the recordings' values, give or take that much of it
-    coverage            the band that holds that share of what was seen, and would of what is to
-                        come:
-        levels in videos, from the frames, every recording counting the same; with several, the
-            frames' spread around their own recording's mean and the spread between the means add
-            up (as squares), and the band is never narrower than that of the pooled frames
-        everything else, from one value a recording: with several, a prediction interval (mean, and
-            Student's t times the standard deviation); with one, its own uncertainty (block
-            bootstrap), doubled in variance because the next clip has it, too
-
-No band is narrower than the measure's tolerance. Where a set is learned from frames, a clip may be
-outside twice as long as the footage was; where it is learned as a deviation, the time within is
-not judged, for a band around a mean says nothing of the frames.
+    coverage            a set of mode `natural`: the face must move and look as it does there. Of
+                        real recordings a share 1 - coverage may fail by chance (`rule`); kept are
+                        two numbers a measure and recording (`natural_learning`)
+    deviation_percent   a set of mode `expected`: the mean of the recordings' values, give or take
+                        that much of it, and at least the measure's tolerance. The time within is
+                        not judged, for a band around a mean says nothing of the frames
 
 Every face that was seen for long enough counts as a recording of its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final, Self
 
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.analysis.catalogue import CATALOGUE, Measure
-from shared.analysis.learned_bands import Sample, covering, sample
-from shared.analysis.measuring import MeasuredRecording
+from shared.analysis.measuring import MeasuredFace, MeasuredRecording
+from shared.analysis.natural_learning import CODES, natural, own_recording
+from shared.analysis.natural_sets import Natural, OwnRecording
 from shared.analysis.parameter_sets import (
     DEFAULT_MIN_FACE_SHARE,
     MAX_DESCRIPTION,
     Body,
-    Bounds,
     MeasureCode,
+    Mode,
     Name,
     Parameter,
     ParameterSet,
@@ -55,9 +50,6 @@ MIN_SECONDS: Final = 30.0
 MIN_COVERAGE: Final = 0.5
 MAX_COVERAGE: Final = 0.999
 
-SLACK: Final = 2.0
-"""How much longer than the footage itself a clip may be outside of bands learned from frames."""
-
 DEFAULT_SUFFIX: Final = ".level"
 """Of the measures per Action Unit, those learned unless others are asked for: with all of them a
 set would hold every movement four times, and fail by chance."""
@@ -78,14 +70,21 @@ class LearnOptions(Body):
         default=None, description="Bounds around the measured value. Instead of coverage."
     )
     coverage: Annotated[float, Field(ge=MIN_COVERAGE, le=MAX_COVERAGE)] | None = Field(
-        default=None, description="Share of what was seen that a band holds."
+        default=None,
+        description="Share of real recordings that pass: makes a set of mode natural.",
+    )
+    same_setup: bool = Field(
+        default=True,
+        description="Of a natural set: clips to be judged are of the recordings' camera, light and "
+        "place. Otherwise of another session, in which more may differ.",
     )
     measures: Annotated[
         tuple[MeasureCode, ...] | None, Field(min_length=1), AfterValidator(_measures_once)
     ] = Field(
         default=None,
-        description="Which to learn. Naming one allows low validity for it. Without: every level "
-        "and every measure of movement that can be had and is of better than low validity.",
+        description="Which to learn. With coverage: natural measures, without all of them. With "
+        "deviation_percent: naming one allows low validity for it; without, every level and every "
+        "measure of movement that can be had and is of better than low validity.",
     )
     required_share: Share | None = Field(
         default=None, description="Of the set; without, what fits the way of learning."
@@ -97,6 +96,28 @@ class LearnOptions(Body):
         if (self.deviation_percent is None) == (self.coverage is None):
             raise ValueError("give either deviation_percent or coverage")
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What is kept of one face, however long the clip."""
+
+    values: dict[str, float]
+    reasons: dict[str, str]  # of measures that have no value
+    low: frozenset[str]  # measures of low validity
+    frames: int
+    own: OwnRecording
+
+    @property
+    def seconds(self) -> float:
+        return self.own.seconds
+
+
+def _sample(face: MeasuredFace, name: str) -> _Sample:
+    values = {code: item.value for code, item in face.values.items() if item.value is not None}
+    reasons = {code: item.reason or "" for code, item in face.values.items() if item.value is None}
+    low = frozenset(code for code, item in face.values.items() if item.validity == "low")
+    return _Sample(values, reasons, low, len(face.track), own_recording(face, None, name))
 
 
 class LeftOut(Model):
@@ -124,21 +145,27 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
     """
     first: MeasuredRecording | None = None
     reports = 0
-    samples: list[Sample] = []
+    samples: list[_Sample] = []
     for recording in recordings:
         first = first or recording
         reports += 1
         _check_alike(first, recording)
-        for face in recording.faces:
-            if len(face.track) and rounded(face.track.seen_share) >= options.min_face_share:
-                samples.append(sample(face, with_errors=not samples))
+        samples.extend(
+            _sample(face, f"recording {reports}")
+            for face in recording.faces
+            if len(face.track) and rounded(face.track.seen_share) >= options.min_face_share
+        )
     if first is None or not samples:
         raise Problem(
             Code.NOTHING_TO_LEARN,
             "No face was seen for long enough. Choose other recordings, or lower min_face_share.",
         )
-    parameters, left_out = _parameters(options, samples)
-    if not parameters:
+    if options.coverage is None:
+        parameters, left_out = _parameters(options, samples)
+    else:
+        parameters, left_out = [], _unknown(options.measures or CODES, samples)
+    learns_nature = any(item.own.values for item in samples) and options.coverage is not None
+    if not parameters and not learns_nature:
         reasons = " ".join(f"{item.measure}: {item.reason}" for item in left_out[:5])
         raise Problem(Code.NOTHING_TO_LEARN, f"No measure can be learned. {reasons}".strip())
     frames = sum(item.frames for item in samples)
@@ -149,9 +176,11 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
             description=options.description or f"Learned from {basis}; {_way(options)}.",
             engine=first.facts.engine,
             engine_version=Origin.of(first.facts).version,
-            required_share=_required_share(options),
+            required_share=options.required_share or 0.0,
             min_face_share=options.min_face_share,
             parameters=tuple(parameters),
+            mode=Mode.EXPECTED if options.coverage is None else Mode.NATURAL,
+            natural=_nature(options, samples),
         ),
         reports=reports,
         faces=len(samples),
@@ -160,6 +189,32 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
         warnings=tuple(_warnings(samples, image=first.type.is_image)),
         left_out=tuple(left_out),
     )
+
+
+def _nature(options: LearnOptions, samples: Sequence[_Sample]) -> Natural | None:
+    """What makes the set one of mode natural, where that is asked for."""
+    if options.coverage is None:
+        return None
+    return natural(
+        (item.own for item in samples if item.own.values),
+        false_alarms=1 - options.coverage,
+        same_setup=options.same_setup,
+        measures=options.measures,
+    )
+
+
+def _unknown(codes: Sequence[str], samples: Sequence[_Sample]) -> list[LeftOut]:
+    """Of the measures asked for, those that no recording tells of, and those of expressions."""
+    left_out = []
+    for code in codes:
+        if code not in CODES:
+            reason = "A natural set learns how a face moves and looks. Add it by hand."
+        elif any(code in item.own.values for item in samples):
+            continue
+        else:
+            reason = samples[0].reasons.get(code, "It was not measured.")
+        left_out.append(LeftOut(measure=code, reason=reason))
+    return left_out
 
 
 def _check_alike(first: MeasuredRecording, other: MeasuredRecording) -> None:
@@ -178,26 +233,16 @@ def _check_alike(first: MeasuredRecording, other: MeasuredRecording) -> None:
 
 def _way(options: LearnOptions) -> str:
     if options.coverage is not None:
-        return f"bands hold {options.coverage:.6g} of what was seen"
+        setup = "the same set-up" if options.same_setup else "another session"
+        return f"held to how the face moves and looks there, in {setup}"
     return f"within {options.deviation_percent:.6g} % of what was seen"
 
 
-def _required_share(options: LearnOptions) -> float:
-    if options.required_share is not None:
-        return options.required_share
-    if options.coverage is None:
-        return 0.0
-    return rounded(max(0.0, 1 - SLACK * (1 - options.coverage)))
-
-
-def _warnings(samples: Sequence[Sample], *, image: bool) -> Iterator[str]:
+def _warnings(samples: Sequence[_Sample], *, image: bool) -> Iterator[str]:
     count, seconds = len(samples), sum(item.seconds for item in samples)
     if count < MIN_REPORTS:
         seen = "1 face" if count == 1 else f"{count} faces"
-        yield (
-            f"The set rests on {seen}; from {MIN_REPORTS} on it is known how much they differ. "
-            "Its bands may be too wide or too narrow."
-        )
+        yield (f"The set rests on {seen}; from {MIN_REPORTS} on it is known how much they differ.")
     if not image and seconds < MIN_SECONDS:
         yield (
             f"The set rests on {seconds:.1f} s of footage; below {MIN_SECONDS:g} s rare movements "
@@ -206,35 +251,29 @@ def _warnings(samples: Sequence[Sample], *, image: bool) -> Iterator[str]:
 
 
 def _parameters(
-    options: LearnOptions, samples: Sequence[Sample]
+    options: LearnOptions, samples: Sequence[_Sample]
 ) -> tuple[list[Parameter], list[LeftOut]]:
     parameters: list[Parameter] = []
     left_out: list[LeftOut] = []
     for code in options.measures or _by_default():
-        entry, band = CATALOGUE[code], None
         reason = _obstacle(code, samples, asked=options.measures is not None)
-        if reason is None and options.coverage is not None:
-            band = covering(entry, samples, options.coverage)
-            reason = _ONE_VALUE if band is None else None
         if reason is None:
-            parameters.append(_parameter(entry, samples, options, band))
+            parameters.append(_parameter(CATALOGUE[code], samples, options))
         else:
             left_out.append(LeftOut(measure=code, reason=reason))
     return parameters, left_out
 
 
 def _by_default() -> list[str]:
-    """Levels, and what is not of one Action Unit."""
-    return [code for code in CATALOGUE if "." not in code or code.endswith(DEFAULT_SUFFIX)]
+    """Levels, and what is not of one Action Unit; not what natural sets judge."""
+    return [
+        code
+        for code, entry in CATALOGUE.items()
+        if entry.group is None and ("." not in code or code.endswith(DEFAULT_SUFFIX))
+    ]
 
 
-_ONE_VALUE: Final = (
-    "It is known from one recording only, which does not tell how much it varies. Add recordings, "
-    "or use deviation_percent."
-)
-
-
-def _obstacle(code: str, samples: Sequence[Sample], *, asked: bool) -> str | None:
+def _obstacle(code: str, samples: Sequence[_Sample], *, asked: bool) -> str | None:
     if not any(code in item.values for item in samples):
         return next(iter(samples)).reasons.get(code, "It was not measured.")
     if not asked and any(code in item.low for item in samples):
@@ -242,22 +281,13 @@ def _obstacle(code: str, samples: Sequence[Sample], *, asked: bool) -> str | Non
     return None
 
 
-def _parameter(
-    entry: Measure, samples: Sequence[Sample], options: LearnOptions, band: Bounds | None
-) -> Parameter:
+def _parameter(entry: Measure, samples: Sequence[_Sample], options: LearnOptions) -> Parameter:
     values = [item.values[entry.code] for item in samples if entry.code in item.values]
-    common = {
-        "measure": entry.code,
-        "allow_low_validity": any(entry.code in item.low for item in samples),
-        "optional": len(values) < len(samples),
-    }
-    if band is not None:
-        return Parameter.model_validate(common | {"lower": band.lower, "upper": band.upper})
-    return Parameter.model_validate(
-        common
-        | {
-            "reference": rounded(float(np.mean(values))),
-            "deviation_percent": options.deviation_percent,
-            "deviation_absolute": entry.tolerance,
-        }
+    return Parameter(
+        measure=entry.code,
+        reference=rounded(float(np.mean(values))),
+        deviation_percent=options.deviation_percent,
+        deviation_absolute=entry.tolerance,
+        allow_low_validity=any(entry.code in item.low for item in samples),
+        optional=len(values) < len(samples),
     )

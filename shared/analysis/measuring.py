@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.series import Recording
-from shared.analysis.statistics import NotMeasured, Statistic, rounded
+from shared.analysis.statistics import NotMeasured, Statistic, Windows, rounded
 from shared.analysis.track import Track, track
 from shared.measurements.model import Facts, MediaType, Validity
 
@@ -23,6 +23,7 @@ class Measured:
     at: float | None = None  # [s] when it was seen, where it is of one moment
     reason: str | None = None  # a sentence, where there is no value
     hardly_moved: tuple[str, ...] = ()  # Action Units without whose movement it says little
+    windows: Windows | None = None  # of a natural measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class MeasuredFace:
     @property
     def face(self) -> int:
         return self.track.face
+
+    @property
+    def observed(self) -> dict[str, Windows]:
+        """The windows of those natural measures that could be had."""
+        found = ((code, measured.windows) for code, measured in self.values.items())
+        return {code: windows for code, windows in found if windows is not None}
 
     def statistic(self, code: str) -> Statistic | None:
         """What a value was computed from; None where there is no value.
@@ -51,6 +58,11 @@ class MeasuredRecording:
     type: MediaType
     facts: Facts
     faces: tuple[MeasuredFace, ...]
+
+    @property
+    def main_face(self) -> MeasuredFace | None:
+        """The face that was seen for longest; of equals the one with the lowest id."""
+        return max(self.faces, key=lambda face: face.track.seen_share, default=None)
 
 
 def measure(recording: Recording) -> MeasuredRecording:
@@ -75,7 +87,12 @@ def _measured(entry: Measure, prepared: Track, media_type: MediaType) -> Measure
         return Measured(entry, validity, reason=found.reason)
     at = None if found.at is None else rounded(found.at)
     return Measured(
-        entry, validity, rounded(found.value), at, hardly_moved=_hardly_moved(entry, prepared)
+        entry,
+        validity,
+        rounded(found.value),
+        at,
+        hardly_moved=_hardly_moved(entry, prepared),
+        windows=found if isinstance(found, Windows) else None,
     )
 
 

@@ -8,18 +8,32 @@ A parameter says its bounds in one of two ways:
     lower, upper or both
         as they stand; the missing one is open
 
+A set of mode `expected` holds every parameter to its bounds. One of mode `natural` judges how the
+face moves and looks as a whole (`natural_sets`, `rule`), finds faults (`gates`), and holds its
+parameters, if it has any, besides.
+
 These models are the bodies of requests and responses; the API's schema is made from them. Bounds
 include their ends. Two names that differ only in case are one name (`name_key`).
 """
 
 import unicodedata
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Final, NamedTuple, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.natural_sets import Natural
 from shared.analysis.series import Floats
 from shared.analysis.statistics import rounded
 from shared.measurements.versions import Origin
@@ -200,6 +214,11 @@ def _each_measure_once(parameters: Sequence[Parameter]) -> Sequence[Parameter]:
     return parameters
 
 
+class Mode(StrEnum):
+    EXPECTED = "expected"  # every parameter must hold
+    NATURAL = "natural"  # it must move and look as the person does, or as people do
+
+
 class ParameterSet(Body):
     """A set as a person gives it. Its version and what became of it are the database's."""
 
@@ -224,11 +243,36 @@ class ParameterSet(Body):
         description="In a video, a face that is seen for less than this share of the time is "
         "listed, not judged.",
     )
+    mode: Mode = Field(
+        default=Mode.EXPECTED,
+        description="expected: every parameter must hold. natural: the face must move and look as "
+        "the person does, or as people do; parameters are judged besides.",
+    )
+    natural: Natural | None = Field(default=None, description="Of mode natural: how it judges.")
     parameters: Annotated[
         tuple[Parameter, ...],
-        Field(min_length=1, max_length=MAX_PARAMETERS),
+        Field(max_length=MAX_PARAMETERS),
         AfterValidator(_each_measure_once),
-    ]
+    ] = Field(
+        default=(), validate_default=True, description="At least one, unless the mode is natural."
+    )
+
+    @field_validator("parameters")
+    @classmethod
+    def _some(
+        cls, parameters: tuple[Parameter, ...], info: ValidationInfo
+    ) -> tuple[Parameter, ...]:
+        if not parameters and info.data.get("mode") is Mode.EXPECTED:
+            raise ValueError("a set of mode expected needs at least 1 item")
+        return parameters
+
+    @model_validator(mode="after")
+    def _one_mode(self) -> Self:
+        if self.mode is Mode.EXPECTED and self.natural is not None:
+            raise ValueError("natural belongs to a set of mode natural")
+        if self.mode is Mode.NATURAL and self.natural is None:
+            raise ValueError("a set of mode natural says how it judges in natural: {} will do")
+        return self
 
     @property
     def origin(self) -> Origin:

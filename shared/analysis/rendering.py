@@ -22,6 +22,7 @@ COLUMNS: Final = (
     *("face", "seen_share", "judged", "measure", "words", "unit", "outcome", "value"),
     *("lower", "upper", "margin", "margin_bands", "at", "share_within", "required_share"),
     *("violations", "violation_times", "validity", "optional", "reason"),
+    *("group", "expected", "z"),
 )
 
 
@@ -53,8 +54,9 @@ def _face_cells(face: FaceReport) -> dict[str, object]:
 
 
 def _result_cells(result: Result) -> dict[str, object]:
-    """What is None becomes an empty cell."""
-    cells = result.model_dump(exclude={"violations", "violation_count"}, mode="json")
+    """What is None becomes an empty cell; the values of windows are in the JSON alone."""
+    left_out = {"violations", "violation_count", "windows", "window_times"}
+    cells = result.model_dump(exclude=left_out, mode="json")
     return cells | {
         "optional": _word(result.optional),
         "violations": result.violation_count,

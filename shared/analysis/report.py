@@ -30,7 +30,8 @@ class Outcome(StrEnum):
 class Verdict(StrEnum):
     """Of a face, or of a report: then the worst of its judged faces, in this order.
 
-    fail           at least one parameter is not within
+    fail           at least one parameter is not within; of a natural set also: the face as a whole
+                   deviates
     inconclusive   none is not within, but one that is not optional was not measured, or nothing
                    was measured at all, or (report) no face could be judged
     pass           every parameter that is not optional was measured and is within
@@ -89,6 +90,20 @@ class Result(Model):
     violation_count: int = Field(
         default=0, description=f"All of them; at most {MAX_VIOLATIONS} are listed."
     )
+    group: str | None = Field(
+        default=None, description="Of a natural measure: what of the face it is about."
+    )
+    expected: float | None = Field(
+        default=None, description="Of a natural measure: the middle of its band."
+    )
+    z: float | None = Field(
+        default=None,
+        description="Of a natural measure: distance from what is expected, in standard deviations.",
+    )
+    windows: tuple[float, ...] = Field(
+        default=(), description="Of a natural measure: the values of its windows of 3 s."
+    )
+    window_times: tuple[float, ...] = Field(default=(), description="[s] the middle of each window")
     validity: Validity | None = Field(
         default=None, description="Of the least valid Action Unit that the measure rests on."
     )
@@ -96,6 +111,32 @@ class Result(Model):
     reason: str | None = Field(
         default=None, description="Why it is not within, or was not measured."
     )
+
+
+class Naturalness(Model):
+    """How far a face moves and looks as it is expected to: of a natural set."""
+
+    case: Literal["own", "session", "people"] = Field(
+        description="Held to the person's own footage of the same set-up, of another session, or "
+        "to people."
+    )
+    population: str
+    people: int = Field(description="In the population's table.")
+    recordings: int = Field(description="Of the person's own.")
+    seconds: float = Field(description="Of the person's own footage.")
+    limit: float = Field(description="K: of one measure's distance.")
+    deviation: float | None = Field(
+        description="D: mean of the five largest distances; null where too little is known."
+    )
+    deviation_limit: float = Field(description="T: of D.")
+    deviation_percentile: float | None = Field(
+        description="Share of real recordings that deviate less, 0..1."
+    )
+    faults: Verdict = Field(description="Of the gates.")
+    movement: Verdict
+    picture: Verdict = Field(description="Encoding changes it, too.")
+    words: str = Field(description="The verdict, as it may be said.")
+    sentences: tuple[str, ...] = Field(description="What is wrong, worst first.")
 
 
 class FaceReport(Model):
@@ -106,8 +147,11 @@ class FaceReport(Model):
     reason: str | None = Field(default=None, description="Why it was not judged.")
     verdict: Verdict | None = None
     score: float | None = Field(
-        default=None, description="Share of the measured parameters within."
+        default=None,
+        description="Share of the measured parameters within. Of a natural set: 1 for what is "
+        "expected, 1/2 at the limit of the deviation, towards 0 beyond it.",
     )
+    naturalness: Naturalness | None = None
     results: tuple[Result, ...] = ()
 
 
@@ -150,6 +194,7 @@ class SetReference(Model):
     version: int | None = None
     engine: str
     engine_version: int | None = None  # of the measurement; reports before 0004 do not say it
+    mode: Literal["expected", "natural"] = "expected"
     required_share: float
     min_face_share: float
 
@@ -161,7 +206,16 @@ class Report(Model):
     notices: tuple[str, ...] = Field(description="What must be known before reading on.")
     verdict: Verdict
     score: float | None = Field(
-        description="Share of the measured parameters within, over all judged faces."
+        description="Share of the measured parameters within, over all judged faces. Of a natural "
+        "set: that of the face that deviates most."
+    )
+    words: str | None = Field(default=None, description="The verdict of a natural set, as said.")
+    deviation: float | None = Field(
+        default=None, description="Of a natural set: D of the face that deviates most."
+    )
+    deviation_limit: float | None = None
+    deviation_percentile: float | None = Field(
+        default=None, description="Share of real recordings that deviate less, 0..1."
     )
     counts: Counts
     subject: Subject

@@ -12,7 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as Xml  # only written, nothing is parsed
 
 from shared.analysis.report import FaceReport, Outcome, Report, Result
-from shared.analysis.report_text import band, intervals, number
+from shared.analysis.report_text import band, intervals, naturalness, number
 
 _ILLEGAL: Final = re.compile(
     "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # XML 1.0, production 2
@@ -64,6 +64,7 @@ def _suite(report: Report, face: FaceReport) -> Xml.Element:
         "build": report.subject.name,
         "engine": f"{report.engine.name} {report.engine.version}",
         "verdict": report.verdict.value,
+        **({"words": said} if (said := naturalness(report)) else {}),
         **{f"notice {place}": notice for place, notice in enumerate(report.notices, 1)},
     }.items():
         Xml.SubElement(properties, "property", name=name, value=_legal(value))

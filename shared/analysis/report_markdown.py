@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shared.analysis.report import FaceReport, Outcome, Report, Result, Verdict
-from shared.analysis.report_text import band, intervals, number, share
+from shared.analysis.report_text import band, intervals, naturalness, number, share
 
 MAX_LISTED: Final = 3  # violations in one cell; the report itself has all
 
@@ -37,6 +37,9 @@ def _lines(report: Report) -> Iterator[str]:
         f"within, {counts.not_measured} not measured. Measured by {code(report.engine.name)} "
         f"{escaped(report.engine.version)}."
     )
+    if said := naturalness(report):
+        yield ""
+        yield escaped(said)
     for face in report.faces:
         yield from _face(face, alone=len(report.faces) == 1)
     if not report.faces:
@@ -52,6 +55,9 @@ def _face(face: FaceReport, *, alone: bool) -> Iterator[str]:
     if not face.judged:
         yield ""
         yield escaped(face.reason or "")
+    if face.naturalness and face.naturalness.sentences:
+        yield ""
+        yield from (f"- {escaped(sentence)}" for sentence in face.naturalness.sentences)
     for outcome, title in (
         (Outcome.NOT_WITHIN, "Not within"),
         (Outcome.NOT_MEASURED, "Not measured"),

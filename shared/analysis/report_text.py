@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from shared.analysis.parameter_sets import Bounds
-from shared.analysis.report import Result, Violation
+from shared.analysis.report import Report, Result, Violation
 
 
 def number(value: float | None, unit: str = "") -> str:
@@ -15,11 +15,26 @@ def number(value: float | None, unit: str = "") -> str:
     return f"{value:.6g} {unit}".rstrip()
 
 
+def naturalness(report: Report) -> str | None:
+    """The verdict of a natural set in words, with how far it is from what is expected."""
+    if report.words is None:
+        return None
+    said = report.words[0].upper() + report.words[1:] + "."
+    if report.deviation is None or report.deviation_percentile is None:
+        return said
+    return (
+        f"{said} Deviation {report.deviation:.2f} of at most {number(report.deviation_limit)}; "
+        f"{report.deviation_percentile:.0%} of real recordings deviate less."
+    )
+
+
 def share(value: float | None) -> str:
     return "" if value is None else f"{value:.1%}"
 
 
 def band(result: Result) -> str:
+    if result.lower is None and result.upper is None:
+        return ""
     if result.lower is None:
         return f"at most {number(result.upper)}"
     if result.upper is None:

@@ -10,11 +10,12 @@ of them at once, from sums or histograms per block, without building a single re
     Mean       sum of numerators / sum of denominators (levels, shares, rates, energies)
     Quantiles  a weighted sum of percentiles (peak, range, medians)
     Extreme    the most extreme moment of a clip; drawing again says nothing about it
+    Windows    the mean over windows of a logarithm or a root (how a face moves)
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +125,45 @@ class Extreme:
         return None
 
 
-Statistic = Mean | Quantiles | Extreme
+Scale = Literal["ln", "sqrt"]
+"""On which a measure's values scatter evenly: the logarithm of an amount, the root of a count."""
+
+
+def scaled(values: Floats, scale: Scale) -> Floats:
+    return np.log(values) if scale == "ln" else np.sqrt(values)
+
+
+def unscaled(value: float, scale: Scale) -> float:
+    """Back in the measure's unit; below no count at all is no count at all."""
+    return float(np.exp(value)) if scale == "ln" else max(0.0, value) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """One value for each window of a clip; theirs on `scale` are averaged."""
+
+    values: Floats  # [k] in the measure's unit; above 0 where the scale is a logarithm
+    times: Floats  # [k] in s: the middle of each window
+    scale: Scale
+    at: float | None = None
+
+    @property
+    def scaled(self) -> Floats:
+        """[k] on `scale`."""
+        return scaled(self.values, self.scale)
+
+    @property
+    def value(self) -> float:
+        return unscaled(float(self.scaled.mean()), self.scale)
+
+    def resampled(self, counts: Counts, blocks: Blocks) -> Floats:
+        """[draws]; NaN for a draw without any window."""
+        found = Mean(self.scaled, np.ones(len(self.values)), self.times).resampled(counts, blocks)
+        result: Floats = np.exp(found) if self.scale == "ln" else found**2
+        return result
+
+
+Statistic = Mean | Quantiles | Extreme | Windows
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from shared.analysis.even import EvenSignals
 from shared.analysis.series import Bools, FaceSeries, Floats, Floats32, Ints, Recording
 from shared.measurements.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.measurements.model import Scale, Validity
@@ -80,6 +81,11 @@ class Track:
     def presence(self, au: str) -> Bools:
         """[n] `AUxx_c` of one Action Unit."""
         return (self.presences >> PRESENCES.index(au) & 1).astype(np.bool_)
+
+    @cached_property
+    def even(self) -> EvenSignals:
+        """Its signals 25 times a second."""
+        return EvenSignals(self.times, self.signals, MAX_GAP)
 
     @cached_property
     def moving_aus(self) -> tuple[str, ...]:

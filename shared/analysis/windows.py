@@ -1,0 +1,50 @@
+"""The windows of 3 s, one every 1.5 s, in which it is judged how a face moves.
+
+A window counts for a signal that is known for 80 % of it.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.analysis.even import RATE, EvenSignals
+from shared.analysis.series import Floats
+
+SECONDS: Final = 3.0
+EVERY: Final = 1.5  # [s]
+MIN_KNOWN: Final = 0.8
+MIN_WINDOWS: Final = 2
+MIN_SECONDS: Final = SECONDS + (MIN_WINDOWS - 1) * EVERY  # of footage without holes
+
+_LENGTH: Final = round(SECONDS * RATE)
+
+
+def samples(even: EvenSignals) -> NDArray[np.int64]:
+    """[windows, 75] which samples are in each window of a clip."""
+    count = max(0, int((len(even) - _LENGTH) / (EVERY * RATE) + 1e-9) + 1)
+    if len(even) < _LENGTH:
+        count = 0
+    starts = (np.arange(count) * EVERY * RATE).astype(np.int64)
+    return starts[:, None] + np.arange(_LENGTH)
+
+
+def middles(even: EvenSignals) -> Floats:
+    """[windows] the time in the middle of each [s]."""
+    starts = samples(even)[:, 0]
+    result: Floats = even.times[starts] + SECONDS / 2 if len(starts) else np.empty(0)
+    return result
+
+
+def known(windowed: Floats) -> NDArray[np.bool_]:
+    """Which rows of `windowed` (windows, samples) are known for long enough to count."""
+    shares: NDArray[np.bool_] = np.isfinite(windowed).mean(axis=1) >= MIN_KNOWN
+    return shares
+
+
+def independent(count: int) -> float:
+    """How many windows that do not overlap `count` of them are worth: n of the rule, at most 4.
+
+    Beyond four, a recording tells its own habit, not the person's.
+    """
+    return min((count + 1) / 2, 4.0)

@@ -1,0 +1,87 @@
+"""Faults that need no learning, each found where it is and not where it is not."""
+
+import numpy as np
+import pytest
+
+from shared.analysis.gates import GATES
+from shared.analysis.measuring import MeasuredRecording
+from shared.analysis.series import Floats
+from tests.analysis.living import living, signals, sway
+from tests.analysis.synthetic import Signal, found
+
+RATES = (24.0, 25.0, 30.0, 50.0, 60.0)
+
+
+def broken(measured: MeasuredRecording) -> dict[str, list[tuple[float, float]]]:
+    """Codes of broken gates, and when [s]."""
+    track = measured.faces[0].track
+    values = {gate: found(measured, gate.measure.code).value for gate in GATES}
+    return {
+        gate.measure.code: list(gate.spans(track))
+        for gate, value in values.items()
+        if value is not None and not gate.holds(value)
+    }
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_a_living_face_breaks_none(fps: float) -> None:
+    assert broken(living(fps=fps)) == {}
+
+
+def test_absence() -> None:
+    (spans,) = broken(living(seen=lambda t: (t < 6).astype(float))).values()
+    (span,) = spans
+    assert span == pytest.approx((6.0, 14.0))
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_a_picture_that_stands(fps: float) -> None:
+    def change(times: Floats) -> Floats:
+        return np.where((times > 5) & (times < 8), 0.01, 4.0)
+
+    faults = broken(living(fps=fps, other={"picture_change": change}))
+    (span,) = faults["longest_still_picture"]
+    assert span == pytest.approx((5.0, 8.0), abs=0.05)
+
+
+def test_every_second_picture_held() -> None:
+    def change(times: Floats) -> Floats:
+        return np.where(np.arange(len(times)) % 2, 0.05, 4.0)
+
+    faults = broken(living(other={"picture_change": change}))
+    assert faults == {"new_pictures": [(0.0, 14.0)]}
+    assert broken(living(fps=60.0, other={"picture_change": change})) == {}  # 30 a second will do
+
+
+def test_an_unknown_change_is_no_fault() -> None:
+    assert broken(living(other={"picture_change": np.nan})) == {}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_loop(backwards: bool) -> None:
+    def again(signal: Signal) -> Signal:
+        def looped(times: Floats) -> Floats:
+            inside = times % 3.0
+            place = np.where(times // 3 % 2, 3.0 - inside, inside) if backwards else inside
+            return np.asarray(signal(place) if callable(signal) else np.full(len(place), signal))
+
+        return looped
+
+    other = {name: again(signal) for name, signal in signals(1).items()}
+    assert list(broken(living(other=other))) == ["repeated_movement"]
+
+
+def test_a_face_partly_outside() -> None:
+    def inside(times: Floats) -> Floats:
+        return np.where(times < 7, 1.0, 0.6)
+
+    parts: dict[str, Signal] = {"inside_mouth": inside, "inside_eyes": 1.0, "inside_brows": 1.0}
+    (spans,) = broken(living(other=parts)).values()
+    (span,) = spans
+    assert span == pytest.approx((7.0, 14.0))
+
+
+def test_a_still_head_repeats_nothing() -> None:
+    """What hardly moves resembles everything; that is the rule's to judge."""
+    still = {name: sway(3, 1.0, 1e-4) for name in signals(1) if name != "picture_change"}
+    assert "repeated_movement" not in broken(living(other=still | {"eye_distance": 90.0}))

@@ -13,10 +13,10 @@ SECONDS = 14.0
 EYES = 90.0  # [pixels]
 
 
-def _sway(times: Floats, seed: int, middle: float, height: float) -> Floats:
-    """Waves of .3 to 4 Hz, all of chance, `height` their standard deviation together."""
+def _sway(times: Floats, seed: int, middle: float, height: float, slowest: float = 0.3) -> Floats:
+    """Waves of `slowest` to 4 Hz, all of chance, `height` their standard deviation together."""
     generator = np.random.default_rng(seed)
-    hertz, phases = generator.uniform(0.3, 4.0, 12), generator.uniform(0, 2 * np.pi, 12)
+    hertz, phases = generator.uniform(slowest, 4.0, 12), generator.uniform(0, 2 * np.pi, 12)
     sizes = generator.uniform(0.5, 1.0, 12) / hertz
     waves = sizes[:, None] * np.sin(2 * np.pi * hertz[:, None] * times + phases[:, None])
     result: Floats = middle + height * waves.sum(axis=0) / np.sqrt((sizes**2).sum() / 2)
@@ -49,7 +49,9 @@ def signals(seed: int, much: float = 1.0, eyes: float = EYES) -> dict[str, Signa
         "brow_height_left": brow,
         "lid_opening_right": lid,
         "lid_opening_left": lid,
-        "mouth_opening": sway(seed + 6, 0.08, 0.03 * much),
+        "mouth_opening": partial(
+            _sway, seed=seed + 6, middle=0.08, height=0.033 * much, slowest=2.0
+        ),
         "mouth_width": sway(seed + 7, 0.55, 0.03 * much),
         "facial_movement": 0.018 * much,
         "fine_facial_movement": 0.0042 * much,

@@ -1,14 +1,13 @@
 # The app on the Azure Functions host, for Functions on Container Apps or anywhere else.
 # docs/deployment.md says how it is built and run.
 
-ARG BASE=mcr.microsoft.com/azure-functions/python:4-python3.12
+ARG BASE=mcr.microsoft.com/azure-functions/python:4-python3.13
 
 FROM ${BASE} AS packages
 RUN python3 -m pip install --no-cache-dir --root-user-action=ignore uv==0.13.9
 COPY requirements.txt /build/requirements.txt
-# Without dependency resolution: mediapipe declares packages that the app does not need.
 # Compiled, because the app's user may not write beside the packages.
-RUN uv pip install --no-cache --no-deps --require-hashes --only-binary :all: --compile-bytecode \
+RUN uv pip install --no-cache --require-hashes --only-binary :all: --compile-bytecode \
       --python python3 --target /build/packages -r /build/requirements.txt
 
 FROM ${BASE}
@@ -26,7 +25,6 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
     ASPNETCORE_URLS=http://+:8080 \
     HOME=/home/app \
-    MPLCONFIGDIR=/tmp/matplotlib \
     PYTHONDONTWRITEBYTECODE=1
 
 USER app

@@ -17,7 +17,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -28,7 +27,8 @@ from shared.engines.base import (
 )
 from shared.engines.decoding import open_clip
 from shared.engines.mediapipe import alignment, measures, regions
-from shared.engines.mediapipe.graphs import LANDMARKS, FaceDetector, FaceMesh
+from shared.engines.mediapipe.detector import FaceDetector
+from shared.engines.mediapipe.mesh import LANDMARKS, FaceMesh
 from shared.engines.mediapipe.regions import box_of
 from shared.pictures import Picture, load_image
 from tests import faces
@@ -74,7 +74,7 @@ class Faces:
         region = regions.from_detection(detections[0])
         points = None
         for _ in range(FITS):
-            (mesh,) = self._mesh.fit(picture, [region])
+            mesh = self._mesh.fit(picture, region)
             if mesh is None:
                 return None
             points = mesh.points.astype(np.float64)
@@ -93,11 +93,22 @@ def turned(picture: Picture, points: Points, pitch: float, yaw: float) -> Pictur
     source = np.vstack((face[:, :2], frame))
     target = np.vstack((moved[:, :2], frame))
     depth = np.append(moved[:, 2], np.full(len(frame), 1e3))
-    triangles = Triangulation(source[:, 0], source[:, 1]).triangles
+    triangles = _triangles(source)
     result = np.asarray(cv2.GaussianBlur(picture, (0, 0), 8), np.uint8)
     for triangle in triangles[np.argsort(-depth[triangles].mean(axis=1))]:  # far ones first
         _paint(result, picture, source[triangle], target[triangle])
     return result
+
+
+def _triangles(points: Points) -> NDArray[np.intp]:
+    """(n, 3) points of each Delaunay triangle."""
+    plane = cv2.Subdiv2D((-1, -1, *(np.ceil(points.max(axis=0)).astype(int) + 2).tolist()))
+    for point in points.tolist():
+        plane.insert(point)
+    corners = np.asarray(plane.getTriangleList()).reshape(-1, 3, 1, 2)
+    distances = np.linalg.norm(corners - points, axis=3)
+    inside = distances.min(axis=2).max(axis=1) < 1e-3  # others touch the frame of OpenCV's own
+    return np.asarray(distances.argmin(axis=2)[inside])
 
 
 def _rotation(pitch: float, yaw: float) -> Points:

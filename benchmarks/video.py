@@ -1,4 +1,4 @@
-"""How fast the embedded engine is beside MediaPipe alone.
+"""How fast the embedded engine is beside its own networks alone.
 
     python benchmarks/video.py [--clip FILE] [--rounds 5] [--write]
 
@@ -6,13 +6,13 @@ Everything is compared with a bare loop on the same media in the same run, in tu
 speed of a machine changes by the minute: quote the ratios. `--write` puts the tables into
 `docs/performance.md`. Without `../shared/media` the clips are generated.
 
-- One core: decoding and measuring a clip, and joining, against `decode + FaceMesh` (refined
-  landmarks, one face). In CPU seconds, so that other programs do not count.
+- One core: decoding and measuring a clip, and joining, against `benchmarks/_bare.py`: decode, cut
+  out, mesh, blendshapes, for one face. In CPU seconds, so that other programs do not count.
 - All cores: a long clip, cut over the pool's processes, against the same loop on one core. In
   seconds on the wall, the best of the rounds.
 - Whole job: the same clip POSTed to the service, until it is done, against the same loop.
-- Images: a warm engine against the same networks through MediaPipe's own API (full-range
-  detection, Face Mesh on the crop), and against Face Mesh alone, which finds fewer faces.
+- Images: a warm engine against decoding and the same networks. The engine lays the mesh twice, the
+  second time where the first lies; against each network once too, which is less exact.
 """
 
 import argparse
@@ -23,17 +23,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import av
-import mediapipe as mp
 import numpy as np
-from PIL import Image
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks._bare import Bare  # noqa: E402
 from benchmarks._document import machine, write  # noqa: E402
 from benchmarks.pipeline import Whole  # noqa: E402
 from local.ports import ANY  # noqa: E402
@@ -41,7 +41,7 @@ from local.stack import Stack  # noqa: E402
 from shared.engines.base import MediaType, Segment, Task  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
 from shared.engines.pool import EnginePool  # noqa: E402
-from tests import faces, media_factory  # noqa: E402
+from tests import media_factory  # noqa: E402
 
 MEDIA: Final = ROOT.parent / "shared" / "media"
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
@@ -93,19 +93,6 @@ def _ignore(frames: int) -> None:
     del frames
 
 
-def bare_pass(media: Path) -> int:
-    """The loop to beat."""
-    mesh = mp.solutions.face_mesh.FaceMesh(refine_landmarks=True)
-    count = 0
-    with av.open(str(media)) as container:
-        container.streams.video[0].codec_context.thread_count = 1
-        for frame in container.decode(video=0):
-            mesh.process(frame.to_ndarray(format="rgb24"))
-            count += 1
-    mesh.close()
-    return count
-
-
 def per_second(work: Callable[[], int], clock: Callable[[], float]) -> float:
     start = clock()
     count = work()
@@ -126,9 +113,9 @@ def in_turns(
 
 
 def one_core(clip: Path, folder: Path, rounds: int) -> list[str]:
-    engine = MediapipeEngine()
+    engine, bare = MediapipeEngine(), Bare()
     ratio, ours, theirs = in_turns(
-        lambda: engine_pass(engine, clip, MediaType.VS, folder), lambda: bare_pass(clip), rounds
+        lambda: engine_pass(engine, clip, MediaType.VS, folder), lambda: bare.clip(clip), rounds
     )
     return [
         "| one core | engine / bare loop | engine | bare loop |",
@@ -140,7 +127,7 @@ def one_core(clip: Path, folder: Path, rounds: int) -> list[str]:
 def all_cores(clip: Path, folder: Path, rounds: int) -> list[str]:
     cores = len(os.sched_getaffinity(0))
     long = looped(clip, folder / "long.mp4", LONG_SECONDS)
-    pool = EnginePool(cores)
+    pool, bare = EnginePool(cores), Bare()
 
     def spread() -> int:
         task = Task(long, MediaType.VS)
@@ -159,7 +146,7 @@ def all_cores(clip: Path, folder: Path, rounds: int) -> list[str]:
     pairs = [
         (
             per_second(spread, time.perf_counter),
-            per_second(lambda: bare_pass(long), time.perf_counter),
+            per_second(lambda: bare.clip(long), time.perf_counter),
         )
         for _ in range(rounds)
     ]
@@ -175,11 +162,11 @@ def all_cores(clip: Path, folder: Path, rounds: int) -> list[str]:
 
 def whole_job(clip: Path, folder: Path, rounds: int) -> list[str]:
     """From POST to `done`, on a stack of its own."""
-    long = looped(clip, folder / "job.mp4", LONG_SECONDS)
+    long, bare = looped(clip, folder / "job.mp4", LONG_SECONDS), Bare()
     with Stack(folder / "stack", ports=ANY, throw_away=True) as stack:
         stack.start()
         service = Whole(stack.http)
-        frames = bare_pass(long)
+        frames = bare.clip(long)
 
         def job() -> int:
             service.measure(long, MediaType.VS)
@@ -188,7 +175,7 @@ def whole_job(clip: Path, folder: Path, rounds: int) -> list[str]:
         job()  # warms the processes up
         clock = time.perf_counter
         pairs = [
-            (per_second(job, clock), per_second(lambda: bare_pass(long), clock))
+            (per_second(job, clock), per_second(lambda: bare.clip(long), clock))
             for _ in range(rounds)
         ]
         service.close()
@@ -202,51 +189,25 @@ def whole_job(clip: Path, folder: Path, rounds: int) -> list[str]:
 
 
 def images(picture: Path, folder: Path, rounds: int) -> list[str]:
-    engine = MediapipeEngine()
-    detection = mp.solutions.face_detection.FaceDetection(model_selection=1)
-    mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True)
+    engine, bare = MediapipeEngine(), Bare()
     times = 20
 
     def ours() -> int:
         return sum(engine_pass(engine, picture, MediaType.IP, folder) for _ in range(times))
 
-    def same_networks() -> int:
+    def theirs(looks: int) -> int:
         for _ in range(times):
-            pixels = _pixels(picture)
-            for found in detection.process(pixels).detections or []:
-                mesh.process(_crop(pixels, found))
-        return times
-
-    def mesh_alone() -> int:
-        for _ in range(times):
-            mesh.process(_pixels(picture))
+            bare.image(picture, looks)
         return times
 
     lines = [
         "| images, one core | engine / bare loop | engine | bare loop |",
         "|---|---|---|---|",
     ]
-    for name, bare in (
-        ("against detection and mesh through MediaPipe's API", same_networks),
-        ("against Face Mesh alone", mesh_alone),
-    ):
-        ratio, fast, base = in_turns(ours, bare, rounds)
+    for name, looks in (("the same networks", 2), ("each network once", 1)):
+        ratio, fast, base = in_turns(ours, partial(theirs, looks), rounds)
         lines.append(f"| {name} | **{ratio:.2f}** | {fast:.0f} / s | {base:.0f} / s |")
     return lines
-
-
-def _pixels(picture: Path) -> faces.Pixels:
-    with Image.open(picture) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def _crop(pixels: faces.Pixels, found: Any) -> faces.Pixels:
-    """The face and half its size around it."""
-    height, width = pixels.shape[:2]
-    box = found.location_data.relative_bounding_box
-    left, right = (int(width * (box.xmin + box.width * at)) for at in (-0.5, 1.5))
-    top, bottom = (int(height * (box.ymin + box.height * at)) for at in (-0.5, 1.5))
-    return np.ascontiguousarray(pixels[max(0, top) : bottom, max(0, left) : right])
 
 
 def _describe(clip: Path) -> str:

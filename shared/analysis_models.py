@@ -45,6 +45,8 @@ class SetVersion(Base):
     version: Mapped[int]
     description: Mapped[str] = mapped_column(Text)
     engine: Mapped[str] = mapped_column(String(MAX_ENGINE))
+    engine_version: Mapped[int | None]
+    """Of the measurement (`shared.engines.versions`); null for engines that have none."""
     required_share: Mapped[float] = mapped_column(Double)
     min_face_share: Mapped[float] = mapped_column(Double)
     learned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from shared import reports, sets
 from shared.engines.base import MediaType
+from shared.engines.versions import Origin
 from shared.errors import Problem
 from shared.reports import Measurement
 from shared.storage import Storage
@@ -40,10 +41,10 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
     default = sets.default(session, MediaType(measurement.report.type))
     if default is None:
         return Assessment("held to no parameter set")
-    if default.content.engine.casefold() != found.facts.engine.casefold():
+    if not default.content.origin.agrees_with(Origin.of(found.facts)):
         return Assessment(
             f"held to no parameter set: the default, {default.content.name!r}, is for "
-            f"{default.content.engine}"
+            f"{default.content.origin}"
         )
     reports.hold(session, measurement, found, [default])
     return Assessment(_verdicts(session, measurement))

@@ -24,6 +24,12 @@ def ticks(start: float, stop: float) -> NDArray[np.int64]:
     return np.arange(int(first), int(last) + 1)
 
 
+def seconds(numbers: NDArray[np.int64]) -> Array:
+    """When ticks are [s]."""
+    result: Array = numbers.astype(np.float64) * TICK
+    return result
+
+
 def interpolated(times: Array, values: Array, at: Array) -> Array:
     """(m, ...) of `values` (n, ...) known at `times` (n,), rising, n >= 1; flat beyond its ends."""
     if len(times) == 1:
@@ -41,12 +47,12 @@ def interpolated(times: Array, values: Array, at: Array) -> Array:
     return result
 
 
-def smoothed(values: Array, seconds: float) -> Array:
-    """`values` (n, ...) at every tick under a Gaussian of standard deviation `seconds`.
+def smoothed(values: Array, sd: float) -> Array:
+    """`values` (n, ...) at every tick under a Gaussian of standard deviation `sd` [s].
 
     At the ends it weighs what there is.
     """
-    width = seconds / TICK
+    width = sd / TICK
     reach = round(_REACH * width)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
     count = len(values)

@@ -17,12 +17,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from shared import binary_copy
-from shared.engines.action_units import INTENSITIES, PRESENCES
+from shared.engines.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.engines.base import Facts
 from shared.measurement_csv import Block
 from shared.models import DataEntry, Extraction
 
 PERCENTILES: Final = (5, 25, 50, 75, 95)
+MIN_FRAMES: Final = 10  # of a clip that says something of movement
 DECIMALS: Final = 4  # of a summary; the frames have two
 
 PIECE_BYTES: Final = 64 * 1024  # that the database driver asks for at a time
@@ -173,6 +174,15 @@ def insert_extraction(
             rows_in_blobs=rows_in_blobs,
         )
     )
+
+
+def moved(entry: DataEntry, scale: str) -> bool | None:
+    """Whether an Action Unit moved in a clip, as far as its engine states validity; else None."""
+    if entry.validity is None or scale != "intensity" or entry.confident_frames < MIN_FRAMES:
+        return None
+    if entry.p05 is None or entry.p95 is None or entry.max is None:
+        return None
+    return has_moved(entry.au, entry.p05, entry.p95, entry.max)
 
 
 def insert_entries(session: Session, report_id: int, summaries: Summaries, facts: Facts) -> None:

@@ -86,6 +86,7 @@ class SetSummary(BaseModel):
     version: int
     description: str
     engine: str
+    engine_version: int | None = Field(description="Of the measurement, where there are several.")
     parameters: int = Field(description="How many.")
     default_for: tuple[MediaType, ...]
     archived: dt.datetime | None
@@ -160,6 +161,7 @@ def set_summary(
         version=row.version,
         description=row.description,
         engine=row.engine,
+        engine_version=row.engine_version,
         parameters=parameters,
         default_for=default_for,
         archived=row.archived,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from shared.analysis.parameter_sets import Parameter, ParameterSet, name_key
 from shared.analysis_models import AnalysisReport, DefaultSet, ParameterRow, SetVersion
+from shared.engines import versions
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
 
@@ -100,8 +101,11 @@ def add(
 ) -> StoredSet:
     """A new version of a set, or a new set; the defaults go with it.
 
-    Nothing new where the content is that of the present version: at most, it is no longer archived.
+    A set that does not say which version of its engine it is for is for the present one. Nothing
+    new where the content is that of the present version: at most, it is no longer archived.
     """
+    if content.engine_version is None:
+        content = content.model_copy(update={"engine_version": versions.present(content.engine)})
     if present is not None and present.content == content and learned is None:
         session.execute(update(SetVersion).where(SetVersion.id == present.id).values(archived=None))
         return _load(session, [present.id])[0]
@@ -250,6 +254,7 @@ def _content(row: SetVersion, parameters: Sequence[Parameter]) -> ParameterSet:
         name=row.name,
         description=row.description,
         engine=row.engine,
+        engine_version=row.engine_version,
         required_share=row.required_share,
         min_face_share=row.min_face_share,
         parameters=tuple(parameters),

@@ -20,7 +20,9 @@ from sqlalchemy import delete
 from shared import blob_metadata, jobs, limits, measurement_csv, media, sets, telemetry
 from shared.app import App
 from shared.blob_names import blob_name
+from shared.engines import versions
 from shared.engines.base import MediaType
+from shared.engines.versions import Origin
 from shared.errors import Code, EngineError, MediaError, Problem
 from shared.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options, sniffed
 from shared.media import Kind, MediaFacts
@@ -270,13 +272,16 @@ def _check_sets(app: App, fields: Fields, engine: str | None) -> None:
         return
     with app.database.begin() as session:
         found = sets.resolve(session, fields.parameter_set)
+    if engine is None:
+        return
+    origin = Origin(engine, versions.present(engine))
     for item in found:
-        if engine is not None and item.content.engine.casefold() != engine.casefold():
+        if not item.content.origin.agrees_with(origin):
             raise Problem(
                 Code.ENGINE_MISMATCH,
-                f"The parameter set {item.content.name!r} is for {item.content.engine}, and this "
-                f"will be measured by {engine}: engines measure on different scales. Use a set "
-                f"for {engine}, or measure without one and hold it to the set by "
+                f"The parameter set {item.content.name!r} is for {item.content.origin}, and this "
+                f"will be measured by {origin}: these measure on different scales. Use a set "
+                f"for {origin}, or measure without one and hold it to the set by "
                 "POST /api/reports with allow_engine_mismatch.",
             )
 

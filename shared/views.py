@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.analysis.report import Verdict
 from shared.engines.action_units import WORDS
+from shared.measurements import moved
 from shared.models import DataEntry, Extraction, Happening, Job, JobEvent, State, Step
 from shared.report_views import VerdictView, worst
 
@@ -125,6 +126,9 @@ class ActionUnitView(BaseModel):
     au: str
     words: str
     validity: str | None
+    moved: bool | None = Field(
+        description="Whether it ranges over 1 or more in the clip; null: an image, or not known."
+    )
     intensity: Intensity | None
     presence_share: float
 
@@ -262,6 +266,7 @@ def action_units_view(
                 au=entry.au,
                 words=WORDS[entry.au],
                 validity=entry.validity,
+                moved=moved(entry, extraction.scale),
                 intensity=_intensity(entry),
                 presence_share=entry.presence_share,
             )

@@ -13,7 +13,7 @@ from shared.engines.action_units import INTENSITIES, PRESENCES
 from shared.engines.base import Facts
 from shared.errors import MediaError
 from shared.measurement_csv import Block, paired
-from shared.measurements import copy_frames, insert_entries
+from shared.measurements import copy_frames, insert_entries, moved
 from shared.models import ActionUnitReport, DataEntry, FrameMeasurement
 
 FACES = 2
@@ -114,3 +114,21 @@ def test_signals_of_another_measurement_are_refused(app: App, tmp_path: Path, fr
         copy_frames(session, report_id, paired(blocks(50), path))
     with app.database.begin() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(FrameMeasurement)) == 0
+
+
+@pytest.mark.parametrize(
+    ("expected", "changes"),
+    [
+        (True, {}),
+        (False, {"p95": 1.1}),
+        (True, {"p95": 1.1, "au": "AU45"}),  # a blink is shorter than a twentieth of the time
+        (None, {"validity": None}),
+        (None, {"confident_frames": 1}),
+        (None, {"p05": None, "p95": None, "max": None}),  # AU28
+    ],
+)
+def test_whether_an_action_unit_moved(expected: bool | None, changes: dict[str, object]) -> None:
+    usual = {"au": "AU12", "validity": "high", "p05": 0.2, "p95": 1.3, "max": 3.0}
+    entry = DataEntry(**usual | {"confident_frames": 100} | changes)
+    assert moved(entry, "intensity") is expected
+    assert moved(entry, "probability") is None

@@ -73,5 +73,27 @@ def test_measurements_outlive_their_reports(app: App, database: str) -> None:
         reports.hold(session, again, found, [sets.add(session, content(), None)])
 
 
+def test_sets_from_before_are_of_the_engines_first_version(app: App, database: str) -> None:
+    """And what was held to them stays readable."""
+    with app.database.begin() as session:
+        stored = recorded.measurement(session)
+        found = reports.measured(session, app.storage, stored)
+        for name, engine in (("Ours", "MediaPipe"), ("Theirs", "openface")):
+            wanted = content(name).model_copy(update={"engine": engine})
+            held = [sets.add(session, wanted, None)]
+            reports.hold(session, stored, found, held, allow_engine_mismatch=True)
+    app.database.close()
+    migrate(database, "downgrade", "0003")
+    migrate(database)
+    with app.database.begin() as session:
+        versions = {
+            name: sets.resolve(session, [name])[0].content.engine_version
+            for name in ("Ours", "Theirs")
+        }
+        assert versions == {"Ours": 1, "Theirs": None}
+        kept = reports.locate(session, stored.report.id)
+        assert len(reports.verdicts(session, [kept.report.id])[kept.report.id]) == 2
+
+
 def test_the_models_and_the_migrations_agree(database: str) -> None:
     migrate(database, "check")

@@ -14,6 +14,7 @@ from shared import reports, sets
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.app import App
+from shared.engines import versions
 from shared.engines.base import MediaType
 from shared.errors import Code, Problem
 from shared.sets import StoredSet
@@ -75,6 +76,14 @@ _parameters = st.lists(
 )
 
 
+def test_a_set_is_for_the_engines_present_version_unless_it_says_so(app: App) -> None:
+    lines = content("Mine").model_copy(update={"engine": "mediapipe"})
+    assert add(app, lines).content.engine_version == versions.MEDIAPIPE
+    assert add(app, lines).version == 1  # the same
+    assert add(app, lines.model_copy(update={"engine_version": 1})).content.engine_version == 1
+    assert add(app, content("Theirs")).content.engine_version is None
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -85,6 +94,7 @@ def test_what_is_stored_comes_back_exactly(
     wanted = ParameterSet(
         name="Exact",
         engine="mediapipe",
+        engine_version=1,
         description=description,
         required_share=share,
         parameters=tuple(parameters),

@@ -115,7 +115,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           // before the first deployment there is no image of ours
           image: exists
             ? deployed!.properties.template.containers[0].image
-            : 'mcr.microsoft.com/azure-functions/python:4-python3.12'
+            : 'mcr.microsoft.com/azure-functions/python:4-python3.13'
           env: map(items(settings), setting => { name: setting.key, value: setting.value })
           resources: { cpu: cores, memory: '${cores * 2}Gi' }
           probes: [

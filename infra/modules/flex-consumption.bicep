@@ -63,7 +63,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       cors: { allowedOrigins: [] }
     }
     functionAppConfig: {
-      runtime: { name: 'python', version: '3.12' }
+      runtime: { name: 'python', version: '3.13' }
       deployment: {
         storage: {
           type: 'blobContainer'

@@ -63,7 +63,6 @@ def _install_packages(lock: int) -> None:
     with step("Python packages"):
         run_installer(
             [
-                # resolves nothing: the lock leaves out dependencies on purpose (pyproject.toml)
                 *(program, "pip", "sync", "--python", VENV, "--require-hashes", "--quiet"),
                 REQUIREMENTS,
             ],
@@ -78,12 +77,14 @@ def _install_packages(lock: int) -> None:
 def _make_venv(program: Path, environment: dict[str, str], lock: int) -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     found = python.find()
-    label = "a virtual environment" if found else "Python 3.12 (none is on this machine)"
+    label = (
+        "a virtual environment" if found else f"Python {python.WANTED[0]} (none is on this machine)"
+    )
     with step(label):
         run_installer(
             [program, "venv", "--quiet", "--python", found or python.WANTED[0], VENV],
-            failure="There is no Python 3.11 or 3.12 for the app on this machine, and uv could "
-            "not fetch one. Install one (python3.11 or python3.12 of the system, or pyenv)",
+            failure="There is no Python 3.11 to 3.14 for the app on this machine, and uv could "
+            "not fetch one. Install one (of the system, or with pyenv)",
             environment=environment,
             lock=lock,
         )

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-WANTED = ("3.12", "3.11")  # requires-python in pyproject.toml
+WANTED = ("3.13", "3.12", "3.11", "3.14")  # the deployed one, then others of requires-python
 _CHECK = (
     "import ctypes, ssl, sqlite3, struct, sys, zlib;"  # a Python built without one is of no use
     "print('%d.%d' % sys.version_info[:2] if struct.calcsize('P') == 8"

@@ -16,7 +16,7 @@ from local.bootstrap.python import candidates
 from local.errors import StackError
 from local.paths import TOOLS
 
-OLDEST = (0, 10, 0)  # knows `exclude-dependencies` in [tool.uv]
+OLDEST = (0, 10, 0)  # older ones write other lock files
 _OWN = TOOLS / "uv"
 _PIP_ENVIRONMENT = {
     "PIP_USER": "0",  # cannot go with --target

@@ -100,6 +100,7 @@ _EVENTS: Final = (
         events.blink_duration,
         upper=events.MAX_BLINK,
         aus=("AU45",),
+        shape=True,
         min_fps=MIN_FAST_FPS,
         tolerance=0.05,
     ),
@@ -112,6 +113,7 @@ _EVENTS: Final = (
         "onset and offset phases: Schmidt, Cohn & Tian 2003, Biological Psychology 65:49",
         events.smile_onset,
         aus=("AU12",),
+        shape=True,
         min_fps=10.0,
         tolerance=0.1,
     ),
@@ -123,6 +125,7 @@ _EVENTS: Final = (
         "onset and offset phases: Schmidt, Cohn & Tian 2003, Biological Psychology 65:49",
         events.smile_offset,
         aus=("AU12",),
+        shape=True,
         min_fps=10.0,
         tolerance=0.1,
     ),
@@ -182,6 +185,7 @@ _TOGETHER: Final = (
         events.duchenne_share,
         upper=1.0,
         aus=("AU06", "AU12"),
+        shape=True,
         tolerance=0.1,
     ),
     Measure(
@@ -194,6 +198,7 @@ _TOGETHER: Final = (
         events.brow_lid_share,
         upper=1.0,
         aus=("AU01", "AU02", "AU05"),
+        shape=True,
         tolerance=0.1,
     ),
     Measure(
@@ -205,6 +210,7 @@ _TOGETHER: Final = (
         OURS,
         partial(events.smile_asymmetry, signal="asymmetry_smile"),
         aus=("AU12",),
+        shape=True,
         signals=("asymmetry_smile",),
         tolerance=1.0,
     ),
@@ -277,8 +283,11 @@ frame rate nor size matters. These measures are judged together, by a set of mod
 (`shared/analysis/rule.py`); faults have limits of their own there (`shared/analysis/gates.py`).
 
 A measure that rests on an Action Unit of `low` validity is `not_measured`, unless the parameter has
-`allow_low_validity`. So is one whose media type, number of frames, time, frame rate or signal is
-not there: the report says which. Thresholds and where they come from stand beside the code in
+`allow_low_validity`. Of an Action Unit that hardly moved in a clip (by less than 1) the amount is
+judged all the same (level, peak, range, presence); its shape is of low validity: measures that say
+"which must have moved". What rests on a part of the face outside of the picture is `not_measured`
+in any case. So is a measure whose media type, number of frames, time, frame rate or signal is not
+there: the report says which. Thresholds and where they come from stand beside the code in
 `shared/analysis/episodes.py`, `events.py` and `movement.py`; "own definition" means that we know of
 no standard to follow."""
 
@@ -289,7 +298,7 @@ def _row(measure: Measure) -> str:
         f"{measure.min_seconds:g} s" if measure.min_seconds else "",
         f"{measure.min_fps:g} frames/s" if measure.min_fps else "",
         " and ".join(f"`{signal}`" for signal in measure.signals),
-        ", ".join(measure.aus),
+        ", ".join(measure.aus) + (", which must have moved" if measure.shape else ""),
     ]
     upper = "" if measure.upper is None else f"{measure.upper:g}"
     media = "image, video" if measure.types >= IMAGES else "video"

@@ -36,6 +36,7 @@ from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
 from shared.analysis.report import Model, Subject
 from shared.analysis.series import Floats
 from shared.analysis.statistics import DECIMALS, Mean, Statistic, rounded
+from shared.engines.versions import Origin
 from shared.errors import Code, Problem
 
 
@@ -135,9 +136,9 @@ def _engine_notices(
     parameter_set: ParameterSet | None,
     allow: bool,
 ) -> Iterator[str]:
-    engines = before.facts.engine, after.facts.engine
-    if engines[0].casefold() != engines[1].casefold():
-        found = f"The earlier build was measured by {engines[0]}, the later one by {engines[1]}"
+    old, new = Origin.of(before.facts), Origin.of(after.facts)
+    if not old.agrees_with(new):
+        found = f"The earlier build was measured by {old}, the later one by {new}"
         if not allow:
             raise Problem(
                 Code.ENGINE_MISMATCH,

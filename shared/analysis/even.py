@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.series import Floats, Floats32
-from shared.even_clock import TICK, interpolated, smoothed, ticks
+from shared.even_clock import TICK, interpolated, seconds, smoothed, ticks
 
 RATE: Final = 25  # [Hz]
 _EVERY: Final = round(1 / RATE / TICK)  # [ticks]
@@ -25,7 +25,7 @@ class EvenSignals:
         self._frames, self._signals, self._max_gap = times, signals, max_gap
         whole = ticks(float(times[0]), float(times[-1])) if len(times) else np.empty(0, np.int64)
         self._numbers = whole[whole % _EVERY == 0]
-        self.times: Floats = self._numbers * TICK
+        self.times: Floats = seconds(self._numbers)
         """[m] of the samples [s]."""
 
     def __len__(self) -> int:
@@ -53,8 +53,8 @@ class EvenSignals:
         if not len(chosen):
             return
         if smoothing:
-            even = smoothed(interpolated(times, values, numbers * TICK), smoothing)
+            even = smoothed(interpolated(times, values, seconds(numbers)), smoothing)
             even = even[chosen - numbers[0]]
         else:
-            even = interpolated(times, values, chosen * TICK)
+            even = interpolated(times, values, seconds(chosen))
         result[(chosen - self._numbers[0]) // _EVERY] = even

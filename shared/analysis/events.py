@@ -213,4 +213,4 @@ def _mean_of(
     weights = np.where(np.isfinite(values) & chosen, track.covers, 0.0)
     if not weights.sum() > 0:
         return NotMeasured(otherwise)
-    return Mean(np.nan_to_num(values) * weights, weights, track.times)
+    return Mean(weights * np.nan_to_num(values), weights, track.times)

@@ -173,8 +173,8 @@ def outside(track: Track) -> Iterator[Span]:
 
 def _whole(track: Track) -> Bools:
     parts = np.column_stack([track.signals[name] for name in INSIDE])
-    whole: Bools = (~(parts < WHOLE)).all(axis=1)
-    return whole
+    partly = (parts < WHOLE).sum(axis=1)  # what is not known counts as inside
+    return np.asarray(partly == 0, np.bool_)
 
 
 MIN_VISIBLE: Final = 0.9

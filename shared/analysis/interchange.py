@@ -50,8 +50,9 @@ def to_csv(parameter_set: ParameterSet) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for name in SET_FIELDS:
-        if parameter_set.natural is not None or name not in _OF_NATURAL:
-            writer.writerow([name, _cell(getattr(parameter_set, name))])
+        value = getattr(parameter_set, name)
+        if value is not None and (parameter_set.natural is not None or name not in _OF_NATURAL):
+            writer.writerow([name, _cell(value)])
     writer.writerow([])
     writer.writerow(COLUMNS)
     for parameter in parameter_set.parameters:

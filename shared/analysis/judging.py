@@ -39,6 +39,7 @@ from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import DECIMALS, rounded
 from shared.analysis.track import Track
 from shared.engines.base import Facts
+from shared.engines.versions import Origin
 from shared.errors import Code, Problem
 
 Places = NDArray[np.intp]
@@ -54,8 +55,8 @@ def judge(
 ) -> Report:
     """The report. `version` is the set's.
 
-    Raises Problem `engine_mismatch` where the set's numbers come from another engine than the
-    measurement's, unless that is allowed: then the report says so first.
+    Raises Problem `engine_mismatch` where the set's numbers come from another engine, or another
+    version of it, than the measurement's, unless that is allowed: then the report says so first.
     """
     facts = measured.facts
     mismatch = engine_notice(parameter_set, facts, allow=allow_engine_mismatch)
@@ -93,6 +94,7 @@ def judge(
             version=version,
             engine=parameter_set.engine,
             mode=parameter_set.mode.value,
+            engine_version=parameter_set.engine_version,
             required_share=parameter_set.required_share,
             min_face_share=parameter_set.min_face_share,
         ),
@@ -101,18 +103,22 @@ def judge(
 
 
 def engine_notice(parameter_set: ParameterSet, facts: Facts, *, allow: bool) -> str | None:
-    """What to say of a set from another engine. Raises Problem where that is not allowed."""
-    if parameter_set.engine.casefold() == facts.engine.casefold():
+    """What to say of a set from another engine, or from another version of what it measures.
+
+    Raises Problem where that is not allowed.
+    """
+    origin = Origin.of(facts)
+    if parameter_set.origin.agrees_with(origin):
         return None
     found = (
-        f"The numbers of {parameter_set.name!r} come from {parameter_set.engine}, this measurement "
-        f"from {facts.engine}: engines measure on different scales."
+        f"The numbers of {parameter_set.name!r} come from {parameter_set.origin}, this measurement "
+        f"from {origin}: these measure on different scales."
     )
     if allow:
         return found + " The bounds were applied all the same, as was asked."
     raise Problem(
         Code.ENGINE_MISMATCH,
-        f"{found} Use a set for {facts.engine}, or say allow_engine_mismatch.",
+        f"{found} Use a set for {origin}, or say allow_engine_mismatch.",
     )
 
 
@@ -226,6 +232,11 @@ def not_judged(parameter: Parameter, found: Measured) -> str | None:
     if found.value is None:
         return found.reason
     if found.validity == "low" and not parameter.allow_low_validity:
+        if found.hardly_moved:
+            return (
+                f"{' and '.join(found.hardly_moved)} hardly moved in this clip, so how is noise. "
+                "To judge it all the same, set allow_low_validity on the parameter."
+            )
         return (
             "The engine calls what this rests on of low validity for this face. To judge it all "
             "the same, set allow_low_validity on the parameter."

@@ -37,6 +37,7 @@ from shared.analysis.parameter_sets import (
 )
 from shared.analysis.report import Model
 from shared.analysis.statistics import rounded
+from shared.engines.versions import Origin
 from shared.errors import Code, Problem
 
 MIN_REPORTS: Final = 5
@@ -174,6 +175,7 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
             name=options.name,
             description=options.description or f"Learned from {basis}; {_way(options)}.",
             engine=first.facts.engine,
+            engine_version=Origin.of(first.facts).version,
             required_share=options.required_share or 0.0,
             min_face_share=options.min_face_share,
             parameters=tuple(parameters),
@@ -216,11 +218,12 @@ def _unknown(codes: Sequence[str], samples: Sequence[_Sample]) -> list[LeftOut]:
 
 
 def _check_alike(first: MeasuredRecording, other: MeasuredRecording) -> None:
-    if first.facts.engine.casefold() != other.facts.engine.casefold():
+    origins = Origin.of(first.facts), Origin.of(other.facts)
+    if not origins[0].agrees_with(origins[1]):
         raise Problem(
             Code.ENGINE_MISMATCH,
-            f"The recordings were measured by {first.facts.engine} and {other.facts.engine}, which "
-            "measure on different scales. Learn from one engine's.",
+            f"The recordings were measured by {origins[0]} and {origins[1]}, which measure on "
+            "different scales. Learn from one engine's, or one version's.",
         )
     if first.type.is_image != other.type.is_image:
         raise Problem(

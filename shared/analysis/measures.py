@@ -44,6 +44,8 @@ class Measure:
     aus: tuple[str, ...] = ()
     """Action Units it rests on: one of low validity makes it one of low validity."""
     signals: tuple[str, ...] = ()  # of the engine, without which it cannot be had
+    shape: bool = False
+    """It is about how its Action Units move, not how much: of low validity where one hardly did."""
     needs_movement: bool = False  # at least one Action Unit of better than low validity
     min_frames: int = MIN_FRAMES  # confident ones; 1 for an image
     min_seconds: float = 0.0  # in which the face was seen

@@ -10,7 +10,7 @@ from shared.analysis.statistics import NotMeasured, Statistic, Windows, rounded
 from shared.analysis.track import Track, track
 from shared.engines.base import Facts, MediaType, Validity
 
-_RANK: Final[dict[Validity, int]] = {"low": 0, "moderate": 1, "high": 2}
+_RANK: Final[dict[Validity, int]] = {"unseen": -1, "low": 0, "moderate": 1, "high": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Measured:
     at: float | None = None  # [s] when it was seen, where it is of one moment
     reason: str | None = None  # a sentence, where there is no value
     windows: Windows | None = None  # of a natural measure
+    hardly_moved: tuple[str, ...] = ()  # Action Units without whose movement it says little
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,27 @@ def _measured(entry: Measure, prepared: Track, media_type: MediaType) -> Measure
         return Measured(entry, validity, reason=found.reason)
     at = None if found.at is None else rounded(found.at)
     seen = found if isinstance(found, Windows) else None
-    return Measured(entry, validity, rounded(found.value), at, windows=seen)
+    return Measured(
+        entry,
+        validity,
+        rounded(found.value),
+        at,
+        windows=seen,
+        hardly_moved=_hardly_moved(entry, prepared),
+    )
 
 
 def _validity(entry: Measure, prepared: Track) -> Validity | None:
     known = [prepared.validity[au] for au in entry.aus if au in prepared.validity]
-    return min(known, key=_RANK.__getitem__, default=None)
+    lowest = min(known, key=_RANK.__getitem__, default=None)
+    return "low" if lowest != "unseen" and _hardly_moved(entry, prepared) else lowest
+
+
+def _hardly_moved(entry: Measure, prepared: Track) -> tuple[str, ...]:
+    """What hardly moved is judged in its amount, not in its shape."""
+    if not entry.shape:
+        return ()
+    return tuple(au for au in entry.aus if au in prepared.hardly_moved)
 
 
 def _obstacle(entry: Measure, prepared: Track, media_type: MediaType) -> str | None:
@@ -101,11 +117,13 @@ def _obstacle(entry: Measure, prepared: Track, media_type: MediaType) -> str | N
     for au in entry.aus:
         if au in prepared.absent or (not entry.code.endswith(".presence") and not prepared.has(au)):
             return f"The measurement has no {au}."
+        if prepared.validity.get(au) == "unseen":
+            return f"The part of the face that {au} rests on lies outside of the picture."
     for signal in entry.signals:
         if signal not in prepared.signals:
             return f"The engine gives no {signal}."
     if entry.needs_movement and not prepared.moving_aus:
-        return "Every Action Unit of this face is of low validity."
+        return "No Action Unit of this face is of better than low validity."
     return _too_little(entry, prepared)
 
 

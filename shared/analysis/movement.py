@@ -101,7 +101,8 @@ def jitter(track: Track) -> Statistic | NotMeasured:
     times: list[float] = []
     fast: list[float] = []
     total: list[float] = []
-    for start, rate, grid in _grids(track, track.moving_aus):
+    moved = tuple(au for au in track.moving_aus if au not in track.hardly_moved)
+    for start, rate, grid in _grids(track, moved):
         size = round(JITTER_WINDOW * rate)
         if grid.shape[1] < size:
             continue

@@ -34,10 +34,12 @@ from pydantic import (
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.natural_sets import Natural
 from shared.analysis.statistics import rounded
+from shared.engines.versions import Origin
 
 MAX_NAME: Final = 100  # characters
 MAX_DESCRIPTION: Final = 4000  # characters
 MAX_ENGINE: Final = 40  # characters; as extraction.engine
+MAX_ENGINE_VERSION: Final = 999
 MAX_PARAMETERS: Final = 200  # more than twice the catalogue, so that it may grow
 MAX_NUMBER: Final = 1e9  # no measure comes near; keeps sums and products finite
 MAX_PERCENT: Final = 1e6
@@ -216,6 +218,11 @@ class ParameterSet(Body):
     engine: Annotated[str, Field(max_length=MAX_ENGINE), AfterValidator(_engine)] = Field(
         description="Which engine the numbers come from; others measure on other scales."
     )
+    engine_version: Annotated[int, Field(ge=1, le=MAX_ENGINE_VERSION)] | None = Field(
+        default=None,
+        description="The measurement version of that engine, where it has several. Without, in a "
+        "set that is stored: the present one.",
+    )
     required_share: Share = Field(
         default=DEFAULT_REQUIRED_SHARE,
         description="In a video, the share of time in which a level must lie within its bounds.",
@@ -255,6 +262,10 @@ class ParameterSet(Body):
         if self.mode is Mode.NATURAL and self.natural is None:
             raise ValueError("a set of mode natural says how it judges in natural: {} will do")
         return self
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.engine, self.engine_version)
 
     def parameter(self, measure: str) -> Parameter | None:
         return next((item for item in self.parameters if item.measure == measure), None)

@@ -63,7 +63,8 @@ def _sought(pieces: Pieces) -> NDArray[np.intp]:
     """Those that are looked for: whole ones that move."""
     rows = np.arange(0, min(_BLOCK, len(pieces)), _EVERY)
     least = MIN_MOVEMENT**2 * _LENGTH * pieces.shape[2]
-    return rows[_movement(pieces[rows]) >= least]
+    moving: NDArray[np.intp] = rows[_movement(pieces[rows]) >= least]
+    return moving
 
 
 def _pairs(pieces: Pieces, copies: Pieces, sought: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -183,6 +183,7 @@ class SetReference(Model):
     version: int | None = None
     engine: str
     mode: Literal["expected", "natural"] = "expected"
+    engine_version: int | None = None  # of the measurement; reports before 0004 do not say it
     required_share: float
     min_face_share: float
 

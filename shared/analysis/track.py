@@ -19,7 +19,7 @@ import numpy as np
 
 from shared.analysis.even import EvenSignals
 from shared.analysis.series import Bools, FaceSeries, Floats, Floats32, Ints, Recording
-from shared.engines.action_units import INTENSITIES, PRESENCES
+from shared.engines.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.engines.base import Scale, Validity
 
 MAX_GAP: Final = 0.2
@@ -90,7 +90,22 @@ class Track:
     @cached_property
     def moving_aus(self) -> tuple[str, ...]:
         """Action Units that measures of the whole face rest on: those that can be trusted."""
-        return tuple(au for au in INTENSITIES if self.has(au) and self.validity.get(au) != "low")
+        doubtful = ("low", "unseen")
+        return tuple(
+            au for au in INTENSITIES if self.has(au) and self.validity.get(au) not in doubtful
+        )
+
+    @cached_property
+    def hardly_moved(self) -> frozenset[str]:
+        """Those that did not move (`action_units.has_moved`), where the engine states validity."""
+        if self.image or self.scale != "intensity" or not len(self):
+            return frozenset()
+        known = [au for au in INTENSITIES if au in self.validity and self.has(au)]
+        return frozenset(
+            au
+            for au in known
+            if not has_moved(au, *np.percentile(self.intensity(au), (5.0, 95.0, 100.0)).tolist())
+        )
 
 
 def track(recording: Recording, series: FaceSeries) -> Track:

@@ -35,9 +35,22 @@ INTENSITIES: Final[tuple[str, ...]] = tuple(au for au in WORDS if au != "AU28")
 INTENSITY_MAX: Final = 5.0
 """FACS intensities A to E are 1 to 5; 0 is absent."""
 
+MOVED: Final = 1.0
+"""[intensity] Range over a clip from which an Action Unit has moved: one FACS grade, more than the
+noise of measuring. Below, how it moves agrees with nothing; how much is known all the same."""
+
 FRAME_COLUMNS: Final[tuple[str, ...]] = ("frame", "face_id", "timestamp", "confidence", "success")
 
 CSV_COLUMNS: Final[tuple[str, ...]] = (
     FRAME_COLUMNS + tuple(f"{au}_r" for au in INTENSITIES) + tuple(f"{au}_c" for au in PRESENCES)
 )
 """The header of `openface.csv`."""
+
+
+def has_moved(au: str, p05: float, p95: float, highest: float) -> bool:
+    """Whether intensities with these percentiles and this highest value range over `MOVED`.
+
+    From the 5th to the 95th percentile; a blink is shorter than a twentieth of the time, so that of
+    AU45 goes up to its highest value.
+    """
+    return (highest if au == "AU45" else p95) - p05 >= MOVED

@@ -31,8 +31,11 @@ class MediaType(StrEnum):
         return self in (MediaType.IP, MediaType.IW)
 
 
-Validity = Literal["high", "moderate", "low"]
-"""How far a value of an Action Unit can be trusted; docs/validity.md says how it is measured."""
+Validity = Literal["high", "moderate", "low", "unseen"]
+"""How far a value of an Action Unit can be trusted; docs/validity.md says how it is measured.
+
+`unseen`: the part of the face that it rests on lies outside of the picture; its values are guesses.
+"""
 
 Scale = Literal["intensity", "probability"]
 """What the `AUxx_r` values are: FACS intensity 0..5, or a probability 0..1 (py-feat)."""

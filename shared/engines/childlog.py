@@ -1,7 +1,7 @@
 """What a child process prints, as log records of the call during which it came.
 
 Bounded in length and number, because a native library in a loop prints without end. A line of
-our own logging keeps its level; the usual chatter of mediapipe and TensorFlow Lite is DEBUG; any
+our own logging keeps its level; the usual chatter of LiteRT is DEBUG; any
 other line is a WARNING, since nobody prints to standard error without a reason.
 """
 
@@ -15,9 +15,7 @@ MAX_LINE: Final = 500  # characters
 MAX_LINES: Final = 200  # a call
 
 _OWN: Final = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
-_CHATTER: Final = re.compile(
-    r"[IW]\d{4} \d\d:\d\d|[IW]0000 |INFO: Created TensorFlow Lite|WARNING: All log messages before"
-)
+_CHATTER: Final = re.compile(r"INFO: Created TensorFlow Lite")
 _NO_MEMORY: Final = re.compile(r"bad_alloc|MemoryError|annot allocate memory|[Oo]ut of memory")
 
 

@@ -46,7 +46,7 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 # among it: a child opens files that strangers sent.
 _INHERITED: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
-    *("MPLCONFIGDIR", "XDG_CACHE_HOME", "OPENFACE_HOME", "OPENFACE_MODEL"),
+    *("OPENFACE_HOME", "OPENFACE_MODEL"),
 )
 _SETTINGS: Final = {
     # one engine, one core

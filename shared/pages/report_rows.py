@@ -13,6 +13,7 @@ from shared.analysis.report_text import worst
 from shared.analysis.series import Floats
 from shared.analysis.track import Track
 from shared.engines.action_units import INTENSITIES, INTENSITY_MAX, WORDS
+from shared.measurements import moved
 from shared.models import DataEntry
 from shared.pages import charts, timelines
 from shared.pages.templates import number
@@ -46,6 +47,7 @@ class UnitRow:
     words: str
     entry: DataEntry
     chart: Markup | None  # None for AU28, which has presence only
+    moved: bool | None  # None: an image, or not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def band_words(lower: float | None, upper: float | None) -> str:
 def unit_rows(entries: Mapping[str, DataEntry], scale: str) -> list[UnitRow]:
     top = INTENSITY_MAX if scale == "intensity" else 1.0
     return [
-        UnitRow(au, words, entries[au], _unit_chart(entries[au], top))
+        UnitRow(au, words, entries[au], _unit_chart(entries[au], top), moved(entries[au], scale))
         for au, words in WORDS.items()
         if au in entries
     ]

@@ -23,6 +23,7 @@ from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
 from shared.analysis.report import Counts, Outcome, Verdict
 from shared.app import App
+from shared.engines.versions import Origin
 from shared.errors import Code, Problem
 from shared.forms import query
 from shared.http import json_response, parse, parse_json, small_body
@@ -154,7 +155,7 @@ def check(req: func.HttpRequest, _: App) -> func.HttpResponse:
 
 
 def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    """What the newest measurements of the set's engine would come to."""
+    """What the newest measurements of the set's engine, in its version, would come to."""
     content = parse_json(SetBody, req).content
     ends = time.monotonic() + PREVIEW_SECONDS
     tried: list[Tried] = []
@@ -171,6 +172,8 @@ def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
                 if problem.code is Code.FRAMES_GONE:
                     continue
                 raise
+            if not content.origin.agrees_with(Origin.of(found.facts)):
+                continue
             report = judge(content, found, measurement.subject)
             out = [
                 result.words

@@ -6,7 +6,7 @@ Azure SDK does) would write spans with addresses of blobs and their signatures.
 Every job is traced, whatever the caller's `traceparent` says of sampling, so that a job can be
 looked up by its id; `OTEL_TRACES_SAMPLER` changes that. All other `OTEL_*` variables (headers,
 time-outs, intervals, limits) mean what OpenTelemetry says. Of the OTLP protocols there is one,
-HTTP with JSON.
+HTTP with protobuf.
 """
 
 import atexit
@@ -136,12 +136,14 @@ class _Exporters:
 def _exporters(tracers: TracerProvider) -> list[_Exporters]:
     found = []
     if os.environ.get(OTLP, "").strip():
-        from opentelemetry.exporter.otlp.json.http import (  # noqa: PLC0415
-            OTLPMetricExporter,
-            OTLPSpanExporter,
-        )
-        from opentelemetry.exporter.otlp.json.http._log_exporter import (  # noqa: PLC0415
+        from opentelemetry.exporter.otlp.proto.http._log_exporter import (  # noqa: PLC0415
             OTLPLogExporter,
+        )
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415
+            OTLPMetricExporter,
+        )
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
         )
 
         found.append(_Exporters(OTLPSpanExporter(), OTLPMetricExporter(), OTLPLogExporter()))

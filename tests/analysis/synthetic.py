@@ -71,6 +71,7 @@ def recording(
     *faces: FaceSeries,
     media_type: MediaType = MediaType.VS,
     engine: str = "mediapipe",
+    version: str = "litert-2.3.0+2",
     validity: Mapping[str, Validity] | None = None,
     scale: Scale = "intensity",
     duration: float | None = None,
@@ -79,7 +80,7 @@ def recording(
 ) -> Recording:
     facts = Facts(
         engine,
-        "1.0",
+        version,
         {},
         frames=max(len(item.timestamps) for item in faces),
         fps=fps,

@@ -146,6 +146,16 @@ def test_engines_are_not_mixed_silently() -> None:
     assert refused.value.code is Code.TYPE_MISMATCH
 
 
+def test_versions_are_not_mixed_silently() -> None:
+    old = measure(recording(face(clock(25, 12), {"AU12": 2.0}), version="0.10.21+1"))
+    with pytest.raises(Problem) as refused:
+        compared(old, moving(2, seconds=12))
+    assert refused.value.code is Code.ENGINE_MISMATCH
+    allowed = compared(old, moving(2, seconds=12), allow_engine_mismatch=True)
+    assert "by mediapipe (measurement version 1), the later" in allowed.notices[0]
+    assert compared(old, old).notices == ()
+
+
 def test_two_hours_are_compared_in_seconds() -> None:
     clips = []
     for seed in (1, 2):

@@ -13,7 +13,7 @@ from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Outcome, Report, Result, Verdict
-from shared.engines.base import MediaType
+from shared.engines.base import MediaType, Validity
 from shared.errors import Code, Problem
 from tests.analysis.synthetic import (
     RATES,
@@ -98,6 +98,34 @@ def test_low_validity_is_judged_only_when_allowed() -> None:
     assert (allowed.outcome, allowed.value) == (Outcome.WITHIN, 2.0)
     together = only(judged(measured, {"measure": "brow_lid_share", "lower": 0}))
     assert together.outcome is Outcome.NOT_MEASURED  # rests on AU01, among others
+
+
+def test_what_hardly_moved_is_judged_in_its_amount_not_in_its_shape() -> None:
+    """AU12 rises by 0.9 for a second now and then: a range below 1, with an episode from 1 on."""
+    validity: dict[str, Validity] = {"AU12": "high", "AU01": "high", "AU25": "high"}
+    hardly = {"AU12": lambda t: 0.3 + 0.9 * ((t % 4) < 1), "AU25": lambda t: 2 * ((t % 1) < 0.5)}
+    series = face(clock(25, 12), hardly, signals={"asymmetry_smile": 1.0})
+    measured = measure(recording(series, validity=validity))
+    assert {"AU12", "AU01"} <= measured.faces[0].track.hardly_moved
+    for code in ("AU12.range", "AU12.level", "AU12.peak", "AU12.presence"):
+        amount = only(judged(measured, {"measure": code, "upper": 5}))
+        assert (amount.outcome, amount.validity) == (Outcome.WITHIN, "high")
+    shape = {"measure": "smile_asymmetry", "upper": 5}
+    refused = only(judged(measured, shape))
+    assert (refused.outcome, refused.validity) == (Outcome.NOT_MEASURED, "low")
+    assert "AU12 hardly moved" in (refused.reason or "")
+    allowed = only(judged(measured, shape | {"allow_low_validity": True}))
+    assert allowed.outcome is Outcome.WITHIN
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_is_outside_of_the_picture_is_never_judged(allowed: bool) -> None:
+    validity: dict[str, Validity] = {"AU12": "unseen", "AU01": "high"}
+    measured = measure(recording(face(clock(25, 4), {"AU01": 2.0}), validity=validity))
+    parameter = {"measure": "AU12.level", "upper": 1, "allow_low_validity": allowed}
+    result = only(judged(measured, parameter))
+    assert (result.outcome, result.validity) == (Outcome.NOT_MEASURED, "unseen")
+    assert "outside of the picture" in (result.reason or "")
 
 
 # time
@@ -223,6 +251,22 @@ def test_another_engines_set_is_refused_unless_allowed() -> None:
     assert "come from openface" in report.notices[0]
     assert report.notices[1] == "Two faces."
     assert (report.verdict, report.parameter_set.version) == ("pass", 3)
+
+
+@pytest.mark.parametrize("version", ["litert-2.3.0+2", "0.10.21+1"])
+def test_another_versions_set_is_refused_unless_allowed(version: str) -> None:
+    measured = measure(recording(face(clock(25, 4), {"AU12": 2.0}), version=version))
+    mine, other = (1, 2) if version.endswith("+1") else (2, 1)
+    for fitting in (a_set(PASSES, engine_version=mine), a_set(PASSES)):
+        assert judge(fitting, measured, SUBJECT).notices == ()
+    theirs = a_set(PASSES, engine_version=other)
+    with pytest.raises(Problem) as refused:
+        judge(theirs, measured, SUBJECT)
+    assert refused.value.code is Code.ENGINE_MISMATCH
+    assert f"Use a set for mediapipe (measurement version {mine})" in refused.value.detail
+    report = judge(theirs, measured, SUBJECT, allow_engine_mismatch=True)
+    assert f"come from mediapipe (measurement version {other})" in report.notices[0]
+    assert (report.verdict, report.parameter_set.engine_version) == ("pass", other)
 
 
 # properties

@@ -107,10 +107,13 @@ def test_every_face_counts_and_those_hardly_seen_do_not() -> None:
 
 
 def test_recordings_that_are_not_alike() -> None:
+    older = measure(recording(face(clock(25, 12)), version="0.10.21+1"))
     theirs = measure(recording(face(clock(25, 12)), engine="openface"))
-    with pytest.raises(Problem) as refused:
-        learned(person(1, 12), theirs, deviation_percent=9)
-    assert refused.value.code is Code.ENGINE_MISMATCH
+    for other in (older, theirs):
+        with pytest.raises(Problem) as refused:
+            learned(person(1, 12), other, deviation_percent=9)
+        assert refused.value.code is Code.ENGINE_MISMATCH
+    assert learned(person(1, 12), deviation_percent=9).parameter_set.engine_version == 2
     with pytest.raises(Problem) as refused:
         learned(person(1, 12), image({}), deviation_percent=9)
     assert refused.value.code is Code.TYPE_MISMATCH

@@ -175,8 +175,7 @@ def test_a_smile_on_its_way_when_the_face_came_into_view_has_no_onset() -> None:
 
 def test_each_smile_starts_where_the_one_before_ended() -> None:
     corners = [1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5], [0, 3, 3, 0.4, 0.4, 3, 3, 0]
-    two = lambda t: np.interp(t, *corners)  # noqa: E731
-    measured = clip(60, 6, {"AU12": two})
+    measured = clip(60, 6, {"AU12": lambda t: np.asarray(np.interp(t, *corners))})
     assert value(measured, "smile_onset") == pytest.approx(0.5, abs=0.02)
 
 

@@ -24,7 +24,7 @@ def drawn(
         return {
             code: Windows(
                 np.exp(generator.normal(generator.normal(-3.0, apart), within, windows)),
-                1.5 + 1.5 * np.arange(windows),
+                1.5 + 1.5 * np.arange(windows, dtype=np.float64),
                 "ln",
             )
             for code in CODES

@@ -20,7 +20,9 @@ PEOPLE = Population(
 
 
 def windows(*scaled: float) -> Windows:
-    return Windows(np.exp(np.array(scaled)), 1.5 + 1.5 * np.arange(len(scaled)), "ln")
+    return Windows(
+        np.exp(np.array(scaled)), 1.5 + 1.5 * np.arange(len(scaled), dtype=np.float64), "ln"
+    )
 
 
 def observed(away: float = 0.0, **others: float) -> dict[str, Windows]:

@@ -9,9 +9,10 @@ from PIL import Image
 
 from shared.engines.action_units import INTENSITIES
 from shared.engines.base import MediaType, Segment, Task
+from shared.engines.mediapipe import signals
 from shared.engines.mediapipe.engine import MediapipeEngine
 from shared.errors import Code, MediaError
-from tests import faces
+from tests import faces, media_factory
 from tests.engines.mediapipe_runs import run
 from tests.media_factory import Clip
 
@@ -89,6 +90,11 @@ def test_segments_join_to_what_the_whole_gives(
     b = np.array([row.intensities for row in parts.rows])
     assert np.percentile(np.abs(a - b), 99) <= 0.1
     assert np.abs(a - b).max() <= 0.5
+    for name in (*signals.MOVEMENT, "head_x", "mouth_opening", "AU12_left", "jawOpen"):
+        place = whole.facts.signals.index(name)
+        c, d = (np.array([row.signals[place] for row in r.rows]) for r in (whole, parts))
+        assert (np.isnan(c) == np.isnan(d)).all()
+        assert np.nanpercentile(np.abs(c - d), 95) <= 0.02 * max(1.0, np.nanmax(np.abs(c)))
     assert parts.facts.faces == whole.facts.faces == 1
 
 
@@ -108,8 +114,51 @@ def test_a_posed_image_gives_its_face(engine: MediapipeEngine, tmp_path: Path) -
     result = run(engine, faces.SAMPLE, MediaType.IP, tmp_path)
     assert result.faces() == {0: 1}
     assert result.facts.fps is None
+    assert np.isnan([row.signals[result.facts.signals.index("facial_movement")]
+                     for row in result.rows]).all()  # fmt: skip
     assert result.facts.validity["0"]["AU12"] == "moderate"
     assert result.facts.validity["0"]["AU04"] == "low"
+
+
+def cut_at_the_lips(time: float, width: int, height: int) -> faces.Pixels:
+    """A speaking face whose mouth lies below the picture."""
+    return np.ascontiguousarray(faces.speaking(time, width, 2 * height)[:height])
+
+
+def test_a_mouth_below_the_picture_is_unseen(engine: MediapipeEngine, tmp_path: Path) -> None:
+    clip = Clip(seconds=2, scene=cut_at_the_lips).write(tmp_path / "cut.mp4")
+    result = run(engine, clip, MediaType.VS, tmp_path)
+    assert result.faces() == {0: 50}
+    validity = result.facts.validity["0"]
+    assert {validity[au] for au in ("AU06", "AU12", "AU25", "AU28")} == {"unseen"}
+    assert validity["AU01"] != "unseen"
+    place = result.facts.signals.index("inside_mouth")
+    assert max(row.signals[place] for row in result.rows) < 0.8
+
+
+@pytest.mark.parametrize(
+    ("name", "unseen"), [("01_mouth_out_of_picture.jpg", True), ("01_control_whole.jpg", False)]
+)
+def test_a_smile_that_is_cut_off_cannot_be_judged(
+    engine: MediapipeEngine, tmp_path: Path, name: str, unseen: bool
+) -> None:
+    path = SHARED_MEDIA.parent / "cases" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    validity = run(engine, path, MediaType.IP, tmp_path).facts.validity["0"]
+    assert (validity["AU12"] == "unseen") is unseen
+    assert validity["AU01"] != "unseen"
+
+
+@pytest.mark.parametrize("side", [160, 320])
+def test_the_place_of_the_head_is_in_eye_distances(
+    engine: MediapipeEngine, tmp_path: Path, side: int
+) -> None:
+    """The sample sways by 3 % of the frame to each side, in which its eyes are 20 % apart."""
+    clip = Clip(seconds=5, fps=12, size=(side, side)).write(tmp_path / "sway.mp4")
+    result = run(engine, clip, MediaType.VS, tmp_path)
+    place = result.facts.signals.index("head_x")
+    assert np.ptp([row.signals[place] for row in result.rows]) == pytest.approx(0.31, abs=0.06)
 
 
 def test_an_image_in_the_wild_gives_every_face_from_left_to_right(
@@ -121,6 +170,14 @@ def test_an_image_in_the_wild_gives_every_face_from_left_to_right(
     assert result.faces() == dict.fromkeys(range(4), 1)
     left = [row.signals[result.facts.signals.index("face_x")] for row in result.rows]
     assert left == sorted(left)
+
+
+def test_a_face_that_tiles_cut_is_as_sure_as_in_the_whole_picture(
+    engine: MediapipeEngine, tmp_path: Path
+) -> None:
+    """In the tiles of this picture the face is found less surely, and its mouth taken for one."""
+    path = media_factory.picture(tmp_path / "face.jpg")
+    assert run(engine, path, MediaType.IW, tmp_path).faces() == {0: 1}
 
 
 def test_a_crowd_keeps_its_numbers(engine: MediapipeEngine, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rules between measures and rows: neutral, intensities, confidence, validity, identity."""
+"""The rules between records and rows: smoothing, confidence, identity, what is stored."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -6,119 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.engines.action_units import INTENSITIES, PRESENCES, WORDS
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import confidence, intensities, measures, signals, validity
+from shared.engines.mediapipe import confidence
 from shared.engines.mediapipe.appearance import Appearance
-from shared.engines.mediapipe.formulas import FORMULAS
-from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh, Mesh
+from shared.engines.mediapipe.blendshapes import Blendshapes
+from shared.engines.mediapipe.detector import FaceDetector
+from shared.engines.mediapipe.face_crop import CropValues
 from shared.engines.mediapipe.identity import Census, largest
-from shared.engines.mediapipe.intensities import NeutralEstimate
 from shared.engines.mediapipe.joining import smoothed
-from shared.engines.mediapipe.records import (
-    NO_FACE,
-    RECORD,
-    Records,
-    Writer,
-    read_blocks,
-    read_summary,
-)
+from shared.engines.mediapipe.mesh import FaceMesh, Mesh
+from shared.engines.mediapipe.records import NO_FACE, Records, Writer, read_blocks, read_summary
 from shared.engines.mediapipe.regions import Box
 from shared.engines.mediapipe.scenes import is_cut, small
 from shared.engines.mediapipe.tiles import detect_in_tiles
 from shared.engines.mediapipe.tracking import Face, Manner, Sight, Tracker
 from tests import faces
-
-FPS = 25
-
-
-def resting(count: int = 1) -> Records:
-    """Records of the reference face: near, sharp, frontal, for `count` frames."""
-    records = np.zeros(count, dtype=RECORD)
-    records["frame"] = np.arange(count)
-    records["time"] = records["frame"] / FPS
-    records["score"] = 1.0
-    records["detection"] = 0.9
-    records["sharpness"] = 1000.0
-    records["colour"] = 120.0
-    records["box"] = (100, 100, 80, 100)
-    records["eye_distance"] = 100.0
-    records["measures"] = measures.reference()
-    return records
-
-
-def change(records: Records, **by: float) -> Records:
-    """Add to measures, of both sides where the name has none."""
-    for name, amount in by.items():
-        for column, measure in enumerate(measures.NAMES):
-            if measure in (name, f"{name}_right", f"{name}_left"):
-                records["measures"][:, column] += amount
-    return records
-
-
-def intensity(records: Records, au: str) -> float:
-    values = intensities.intensities(
-        intensities.movements(records, still=True), intensities.REFERENCE
-    )
-    return float(values[0, INTENSITIES.index(au)])
-
-
-def present(records: Records) -> set[str]:
-    values = intensities.intensities(
-        intensities.movements(records, still=True), intensities.REFERENCE
-    )
-    mask = int(intensities.presences(values, records)[0])
-    return {au for bit, au in enumerate(PRESENCES) if mask >> bit & 1}
-
-
-def test_every_action_unit_has_a_formula() -> None:
-    assert tuple(FORMULAS) == INTENSITIES
-
-
-def test_the_reference_face_is_at_rest() -> None:
-    assert present(resting()) == set()
-
-
-@pytest.mark.parametrize(
-    ("au", "movement"),
-    [
-        ("AU01", {"inner_brow": 9.0, "middle_brow": 2.0}),
-        ("AU12", {"corner_width": 15.0, "corner_to_nose": 16.0}),
-        ("AU25", {"lip_gap": 40.0}),
-        ("AU26", {"chin": -20.0}),
-        ("AU45", {"lid_gap": -8.0}),
-    ],
-)
-def test_a_full_movement_is_near_five(au: str, movement: dict[str, float]) -> None:
-    assert intensity(change(resting(), **movement), au) == pytest.approx(5, abs=0.9)
-
-
-def test_a_wink_is_no_blink() -> None:
-    assert intensity(change(resting(), lid_gap_right=-8.0), "AU45") == 0
-
-
-def test_a_smile_takes_off_what_moves_along() -> None:
-    alone = intensity(change(resting(), chin=-8.0), "AU26")
-    smiling = change(resting(), chin=-8.0, corner_width=8.0, corner_to_nose=5.0)
-    assert 0 < intensity(smiling, "AU26") < alone
-
-
-def test_lips_rolled_in_are_au28_unless_they_are_apart() -> None:
-    rolled = {"upper_lip_thickness": -4.0, "lower_lip_thickness": -5.0}
-    assert "AU28" in present(change(resting(), **rolled))
-    assert "AU28" not in present(change(resting(), **rolled, lip_gap=5.0))
-
-
-def test_the_neutral_is_the_percentile_that_the_formula_names() -> None:
-    moved = intensities.REFERENCE + np.random.default_rng(5).normal(3, 4, (4000, 17))
-    estimate = NeutralEstimate()
-    for part in np.split(moved, 8):
-        estimate.add(part)
-    exact = [
-        np.percentile(moved[:, unit], FORMULAS[au].rest) for unit, au in enumerate(INTENSITIES)
-    ]
-    assert estimate.result() == pytest.approx(exact, abs=0.03)
-    assert NeutralEstimate().result() == pytest.approx(intensities.REFERENCE)
+from tests.engines.mediapipe_records import FPS, resting
 
 
 def test_smoothing_stops_at_gaps_and_between_faces() -> None:
@@ -150,31 +53,17 @@ def test_a_head_tilted_to_the_shoulder_is_seen_well() -> None:
     assert confidence.confidence(records, still=False)[0] == 1.0
 
 
+def test_a_face_may_lose_one_part_to_the_edge_of_the_picture_but_not_two() -> None:
+    records = resting(3)
+    records["inside"] = [(0.5, 1, 1), (0, 1, 1), (0, 1, 0)]
+    assert confidence.confidence(records, still=False) == pytest.approx([0.875, 0.75, 0.5])
+
+
 def test_a_still_image_needs_a_sure_detection() -> None:
     records = resting()
     records["detection"] = 0.55
     assert confidence.confidence(records, still=False)[0] == 1.0
     assert confidence.confidence(records, still=True)[0] < 0.7
-
-
-def test_validity_drops_a_class_for_small_or_turned_faces() -> None:
-    near = validity.of_face(still=False, eye_distance=90, turn=0.1)
-    assert (near["AU12"], near["AU15"], near["AU04"]) == ("high", "moderate", "low")
-    for worse in (
-        validity.of_face(still=False, eye_distance=40, turn=0.1),
-        validity.of_face(still=False, eye_distance=90, turn=0.7),
-    ):
-        assert (worse["AU12"], worse["AU15"], worse["AU04"]) == ("moderate", "low", "low")
-    assert set(near) == set(PRESENCES)
-
-
-def test_the_documented_validity_is_the_engines() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "validity.md").read_text(encoding="utf-8")
-    clip, image = (validity.of_face(still=s, eye_distance=90, turn=0.1) for s in (False, True))
-    for au in PRESENCES:
-        assert f"| {au} | {WORDS[au]} | {clip[au]} | {image[au]} |" in text
-    for name in signals.NAMES:
-        assert f"`{name}`" in text
 
 
 def count_faces(*tracks: Records, cut: float | None = None) -> list[int]:
@@ -232,14 +121,20 @@ def test_the_largest_face_is_the_one_that_is_so_for_longest() -> None:
 
 @pytest.fixture(scope="module")
 def tracker() -> Tracker:
-    return Tracker(FaceDetector(), FaceMesh(), Manner())
+    return Tracker(FaceDetector(), FaceMesh(), Blendshapes(), Manner())
 
 
 def sight(count: int) -> Sight:
     points = np.random.default_rng(3).normal(100, 30, (478, 3)).astype(np.float32)
     seen = Appearance(10.0, 1.0, 2.0, (1.0, 2.0, 3.0))
     box = Box(0, 0, 200, 200)
-    return Sight([Face(n, Mesh(points, 1.0), box, 0.9, seen) for n in range(count)], cut=False)
+    scores = np.full(52, 0.25, dtype=np.float32)
+    mesh = Mesh(points, 1.0)
+    whole = (1.0, 1.0, 1.0)
+    crop = CropValues(1.0, 1.0, 90.0, 2.0)
+    return Sight(
+        [Face(n, mesh, box, 0.9, seen, scores, whole, crop) for n in range(count)], cut=False
+    )
 
 
 def test_records_come_back_with_no_frame_divided(tmp_path: Path, tracker: Tracker) -> None:

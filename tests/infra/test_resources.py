@@ -197,7 +197,7 @@ def test_settings_that_flex_consumption_refuses_are_not_there(public: Deployment
     }
     assert not refused & public.settings().keys()
     config = public.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
-    assert config["runtime"] == {"name": "python", "version": "3.12"}
+    assert config["runtime"] == {"name": "python", "version": "3.13"}
     assert config["scaleAndConcurrency"]["instanceMemoryMB"] == 4096
 
 

@@ -1,5 +1,6 @@
 """A stand-in for the ingestion endpoint of Application Insights: keeps the envelopes that come."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +29,11 @@ class Insights:
 def ingesting() -> Iterator[Insights]:
     envelopes: list[Json] = []
 
-    def take(_: str, sent: list[Json]) -> Json:
+    def take(_: str, body: bytes) -> tuple[str, bytes]:
+        sent: list[Json] = json.loads(body)
         envelopes.extend(sent)
-        return {"itemsReceived": len(sent), "itemsAccepted": len(sent), "errors": []}
+        answer = {"itemsReceived": len(sent), "itemsAccepted": len(sent), "errors": []}
+        return "application/json", json.dumps(answer).encode()
 
     with listening(take) as address:
         yield Insights(address, envelopes)

@@ -1,17 +1,15 @@
 """A real HTTP server on this machine that takes what a telemetry exporter POSTs."""
 
 import gzip
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 
 @contextmanager
-def listening(take: Callable[[str, Any], object]) -> Iterator[str]:
-    """Give `take` the path and the JSON of every POST; what it returns is the answer's JSON.
+def listening(take: Callable[[str, bytes], tuple[str, bytes]]) -> Iterator[str]:
+    """Give `take` the path and the body of every POST; it returns the answer's type and body.
 
     Yields the server's address.
     """
@@ -21,9 +19,9 @@ def listening(take: Callable[[str, Any], object]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            content = json.dumps(take(self.path, json.loads(body))).encode()
+            kind, content = take(self.path, body)
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

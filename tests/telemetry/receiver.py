@@ -1,17 +1,32 @@
-"""A receiver of OTLP (HTTP, JSON) that keeps what comes, in the place of a Collector."""
+"""A receiver of OTLP (HTTP, protobuf) that keeps what comes, in the place of a Collector."""
 
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.telemetry.listening import listening
 
 LIMIT = 60.0  # [s] until what was done must have been sent
 Json = dict[str, Any]
 Found = TypeVar("Found")
+
+_REQUESTS: Final[dict[str, type[Message]]] = {
+    "traces": ExportTraceServiceRequest,
+    "metrics": ExportMetricsServiceRequest,
+    "logs": ExportLogsServiceRequest,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +63,9 @@ class Receiver:
         return [
             SpanSeen(
                 item["name"],
-                item["traceId"],
-                item["spanId"],
-                item.get("parentSpanId", ""),
+                _hex(item["traceId"]),
+                _hex(item["spanId"]),
+                _hex(item.get("parentSpanId", "")),
                 attributes_of(item),
                 item.get("status", {}).get("code") == 2,
                 (int(item["endTimeUnixNano"]) - int(item["startTimeUnixNano"])) / 1e9,
@@ -61,7 +76,9 @@ class Receiver:
 
     def records(self) -> list[RecordSeen]:
         return [
-            RecordSeen(item["body"]["stringValue"], item.get("traceId", ""), attributes_of(item))
+            RecordSeen(
+                item["body"]["stringValue"], _hex(item.get("traceId", "")), attributes_of(item)
+            )
             for item in self._items("logs", "resourceLogs", "scopeLogs", "logRecords")
         ]
 
@@ -108,12 +125,19 @@ def receiving() -> Iterator[Receiver]:
     """A receiver on a port of its own."""
     bodies: list[tuple[str, Json]] = []
 
-    def take(path: str, body: Json) -> Json:
-        bodies.append((path.rpartition("/")[2], body))
-        return {}
+    def take(path: str, body: bytes) -> tuple[str, bytes]:
+        signal = path.rpartition("/")[2]
+        request = _REQUESTS[signal].FromString(body)
+        bodies.append((signal, MessageToDict(request, use_integers_for_enums=True)))
+        return "application/x-protobuf", b""
 
     with listening(take) as address:
         yield Receiver(address, bodies)
+
+
+def _hex(identifier: str) -> str:
+    """An identifier as everybody writes it; protobuf's JSON has bytes in base64."""
+    return base64.b64decode(identifier).hex()
 
 
 def attributes_of(item: Json) -> Json:

@@ -34,6 +34,7 @@ export function start(form) {
       name: fields.name.value,
       description: fields.description.value,
       engine: fields.engine.value,
+      engine_version: number(fields.engine_version),
       required_share: share(fields.required_share),
       min_face_share: share(fields.min_face_share),
       default_for: [...form.querySelectorAll("[name=default_for]:checked")].map((box) => box.value),

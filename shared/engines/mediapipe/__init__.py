@@ -1,1 +1,1 @@
-"""The embedded engine: Action Units from the geometry of MediaPipe's face mesh."""
+"""The embedded engine: Action Units from MediaPipe's face mesh and blendshapes."""

@@ -1,8 +1,8 @@
 """Head pose out, movement of the face left: rigid alignment of meshes to a reference face.
 
-The reference is what the mesh network answers when it is shown nothing (an even grey picture):
-its own mean face, upright, frontal, eyes open and lips closed. It needs no picture of anybody,
-and `benchmarks/reference_face.py` derives it anew from the wheel.
+The reference is what the mesh network (V2) makes of real people at rest, made symmetric: upright,
+frontal, eyes open and lips closed; the median of 17 people. `benchmarks/reference_face.py` derives
+it anew from clips of them.
 
 Units and axes after alignment: the outer corners of the reference's eyes are 100 units apart;
 the origin is midway between them; x to the right in the picture, y up, z towards the camera.
@@ -16,28 +16,28 @@ from numpy.typing import NDArray
 
 REFERENCE: Final[dict[int, tuple[float, float, float]]] = {
     # bridge of the nose, and the top of the forehead
-    168: (0.00, 3.41, 22.75),
-    6: (0.00, -4.45, 26.45),
-    197: (0.00, -11.31, 30.98),
-    195: (0.00, -17.49, 35.80),
-    5: (0.00, -24.11, 40.75),
-    10: (0.00, 47.93, 21.27),
+    168: (0.00, 2.68, 25.11),
+    6: (0.00, -6.62, 29.65),
+    197: (0.00, -14.68, 35.12),
+    195: (0.00, -22.17, 40.96),
+    5: (0.00, -29.99, 46.93),
+    10: (0.00, 61.02, 21.53),
     # corners of the eyes
     33: (-50.00, 0.00, 0.00),
     263: (50.00, 0.00, 0.00),
-    133: (-19.71, -0.35, 5.36),
-    362: (19.71, -0.35, 5.36),
+    133: (-19.88, -2.84, 5.82),
+    362: (19.88, -2.84, 5.82),
     # temples and sides of the forehead, from the ears up
-    234: (-72.20, -11.24, -56.56),
-    454: (72.20, -11.24, -56.56),
-    127: (-73.23, 1.76, -50.40),
-    356: (73.23, 1.76, -50.40),
-    162: (-73.28, 14.84, -38.89),
-    389: (73.28, 14.84, -38.89),
-    21: (-70.94, 25.08, -24.92),
-    251: (70.94, 25.08, -24.92),
-    103: (-55.38, 41.20, 1.65),
-    332: (55.38, 41.20, 1.65),
+    234: (-79.67, -17.26, -62.35),
+    454: (79.67, -17.26, -62.35),
+    127: (-80.16, -0.57, -56.66),
+    356: (80.16, -0.57, -56.66),
+    162: (-78.48, 16.09, -44.78),
+    389: (78.48, 16.09, -44.78),
+    21: (-74.54, 29.57, -29.40),
+    251: (74.54, 29.57, -29.40),
+    103: (-56.20, 51.25, -0.03),
+    332: (56.20, 51.25, -0.03),
 }
 """Points that no facial muscle moves far: landmark -> place in the reference face."""
 

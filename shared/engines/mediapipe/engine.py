@@ -1,4 +1,4 @@
-"""The embedded engine: Face Mesh on decoded pictures, Action Units from its geometry.
+"""The embedded engine: MediaPipe's networks on decoded pictures, Action Units from what they say.
 
 Odd cases:
 - No face in the whole media, or none that is ever clear enough for a success: MediaError
@@ -16,18 +16,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from shared.engines import versions
 from shared.engines.base import Facts, Measurement, MediaType, Progress, Segment, Task
 from shared.engines.decoding import Damage, key_frames, open_clip
 from shared.engines.mediapipe import identity, joining, signals
-from shared.engines.mediapipe.graphs import FaceDetector, FaceMesh
+from shared.engines.mediapipe.blendshapes import Blendshapes
+from shared.engines.mediapipe.detector import FaceDetector
 from shared.engines.mediapipe.identity import Track
 from shared.engines.mediapipe.joining import FaceFacts, Recording
+from shared.engines.mediapipe.mesh import FaceMesh
+from shared.engines.mediapipe.networks import ModelError
 from shared.engines.mediapipe.records import Writer
 from shared.engines.mediapipe.tracking import MANNERS, Tracker
 from shared.errors import Code, MediaError
 from shared.pictures import load_image
-
-FORMULAS_VERSION: Final = "1"  # raise it when a change of code changes what is measured
 
 _WANTED: Final = (
     "Send one in which a face is at least 24 pixels wide, in focus, and turned towards the camera."
@@ -46,8 +48,8 @@ class MediapipeEngine:
     name = "mediapipe"
 
     def __init__(self) -> None:
-        self._made: tuple[FaceDetector, FaceMesh] | None = None
-        self._version = f"{metadata.version('mediapipe')}+{FORMULAS_VERSION}"
+        self._made: tuple[FaceDetector, FaceMesh, Blendshapes] | None = None
+        self._version = f"litert-{metadata.version('ai-edge-litert')}+{versions.MEDIAPIPE}"
 
     def version(self) -> str:
         return self._version
@@ -55,13 +57,13 @@ class MediapipeEngine:
     def problems(self) -> list[str]:
         try:
             self._networks()
-        except (OSError, RuntimeError, ValueError) as error:
-            return [f"Its networks cannot be started; install mediapipe again. ({error})"]
+        except (ModelError, OSError, RuntimeError, ValueError) as error:
+            return [f"Its networks cannot be started: {error}. Install the app again."]
         return []
 
-    def _networks(self) -> tuple[FaceDetector, FaceMesh]:
+    def _networks(self) -> tuple[FaceDetector, FaceMesh, Blendshapes]:
         if self._made is None:
-            self._made = (FaceDetector(), FaceMesh())
+            self._made = (FaceDetector(), FaceMesh(), Blendshapes())
         return self._made
 
     def plan(self, task: Task, parts: int) -> list[Segment]:

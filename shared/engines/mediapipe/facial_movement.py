@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.mediapipe.features import STEPS
-from shared.even_clock import TICK, Array, interpolated, smoothed, ticks
+from shared.even_clock import TICK, Array, interpolated, seconds, smoothed, ticks
 
 Points = NDArray[np.int16]  # (n, 2 * points), as `features.moving_points` makes them
 
@@ -100,7 +100,7 @@ def _numbers(times: Array, points: Points) -> NDArray[np.float32]:
     numbers = ticks(float(times[0]), float(times[-1]))
     if len(numbers) <= 2 * _FINE_TICKS:
         return np.full((len(times), 2), np.nan, np.float32)
-    even = interpolated(times, points / STEPS, numbers * TICK)
+    even = interpolated(times, points.astype(np.float64) / STEPS, seconds(numbers))
     steady = smoothed(even, SMOOTHING)
     away = steady - _moving_mean(steady)
     places = smoothed(even, FINE_SMOOTHING)
@@ -110,7 +110,7 @@ def _numbers(times: Array, points: Points) -> NDArray[np.float32]:
     result = np.empty((len(times), 2), np.float32)
     for column, part in enumerate((away, unsteady)):
         squares = 2 * (part**2).mean(axis=1)  # of x and y together
-        result[:, column] = np.sqrt(np.interp(times, numbers * TICK, squares))
+        result[:, column] = np.sqrt(np.interp(times, seconds(numbers), squares))
     return result
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from shared.engines.action_units import INTENSITIES
 from shared.engines.base import Row, Validity
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import intensities, scenes, signals, validity
+from shared.engines.mediapipe import edges, intensities, scenes, signals, validity
 from shared.engines.mediapipe.confidence import confidence, turn
+from shared.engines.mediapipe.facial_movement import FacialMovement
 from shared.engines.mediapipe.identity import Census, Track
 from shared.engines.mediapipe.intensities import NeutralEstimate
 from shared.engines.mediapipe.records import Records, read_blocks, read_summary
@@ -34,6 +35,7 @@ class Block:
     records: Records
     frames: NDArray[np.int64]
     faces: NDArray[np.int64]
+    shots: NDArray[np.int64]  # number of the shot in the clip, from 0
 
 
 class Recording:
@@ -44,6 +46,7 @@ class Recording:
         self.census = Census()
         self.damage = Damage()
         self._starts: list[int] = []  # global number of each segment's first frame
+        self._cut_starts: list[bool] = []  # whether each segment begins with another shot
         last: scenes.Small | None = None
         for segment, path in enumerate(paths):
             summary = read_summary(path)
@@ -51,7 +54,8 @@ class Recording:
             self.damage += summary.damage
             self._starts.append(self.census.frames)
             first = scenes.from_text(summary.first)
-            self.census.begin(cut=scenes.is_cut(last, first))
+            self._cut_starts.append(scenes.is_cut(last, first))
+            self.census.begin(cut=self._cut_starts[-1])
             for records in read_blocks(path):
                 self.census.add(segment, records)
             last = scenes.from_text(summary.last) if summary.last else last
@@ -63,21 +67,35 @@ class Recording:
             for face, tracks in enumerate(faces)
             for track in tracks
         }
+        shot = 0
         for segment, path in enumerate(self._paths):
+            shot += self._cut_starts[segment]
             for records in read_blocks(path):
+                shots = shot + _cuts(records)
+                shot = int(shots[-1])
                 of_faces = [numbers.get((segment, t), -1) for t in records["track"].tolist()]
                 yield Block(
                     records,
                     records["frame"].astype(np.int64) + self._starts[segment],
                     np.array(of_faces, dtype=np.int64),
+                    shots,
                 )
+
+
+def _cuts(records: Records) -> NDArray[np.int64]:
+    """(n,) how many cuts there are in a block up to each record; a frame's records have one."""
+    begins = np.diff(records["frame"].astype(np.int64), prepend=-1) != 0
+    result: NDArray[np.int64] = (begins & records["cut"]).cumsum()
+    return result
 
 
 @dataclass(slots=True)
 class FaceFacts:
     """What pass 2 finds of one face."""
 
-    neutral: Array
+    neutral: Array  # movements, as `intensities.COLUMNS`
+    eye_distance: float  # median over the clip [pixels]
+    moving: NDArray[np.float32]  # (good_frames, 2) as `signals.MOVEMENT`; (0, 2) of an image
     validity: dict[str, Validity]
     good_frames: int
 
@@ -89,22 +107,33 @@ def face_facts(
     neutrals = [NeutralEstimate() for _ in faces]
     sizes: list[list[Array]] = [[] for _ in faces]
     turns: list[list[Array]] = [[] for _ in faces]
+    inside = np.zeros((len(faces), len(edges.PARTS)))  # sums
+    moving = [FacialMovement() for _ in faces]
     for block in recording.blocks(faces):
         good = confidence(block.records, still=still) >= threshold
         for face in np.unique(block.faces[good & (block.faces >= 0)]).tolist():
-            records = block.records[good & (block.faces == face)]
+            mine = good & (block.faces == face)
+            records = block.records[mine]
             if not still:
                 neutrals[face].add(intensities.movements(records, still=False))
+                moving[face].add(records["time"], records["moving_points"], block.shots[mine])
             sizes[face].append(records["eye_distance"])
             turns[face].append(turn(records))
-    return [
-        FaceFacts(
-            neutral.result(),
-            validity.of_face(still=still, eye_distance=_median(size), turn=_median(turned)),
-            sum(map(len, size)),
+            inside[face] += records["inside"].sum(axis=0)
+    result = []
+    for face in range(len(faces)):
+        count = sum(map(len, sizes[face]))
+        eye_distance = _median(sizes[face])
+        shares = (inside[face] / count if count else np.ones(len(edges.PARTS))).tolist()
+        classes = validity.of_face(
+            still=still,
+            eye_distance=eye_distance,
+            turn=_median(turns[face]),
+            inside=dict(zip(edges.PARTS, shares, strict=True)),
         )
-        for neutral, size, turned in zip(neutrals, sizes, turns, strict=True)
-    ]
+        neutral, movement = neutrals[face].result(), moving[face].result()
+        result.append(FaceFacts(neutral, eye_distance, movement, classes, count))
+    return result
 
 
 def _median(parts: list[Array]) -> float:
@@ -120,9 +149,15 @@ def rows(
     still: bool,
 ) -> Iterator[Row]:
     """The rows in order of (frame, face)."""
-    neutral = np.array([face.neutral for face in facts])
+    seen = [0] * len(facts)  # good frames of each face so far
     for before, block, after in _with_neighbours(recording.blocks(faces)):
-        yield from _rows_of(before, block, after, neutral, threshold, still=still)
+        sure = confidence(block.records, still=still)
+        moving = _moving(block, sure >= threshold, facts, seen)
+        values = _values(before, block, after, facts, still=still)
+        values[~(sure > 0)] = 0.0
+        eye_distance = np.array([face.eye_distance or np.nan for face in facts])[block.faces]
+        named = signals.of(block.records, values, moving, eye_distance)
+        yield from _emit(block, values, named, sure, threshold)
 
 
 def _with_neighbours(
@@ -136,15 +171,31 @@ def _with_neighbours(
         before, current = current, after
 
 
-def _rows_of(
+def _moving(
+    block: Block, good: NDArray[np.bool_], facts: Sequence[FaceFacts], seen: list[int]
+) -> Array:
+    """(n, 2) the movement of the faces at a block's records; NaN where it is not known.
+
+    `seen` counts each face's good frames, from block to block.
+    """
+    result = np.full((len(good), len(signals.MOVEMENT)), np.nan)
+    for face, known in enumerate(facts):
+        places = np.flatnonzero(good & (block.faces == face))
+        values = known.moving[seen[face] : seen[face] + len(places)]
+        result[places[: len(values)]] = values  # an image has none
+        seen[face] += len(places)
+    return result
+
+
+def _values(
     before: Block | None,
     block: Block,
     after: Block | None,
-    neutral: Array,
-    threshold: float,
+    facts: Sequence[FaceFacts],
     *,
     still: bool,
-) -> Iterator[Row]:
+) -> Array:
+    """(n, len(intensities.COLUMNS)) intensities of a block's records, smoothed over its edges."""
     parts = [
         _edge(before, -1) if before is not None else None,
         block,
@@ -156,18 +207,14 @@ def _rows_of(
     owners = np.concatenate([p.faces for p in present])
     moved = smoothed(moved, frames, owners)
     start = 0 if parts[0] is None else len(parts[0].faces)
-    mine = slice(start, start + len(block.faces))
-    values = intensities.intensities(moved[mine], neutral[block.faces])
-    masks = intensities.presences(values, block.records)
-    sure = confidence(block.records, still=still)
-    values[~(sure > 0)] = 0.0
-    return _emit(block, values, masks, sure, threshold)
+    neutral = np.array([face.neutral for face in facts])[block.faces]
+    return intensities.intensities(moved[start : start + len(block.faces)], neutral)
 
 
 def _edge(block: Block, end: int) -> Block:
     """The records of the first (0) or last (-1) frame of a block."""
     at = block.frames == block.frames[end]
-    return Block(block.records[at], block.frames[at], block.faces[at])
+    return Block(block.records[at], block.frames[at], block.faces[at], block.shots[at])
 
 
 def smoothed(moved: Array, frames: NDArray[np.int64], owners: NDArray[np.int64]) -> Array:
@@ -189,21 +236,27 @@ def smoothed(moved: Array, frames: NDArray[np.int64], owners: NDArray[np.int64])
 
 
 def _emit(
-    block: Block, values: Array, masks: NDArray[np.int64], sure: Array, threshold: float
+    block: Block,
+    values: Array,
+    named: Array,
+    sure: Array,
+    threshold: float,
 ) -> Iterator[Row]:
+    masks = intensities.presences(values, block.records)
+    units = values[:, : len(INTENSITIES)]
     order = np.lexsort((block.faces, block.frames))
     lists = zip(
         (block.frames[order] + 1).tolist(),
         block.faces[order].tolist(),
         block.records["time"][order].tolist(),
         sure[order].tolist(),
-        values[order].tolist(),
+        units[order].tolist(),
         masks[order].tolist(),
-        signals.of(block.records[order]).tolist(),
+        named[order].tolist(),
         strict=True,
     )
     pending: Row | None = None  # the row of a frame without a face, until a face is seen in it
-    for frame, face, time, certainty, units, mask, named in lists:
+    for frame, face, time, certainty, strengths, mask, others in lists:
         if pending is not None and pending.frame != frame:
             yield pending
             pending = None
@@ -211,6 +264,6 @@ def _emit(
             pending = Row(frame, 0, time, 0.0, False, _NO_FACE_VALUES, 0, _NO_SIGNALS)
         else:
             pending = None
-            yield Row(frame, face, time, certainty, certainty >= threshold, units, mask, named)
+            yield Row(frame, face, time, certainty, certainty >= threshold, strengths, mask, others)
     if pending is not None:
         yield pending

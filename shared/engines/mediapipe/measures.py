@@ -88,48 +88,48 @@ class Central:
 
 SIDED: Final[dict[str, Sided]] = {
     "inner_brow": Sided(
-        lambda p, s: _mean(p, _INNER_BROW[s], _Y) - _mean(p, _INNER_CANTHUS[s], _Y), 18.58
+        lambda p, s: _mean(p, _INNER_BROW[s], _Y) - _mean(p, _INNER_CANTHUS[s], _Y), 22.87
     ),
     "middle_brow": Sided(
-        lambda p, s: _mean(p, _MIDDLE_BROW[s], _Y) - _mean(p, _CANTHI[s], _Y), 21.32
+        lambda p, s: _mean(p, _MIDDLE_BROW[s], _Y) - _mean(p, _CANTHI[s], _Y), 27.37
     ),
     "outer_brow": Sided(
-        lambda p, s: _mean(p, _OUTER_BROW[s], _Y) - _mean(p, _CANTHI[s], _Y), 17.44
+        lambda p, s: _mean(p, _OUTER_BROW[s], _Y) - _mean(p, _CANTHI[s], _Y), 23.06
     ),
-    "brow_distance": Sided(lambda p, s: np.abs(_mean(p, _INNER_BROW[s], _X)), 17.76, nod=1.8),
-    "lid_gap": Sided(lambda p, s: _mean(p, _UPPER_LID[s], _Y) - _mean(p, _LOWER_LID[s], _Y), 6.72),
+    "brow_distance": Sided(lambda p, s: np.abs(_mean(p, _INNER_BROW[s], _X)), 16.09, nod=2.1),
+    "lid_gap": Sided(lambda p, s: _mean(p, _UPPER_LID[s], _Y) - _mean(p, _LOWER_LID[s], _Y), 9.46),
     "lower_lid": Sided(
-        lambda p, s: _mean(p, _LOWER_LID[s], _Y) - _mean(p, _CANTHI[s], _Y), -2.96, nod=2.6
+        lambda p, s: _mean(p, _LOWER_LID[s], _Y) - _mean(p, _CANTHI[s], _Y), -3.21, nod=3.0
     ),
-    "cheek_height": Sided(lambda p, s: _mean(p, _CHEEK[s], _Y), -16.05, nod=4.6),
-    "cheek_width": Sided(lambda p, s: np.abs(_mean(p, _CHEEK_SIDE[s], _X)), 58.04),
-    "corner_height": Sided(lambda p, s: _mean(p, _CORNER[s], _Y), -61.23, nod=8.6),
-    "corner_width": Sided(lambda p, s: np.abs(_mean(p, _CORNER[s], _X)), 29.53),
-    "corner_depth": Sided(lambda p, s: _mean(p, _CORNER[s], _Z), 0.90, nod=-30.8),
+    "cheek_height": Sided(lambda p, s: _mean(p, _CHEEK[s], _Y), -20.37, nod=5.1),
+    "cheek_width": Sided(lambda p, s: np.abs(_mean(p, _CHEEK_SIDE[s], _X)), 60.31),
+    "corner_height": Sided(lambda p, s: _mean(p, _CORNER[s], _Y), -77.13, nod=8.7),
+    "corner_width": Sided(lambda p, s: np.abs(_mean(p, _CORNER[s], _X)), 28.07),
+    "corner_depth": Sided(lambda p, s: _mean(p, _CORNER[s], _Z), 2.32, nod=-32.2),
     "corner_to_nose": Sided(
-        lambda p, s: _mean(p, _CORNER[s], _Y) - _mean(p, _NOSE_BASE, _Y), -18.65, nod=13.5
+        lambda p, s: _mean(p, _CORNER[s], _Y) - _mean(p, _NOSE_BASE, _Y), -24.11, nod=11.4
     ),
     "cheek_to_nose": Sided(
-        lambda p, s: _mean(p, _CHEEK[s], _Y) - _mean(p, _NOSE_BASE, _Y), 26.53, nod=10.0
+        lambda p, s: _mean(p, _CHEEK[s], _Y) - _mean(p, _NOSE_BASE, _Y), 32.95, nod=7.8
     ),
     "corner_drop": Sided(
-        lambda p, s: _mean(p, _LIP_CENTRE, _Y) - _mean(p, _CORNER[s], _Y), -1.55, nod=-8.4
+        lambda p, s: _mean(p, _LIP_CENTRE, _Y) - _mean(p, _CORNER[s], _Y), -1.89, nod=-6.6
     ),
-    "nose_length": Sided(_nose_length, 41.11, nod=7.0),
-    "ala_width": Sided(lambda p, s: np.abs(_mean(p, _ALA[s], _X)), 25.13),
-    "upper_lip_side": Sided(lambda p, s: _mean(p, _UPPER_LIP_SIDE[s], _Y), -56.27),
+    "nose_length": Sided(_nose_length, 45.86, nod=7.8),
+    "ala_width": Sided(lambda p, s: np.abs(_mean(p, _ALA[s], _X)), 22.32),
+    "upper_lip_side": Sided(lambda p, s: _mean(p, _UPPER_LIP_SIDE[s], _Y), -70.15),
 }
 
 CENTRAL: Final[dict[str, Central]] = {
-    "lip_gap": Central(_lip_gap, 1.34),
-    "lower_lip": Central(lambda p: _mean(p, _LOWER_LIP, _Y), -71.85),
+    "lip_gap": Central(_lip_gap, 3.65),
+    "lower_lip": Central(lambda p: _mean(p, _LOWER_LIP, _Y), -91.61),
     "upper_lip_thickness": Central(
-        lambda p: _mean(p, _UPPER_LIP_EDGE, _Y) - _mean(p, _UPPER_LIP_INSIDE, _Y), 5.62
+        lambda p: _mean(p, _UPPER_LIP_EDGE, _Y) - _mean(p, _UPPER_LIP_INSIDE, _Y), 6.65
     ),
     "lower_lip_thickness": Central(
-        lambda p: _mean(p, _LOWER_LIP_INSIDE, _Y) - _mean(p, _LOWER_LIP_EDGE, _Y), 9.05
+        lambda p: _mean(p, _LOWER_LIP_INSIDE, _Y) - _mean(p, _LOWER_LIP_EDGE, _Y), 11.32
     ),
-    "chin": Central(lambda p: _mean(p, _CHIN, _Y), -95.85, nod=6.5),
+    "chin": Central(lambda p: _mean(p, _CHIN, _Y), -122.73, nod=12.2),
 }
 
 NAMES: Final[tuple[str, ...]] = (

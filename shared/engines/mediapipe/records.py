@@ -9,7 +9,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.decoding import Damage
-from shared.engines.mediapipe import alignment, measures, scenes
+from shared.engines.mediapipe import alignment, blendshapes, edges, features, measures, scenes
 from shared.engines.mediapipe.tracking import Sight, Tracker
 
 NO_FACE: Final = -1
@@ -35,15 +35,27 @@ RECORD: Final = np.dtype(
         ("brow_furrows", "<f4"),
         ("forehead_lines", "<f4"),
         ("colour", "<f4", (3,)),  # mean of the face [levels of red, green, blue]
+        ("blendshapes", "<f4", (len(blendshapes.NAMES),)),  # 0..1
+        ("inside", "<f4", (len(edges.PARTS),)),  # shares of the mouth, the eyes and the brows
+        ("sharpness_face", "<f4"),  # of `face_crop.CropValues`, as are the next three
+        ("sharpness_mouth", "<f4"),
+        ("face_brightness", "<f4"),
+        ("picture_change", "<f4"),
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
         ("translation", "<f4", (3,)),  # [mm]
+        ("head", "<f4", (2,)),  # of `features.head` [pixels]
+        ("features", "<f4", (len(features.NAMES),)),  # [eye distances]
+        ("moving_points", "<i2", (2 * len(features.MOVING_POINTS),)),
         ("measures", "<f4", (len(measures.NAMES),)),
     ]
 )
 _GIVEN: Final = np.dtype(RECORD.descr[: RECORD.descr.index(("box", "<f4", (4,))) + 1])
 """The fields that are known of each face at once; the others come from the aligned meshes."""
+
+_NOTHING: Final = (NO_FACE, *np.zeros(1, dtype=_GIVEN)[0].tolist()[4:])
+"""The given fields of a frame without a face, from its track on."""
 
 Records = NDArray[np.void]
 
@@ -91,15 +103,15 @@ class Writer:
                     seen.brow_furrows,
                     seen.forehead_lines,
                     seen.colour,
+                    face.blendshapes,
+                    face.inside,
+                    *astuple(face.crop),
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )
             self._points.append(face.mesh.points)
         if not sight.faces:
-            nothing = (0.0,) * 5
-            self._records.append(
-                (frame, time, sight.cut, NO_FACE, *nothing, (0.0,) * 3, (0.0,) * 4)
-            )
+            self._records.append((frame, time, sight.cut, *_NOTHING))
 
     def _flush(self) -> None:
         records = np.zeros(len(self._records), dtype=RECORD)
@@ -107,13 +119,17 @@ class Writer:
         for name in _GIVEN.names or ():
             records[name] = given[name]
         if self._points:
-            aligned = alignment.align(np.stack(self._points))
+            meshes = np.stack(self._points)
+            aligned = alignment.align(meshes)
             faces = records["track"] != NO_FACE
             records["eye_distance"][faces] = aligned.scale * alignment.EYE_DISTANCE
             records["rotation"][faces] = aligned.rotation
             records["translation"][faces] = alignment.translation(
                 aligned, self._width, self._height
             )
+            records["head"][faces] = features.head(meshes)
+            records["features"][faces] = features.features(aligned)
+            records["moving_points"][faces] = features.moving_points(aligned)
             records["measures"][faces] = measures.measure(aligned)
         self._file.write(records.tobytes())
         self._records.clear()

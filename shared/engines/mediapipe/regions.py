@@ -1,6 +1,6 @@
 """Where the mesh looks for a face: from a detection, then from the face's own last mesh.
 
-Both as MediaPipe's `FaceMesh` does it, so that the network sees what it was trained on.
+Both as MediaPipe's Face Landmarker does it, so that the network sees what it was trained on.
 """
 
 import math
@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.engines.mediapipe.graphs import Detection, Region
+from shared.engines.mediapipe.crops import Region
+from shared.engines.mediapipe.detector import Detection
 
 _MARGIN: Final = 1.5  # side of the region in sides of the face's box
 _RIGHT_EYE: Final = 33  # outer corners of the eyes

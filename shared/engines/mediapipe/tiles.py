@@ -9,9 +9,7 @@ import math
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
-from shared.engines.mediapipe.graphs import Detection, FaceDetector
+from shared.engines.mediapipe.detector import Detection, FaceDetector
 from shared.pictures import Picture
 
 _TILE: Final = 480  # pixels, at most: a face of 24 pixels is then 10 for the detector
@@ -25,7 +23,7 @@ def detect_in_tiles(detector: FaceDetector, picture: Picture) -> list[Detection]
     found = []
     for top in _starts(height, side):
         for left in _starts(width, side):
-            tile = np.ascontiguousarray(picture[top : top + side, left : left + side])
+            tile = picture[top : top + side, left : left + side]
             found += [_moved(each, left, top) for each in detector.detect(tile)]
     return found
 

@@ -9,18 +9,25 @@ A track is a face without a gap and without a cut. Whether two tracks are the sa
 in `identity`, for all segments at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shared.engines.base import MediaType
-from shared.engines.mediapipe import regions, scenes
+from shared.engines.mediapipe import edges, regions, scenes
 from shared.engines.mediapipe.appearance import Appearance, appearance
-from shared.engines.mediapipe.graphs import Detection, FaceDetector, FaceMesh, Mesh, Region
+from shared.engines.mediapipe.blendshapes import Blendshapes
+from shared.engines.mediapipe.crops import Region
+from shared.engines.mediapipe.detector import Detection, FaceDetector
+from shared.engines.mediapipe.face_crop import CropValues, FaceCrop
+from shared.engines.mediapipe.mesh import FaceMesh, Mesh
 from shared.engines.mediapipe.regions import Box, box_of
 from shared.engines.mediapipe.tiles import detect_in_tiles
 from shared.pictures import Picture
 
-MOST_FACES: Final = 64  # at once; each costs 2 to 3 ms a frame
+MOST_FACES: Final = 64  # at once; each costs 4 to 7 ms a frame
 _SAME_FACE_OVERLAP: Final = 0.4  # intersection over union of two boxes
 
 
@@ -49,8 +56,11 @@ class Face:
     track: int
     mesh: Mesh
     box: Box
-    detection: float  # score of the last detection that agreed with the track
+    detection: float  # score of the surest detection that agreed with the track
     appearance: Appearance
+    blendshapes: NDArray[np.float32]  # (52,) as `blendshapes.NAMES`
+    inside: tuple[float, ...]  # as `edges.PARTS`
+    crop: CropValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +77,18 @@ class _Track:
     mesh: Mesh
     box: Box
     detection: float
+    crop: FaceCrop = field(default_factory=FaceCrop)
 
 
 class Tracker:
     """Feed it pictures in order. Not for use by two threads."""
 
-    def __init__(self, detector: FaceDetector, mesh: FaceMesh, manner: Manner) -> None:
+    def __init__(
+        self, detector: FaceDetector, mesh: FaceMesh, blendshapes: Blendshapes, manner: Manner
+    ) -> None:
         self._detector = detector
         self._mesh = mesh
+        self._blendshapes = blendshapes
         self._manner = manner
         self._tracks: list[_Track] = []
         self._started = 0
@@ -92,17 +106,28 @@ class Tracker:
             self._tracks.clear()
         lost = self._update(picture)
         self._look(picture, time, needed=lost or not self._tracks)
-        faces = [
-            Face(t.number, t.mesh, t.box, t.detection, appearance(picture, t.mesh.points, t.box))
-            for t in self._tracks
-        ]
-        return Sight(faces, cut)
+        if not self._tracks:
+            return Sight([], cut)
+        seen = edges.visible(picture)
+        return Sight([self._face(track, picture, seen) for track in self._tracks], cut)
+
+    def _face(self, track: _Track, picture: Picture, seen: Box) -> Face:
+        return Face(
+            track=track.number,
+            mesh=track.mesh,
+            box=track.box,
+            detection=track.detection,
+            appearance=appearance(picture, track.mesh.points, track.box),
+            blendshapes=self._blendshapes.of(track.mesh.points),
+            inside=edges.inside(track.mesh.points, track.box, seen),
+            crop=track.crop.follow(picture, track.mesh.points),
+        )
 
     def _update(self, picture: Picture) -> bool:
         """Lay the mesh of every track on the new picture; whether a track was lost."""
-        wanted = [regions.from_mesh(track.mesh.points, track.box) for track in self._tracks]
         kept: list[_Track] = []
-        for track, fit in zip(self._tracks, self._mesh.fit(picture, wanted), strict=True):
+        for track in self._tracks:
+            fit = self._mesh.fit(picture, regions.from_mesh(track.mesh.points, track.box))
             if fit is None:
                 continue
             box = box_of(fit.points)
@@ -131,7 +156,7 @@ class Tracker:
         for each in found:
             known = self._track_at(each)
             if known is not None:
-                known.detection = each.score
+                known.detection = max(known.detection, each.score)
                 continue
             if len(self._tracks) == MOST_FACES:
                 return
@@ -156,10 +181,10 @@ class Tracker:
 
     def _settle(self, picture: Picture, region: Region) -> Mesh | None:
         """Fit until the region is as good as that of a face followed for some frames."""
-        mesh = self._mesh.fit(picture, [region])[0]
+        mesh = self._mesh.fit(picture, region)
         for _ in range(self._manner.refits):
             if mesh is None:
                 return None
             region = regions.from_mesh(mesh.points, box_of(mesh.points))
-            mesh = self._mesh.fit(picture, [region])[0]
+            mesh = self._mesh.fit(picture, region)
         return mesh

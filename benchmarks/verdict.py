@@ -106,7 +106,7 @@ def trials(folder: Path) -> Iterator[Trial]:
             own_of[person(path)].append((case, own))
             judgement = rule.judge(table, [rule.own(own)], rest, settings)
             yield Trial(case, path, True, judgement, broken)
-    for path in sorted(set(videos(folder)) - set(real)):
+    for path in generated(folder):
         found, table = face(path), tables.without(path.parent.name)
         if len(found.observed) < rule.LARGEST:
             continue
@@ -115,6 +115,16 @@ def trials(folder: Path) -> Iterator[Trial]:
         for case, own in own_of[path.parent.name]:
             judgement = rule.judge(table, [rule.own(own)], found.observed, settings)
             yield Trial(case, path, False, judgement, faults(found))
+
+
+def generated(folder: Path) -> list[Path]:
+    """Clips beside a person's real.mp4, and those in a folder called generated."""
+    return [
+        path
+        for path in videos(folder)
+        if path.parent.name == "generated"
+        or (path.stem != "real" and path.with_name("real.mp4").is_file())
+    ]
 
 
 def _parts(observed: Observed) -> Iterator[tuple[float, Observed, Observed]]:
@@ -140,15 +150,14 @@ def main_table(found: Sequence[Trial]) -> Iterator[str]:
     for case in dict.fromkeys(trial.case for trial in found):
         chosen = [trial for trial in found if trial.case == case]
         real = [trial for trial in chosen if trial.real]
-        generated = [trial for trial in chosen if not trial.real]
+        made = [trial for trial in chosen if not trial.real]
         parted = [
-            share(sum(part in t.judgement.deviating for t in generated), len(generated))
-            for part in rule.Part
+            share(sum(part in t.judgement.deviating for t in made), len(made)) for part in rule.Part
         ]
         yield (
             f"| {case} | {share(sum(t.failed for t in real), len(real))} | "
-            f"{share(sum(t.failed for t in generated), len(generated))} | {' | '.join(parted)} | "
-            f"{auc([t.deviation for t in real], [t.deviation for t in generated]):.3f} |"
+            f"{share(sum(t.failed for t in made), len(made))} | {' | '.join(parted)} | "
+            f"{auc([t.deviation for t in real], [t.deviation for t in made]):.3f} |"
         )
 
 

@@ -1,7 +1,8 @@
 """Sets of mode natural, what they are learned from, what came of them, and the set "Alive".
 
-"Alive" is for videos measured by mediapipe. It stays away where somebody has a set of that name, and
-gives way to whatever set somebody makes the default for videos. Once deleted it does not come back.
+"Alive" is for videos measured by mediapipe. It stays away where somebody has a set of that name,
+and gives way to whatever set somebody makes the default for videos. Once deleted it does not come
+back.
 
 Revision: 0005, after 0004.
 """
@@ -17,17 +18,21 @@ depends_on = None
 oldest_app = "0002"
 
 ALIVE = """
+WITH alive AS (
 INSERT INTO parameter_set (name, name_key, version, description, engine, engine_version,
     required_share, min_face_share, mode, "natural")
 SELECT 'Alive', 'alive', 1,
-    'Is there a living face? Faults of the picture and of time, and whether the face moves and looks '
-    'as people do. It knows nothing of the person: the best it says is that no fault was found. Learn '
-    'a set from the person''s own footage to tell more.',
+    'Is there a living face? Faults of the picture and of time, and whether the face moves and '
+    'looks as people do. It knows nothing of the person: the best it says is that no fault was '
+    'found. Learn a set from the person''s own footage to tell more.',
     'mediapipe', 2, 0.95, 0.2, 'natural',
     '{"population": "talking-1", "false_alarms": 0.05, "same_setup": true, "left_out": [],
       "recordings": []}'
 WHERE NOT EXISTS (SELECT FROM parameter_set WHERE name_key = 'alive')
 RETURNING id
+)
+INSERT INTO parameter_set_fallback (type, parameter_set_id)
+SELECT type, alive.id FROM alive, (VALUES ('VS'), ('VM')) AS videos (type)
 """
 
 
@@ -78,17 +83,16 @@ def upgrade() -> None:
         ["parameter_set_id"],
         unique=False,
     )
-    op.execute(
-        f"WITH alive AS ({ALIVE}) INSERT INTO parameter_set_fallback (type, parameter_set_id) "
-        "SELECT type, alive.id FROM alive, (VALUES ('VS'), ('VM')) AS videos (type)"
-    )
+    op.execute(ALIVE)
 
 
 def downgrade() -> None:
     """Natural sets and what was held to them go: the version before cannot read them."""
     op.drop_table("parameter_set_fallback")
-    natural = "parameter_set_id IN (SELECT id FROM parameter_set WHERE mode = 'natural')"
-    op.execute(f"DELETE FROM analysis_report WHERE {natural}")
+    op.execute(
+        "DELETE FROM analysis_report WHERE parameter_set_id IN "
+        "(SELECT id FROM parameter_set WHERE mode = 'natural')"
+    )
     op.execute("DELETE FROM parameter_set WHERE mode = 'natural'")
     _key("report_id", "parameter_set_id", "face", "measure")
     for column in ("z", "expected", "is_parameter"):

@@ -136,12 +136,13 @@ def add(
     ]
     if rows:
         session.execute(insert(ParameterRow), rows)
-    for table in (DefaultSet, FallbackSet) if present is not None else ():
-        session.execute(
-            update(table)
-            .where(table.parameter_set_id == present.id)
-            .values(parameter_set_id=set_id)
-        )
+    if present is not None:
+        for table in (DefaultSet, FallbackSet):
+            session.execute(
+                update(table)
+                .where(table.parameter_set_id == present.id)
+                .values(parameter_set_id=set_id)
+            )
     return _load(session, [set_id])[0]
 
 

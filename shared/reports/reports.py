@@ -252,9 +252,9 @@ def verdicts(
     if sets is not None:
         query = query.where(AnalysisReport.parameter_set_id.in_(sets))
     found: dict[int, list[SetVerdict]] = defaultdict(list)
-    for measurement_id, set_id, name, version, verdict, *rest in session.execute(query):
+    for measurement_id, set_id, name, version, verdict, score, words in session.execute(query):
         found[measurement_id].append(
-            SetVerdict(measurement_id, set_id, name, version, Verdict(verdict), *rest)
+            SetVerdict(measurement_id, set_id, name, version, Verdict(verdict), score, words)
         )
     return found
 

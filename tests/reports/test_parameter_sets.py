@@ -155,7 +155,7 @@ def test_alive_is_the_default_of_videos_until_somebody_chooses_another(app: App)
         alive = present(app, "Alive")
         assert alive is not None
         assert alive.content == ALIVE
-        names = [each and each.content.name for each in chosen]
+        names = [each.content.name if each else None for each in chosen]
         return names[0], names[1], alive.default_for
 
     both = (MediaType.VM, MediaType.VS)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.database.tables import State, Step
 from shared.measurements.model import MediaType
-from shared.pages import addresses, static_files
+from shared.pages import addresses, figures, static_files
 from shared.platform.paths import ROOT
 
 FOLDER: Final = ROOT / "web" / "templates"
@@ -73,6 +73,7 @@ def environment() -> Environment:
         "timecode": timecode,
         "size": size,
         "number": number,
+        "figure": figures.figure,
         "rounded": rounded,
         "whole": whole,
         "percent": percent,

@@ -7,6 +7,8 @@ from uuid import UUID
 import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter
 
+from shared.analysis.default_sets import ALIVE
+from shared.analysis.measures import VIDEOS
 from shared.api.http import parse
 from shared.api.job_bodies import JobSummary, job_summary
 from shared.api.jobs import JobFilter
@@ -53,6 +55,7 @@ def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     found, older = _found(app, wanted)
     with app.database.begin() as session:
         avatars, sets = listing.avatars(session, MAX_NAMES), set_listing.names(session)
+        fallback = set_listing.default_names(session, VIDEOS)
     chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
     values = {
         "rows": rows(app, found),
@@ -62,6 +65,8 @@ def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "chosen": chosen,
         "avatars": avatars,
         "sets": sets,
+        "fallback": fallback,
+        "alive": fallback == [ALIVE.name],
         "max_bytes": app.settings.max_upload_mb * MEGABYTE,
         "sample": SAMPLE.is_file(),
     }

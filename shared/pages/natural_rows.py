@@ -298,5 +298,5 @@ def _chart(result: Result, duration: float) -> Markup:
 
 
 def _even(values: Sequence[float]) -> Callable[[float], float]:
-    """The scale on which a band lies evenly about its middle: the logarithm, or the root (`rule`)."""
+    """On which a band lies evenly about its middle: the logarithm, or the root."""
     return math.log if min(values) > 0 else math.sqrt

@@ -74,6 +74,7 @@ def environment() -> Environment:
         "size": size,
         "number": number,
         "figure": figures.figure,
+        "deviations": deviations,
         "rounded": rounded,
         "whole": whole,
         "percent": percent,
@@ -153,6 +154,11 @@ def rounded(sentence: str) -> str:
     enough = (n for n in (2, 3, 4) if len({short(each, n) for each in exact}) == len(exact))
     most = next(enough, 6)
     return _NUMBER.sub(lambda found: short(found[0], most), sentence)
+
+
+def deviations(value: float) -> str:
+    """`+1.2 sd`."""
+    return f"{figures.distance(value, 0.0)} sd"
 
 
 def whole(value: int) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 from markupsafe import Markup
 
 WIDTH: Final = 1000  # units of a bullet chart
+DOTTED: Final = 60  # windows that are drawn as dots; more are a line
+DRAWN: Final = 120  # columns of which lowest and highest are drawn, where there are more windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,65 @@ def sparkline(
         '<svg class="spark" viewBox="-14 -14 1028 228" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>'
     ).format(label, Markup().join([*parts, *dots]))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Windows of a measure over a clip."""
+
+    times: Sequence[float]  # [s] their middles
+    values: Sequence[float]
+    out: Sequence[bool]  # beyond what is expected by themselves
+    duration: float  # [s] of the clip
+
+
+def windows(
+    scale: Scale,
+    series: Series,
+    value: float | None,
+    band: tuple[float | None, float | None],
+    label: str,
+) -> Markup:
+    """A measure's windows over the clip in front of its band; a line across: all together."""
+    height = 100
+    length = max([series.duration, *series.times]) or 1.0
+    points = [
+        (round(time / length * WIDTH), height - scale.place(each, height), out)
+        for time, each, out in zip(series.times, series.values, series.out, strict=True)
+    ]
+    parts = [_level(scale, band, height)]
+    if value is not None:
+        y = height - scale.place(value, height)
+        parts.append(Markup('<path class="mean" d="M-14 {}h1028"/>').format(y))
+    line = "L".join(f"{x} {y}" for x, y, _ in _columns(points))
+    parts.append(Markup('<path class="trace" d="M{}"/>').format(line))
+    if len(points) <= DOTTED:
+        parts.append(_dots([point for point in points if not point[2]], ""))
+    parts.append(_dots([point for point in points if point[2]][:DRAWN], "not_within"))
+    return Markup(
+        '<svg class="spark windows" viewBox="-14 -8 1028 116" preserveAspectRatio="none" '
+        'role="img" aria-label="{}">{}</svg>'
+    ).format(label, Markup().join(parts))
+
+
+def _dots(points: Sequence[tuple[int, int, bool]], kind: str) -> Markup:
+    if not points:
+        return Markup()
+    path = "".join(f"M{x} {y}h0" for x, y, _ in points)
+    return Markup('<path class="dot {}" d="{}"/>').format(kind, path)
+
+
+def _columns(points: Sequence[tuple[int, int, bool]]) -> Sequence[tuple[int, int, bool]]:
+    """Thinned out: the lowest and the highest of each column, in order of time."""
+    if len(points) <= 2 * DRAWN:
+        return points
+    size = -(-len(points) // DRAWN)
+    kept = []
+    for start in range(0, len(points), size):
+        part = points[start : start + size]
+        ends = {min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])}
+        kept.extend(sorted(ends))
+    return kept
 
 
 def _upright(scale: Scale, band: tuple[float | None, float | None]) -> Markup:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 from uuid import UUID
 
@@ -26,19 +27,22 @@ _REACHED: Final = {
 class JobRow:
     job: JobSummary
     steps: Mapping[Step, str]  # of `Pip`
+    words: str | None = None  # the verdict of a natural set, as said
 
     @property
     def open(self) -> bool:
         return not self.job.state.ended
 
 
-def rows(app: App, jobs: Sequence[JobSummary]) -> list[JobRow]:
+def rows(
+    app: App, jobs: Sequence[JobSummary], words: Mapping[UUID, str] = MappingProxyType({})
+) -> list[JobRow]:
     ended_badly = [job.id for job in jobs if job.state is State.FAILED]
     failed: Mapping[UUID, Step] = {}
     if ended_badly:
         with app.database.begin() as session:
             failed = listing.failed_steps(session, ended_badly)
-    return [JobRow(job, _steps(job, failed)) for job in jobs]
+    return [JobRow(job, _steps(job, failed), words.get(job.id)) for job in jobs]
 
 
 def _steps(job: JobSummary, failed: Mapping[UUID, Step]) -> Mapping[Step, str]:

@@ -1,12 +1,14 @@
 """`/`: the form that takes media in, and the list of jobs below it."""
 
 from collections.abc import Collection
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter
 
+from shared.analysis.default_sets import ALIVE
+from shared.analysis.measures import VIDEOS
 from shared.api.http import parse
 from shared.api.job_bodies import JobSummary, job_summary
 from shared.api.jobs import JobFilter
@@ -50,18 +52,21 @@ class LiveFilter(JobFilter):
 
 def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(JobFilter, given(req))
-    found, older = _found(app, wanted)
+    found = _found(app, wanted)
     with app.database.begin() as session:
         avatars, sets = listing.avatars(session, MAX_NAMES), set_listing.names(session)
+        fallback = set_listing.default_names(session, VIDEOS)
     chosen = wanted.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
     values = {
-        "rows": rows(app, found),
-        "older": older,
+        "rows": rows(app, found.jobs, found.words),
+        "older": found.older,
         "first_part": wanted.cursor is None,
         "wanted": wanted,
         "chosen": chosen,
         "avatars": avatars,
         "sets": sets,
+        "fallback": fallback,
+        "alive": fallback == [ALIVE.name],
         "max_bytes": app.settings.max_upload_mb * MEGABYTE,
         "sample": SAMPLE.is_file(),
     }
@@ -72,27 +77,31 @@ def live_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The rows that the page shows as open, and those that are newer than all of its rows."""
     wanted = parse(LiveFilter, given(req))
     plain = JobFilter.model_validate(wanted.model_dump(include=set(JobFilter.model_fields)))
-    shown_as_open, _ = _found(app, JobFilter(limit=MAX_LIMIT), wanted.open)
-    changed = {job.id: job for job in shown_as_open}
+    shown_as_open = _found(app, JobFilter(limit=MAX_LIMIT), wanted.open)
+    changed, words = {job.id: job for job in shown_as_open.jobs}, shown_as_open.words
     if wanted.since is not None:
-        for job in _found(app, plain)[0]:
-            if job.created > wanted.since:
-                changed[job.id] = job
+        newest = _found(app, plain)
+        changed |= {job.id: job for job in newest.jobs if job.created > wanted.since}
+        words = words | newest.words
     newest_first = sorted(changed.values(), key=lambda job: job.created, reverse=True)
     template = templates.environment().get_template("_job_row.html")
     parts = [
         LivePart(key=str(row.job.id), html=template.render(row=row))
-        for row in rows(app, newest_first)
+        for row in rows(app, newest_first, words)
     ]
     return unchanged_or(
         req, Live(running=any(not job.state.ended for job in newest_first), parts=parts)
     )
 
 
-def _found(
-    app: App, wanted: JobFilter, only: Collection[UUID] | None = None
-) -> tuple[list[JobSummary], str | None]:
-    """A part of the list, and the address of the older ones; with `only`, of these jobs."""
+class _Found(NamedTuple):
+    jobs: list[JobSummary]
+    older: str | None  # the address of the older ones
+    words: dict[UUID, str]  # verdicts of natural sets, as said
+
+
+def _found(app: App, wanted: JobFilter, only: Collection[UUID] | None = None) -> _Found:
+    """A part of the list; with `only`, of these jobs."""
     with app.database.begin() as session:
         found = listing.newest(
             session,
@@ -105,7 +114,16 @@ def _found(
         )
         held = reports.verdicts(session, (job.report_id for job in found))
     items, older = part(found, wanted, "/", listing.place)
-    return [job_summary(job, held.get(job.report_id or 0, ())) for job in items], older
+    jobs, words = [], {}
+    for job in items:
+        verdicts = held.get(job.report_id or 0, [])
+        summary = job_summary(job, verdicts)
+        jobs.append(summary)
+        if said := next(
+            (v.words for v in verdicts if v.verdict is summary.verdict and v.words), None
+        ):
+            words[job.id] = said
+    return _Found(jobs, older, words)
 
 
 def given(req: func.HttpRequest) -> dict[str, str]:

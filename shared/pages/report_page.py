@@ -12,10 +12,10 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from shared.analysis.report import Outcome, Verdict
+from shared.analysis.report import FaceReport, Outcome, Verdict
 from shared.api.http import json_response, parse
 from shared.app import App
-from shared.pages import report_data, report_rows
+from shared.pages import natural_rows, report_data, report_rows
 from shared.pages.jobs_page import given
 from shared.pages.report_data import ReportData
 from shared.pages.report_rows import Timelines
@@ -25,6 +25,7 @@ from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
 from shared.reports import boxes, set_listing
 
+STILLS: Final = frozenset({"IP", "IW"})
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
 NAMED_REASONS: Final = 4  # parameters that the verdict names
 
@@ -66,7 +67,7 @@ def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     view = parse(View, given(req))
     with app.database.begin() as session:
         data = report_data.load(session, _identifier(req), view.face)
-        still = data.measurement.report.type in ("IP", "IW")
+        still = data.measurement.report.type in STILLS
         frames = _frames(session, app.storage, data, view)
         values: dict[str, Any] = {
             "data": data,
@@ -79,14 +80,18 @@ def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
             "gone": frames.gone,
             "sets": set_listing.names(session, data.measurement.extraction.engine),
         }
-    rows = report_rows.parameter_rows(data.result)
     extraction = data.measurement.extraction
+    nature = natural_rows.nature_rows(data.result, extraction.duration)
+    rows = report_rows.parameter_rows(_with_bounds(data.result) if nature else data.result)
     values |= {
         "rows": rows,
         "units": report_rows.unit_rows(data.entries, extraction.scale),
         "headline": headline(data),
         "reasons": [row for row in rows if row.result.outcome is Outcome.NOT_WITHIN],
         "named": NAMED_REASONS,
+        "nature": nature,
+        "foremost": natural_rows.FOREMOST,
+        "unknown": natural_rows.unknown(data.result.results) if data.result else [],
     }
     return page("report.html", values)
 
@@ -131,6 +136,8 @@ def headline(data: ReportData) -> str:
     report = data.report
     if report is None:
         return "Measured, and held to no parameter set"
+    if report.parameter_set.mode == "natural":
+        return _natural_headline(data)
     counts, name = report.counts, report.parameter_set.name
     measured = counts.within + counts.not_within
     every = measured + counts.not_measured
@@ -146,6 +153,21 @@ def headline(data: ReportData) -> str:
     )
 
 
+def _natural_headline(data: ReportData) -> str:
+    report = data.report
+    words = report.words if report else None
+    if words is not None:
+        return words[:1].upper() + words[1:]
+    if data.measurement.report.type in STILLS:
+        return "How a face moves cannot be seen in a picture"
+    return "No face was seen that could be judged"
+
+
+def _with_bounds(face: FaceReport | None) -> FaceReport | None:
+    """A face with those results alone that the set holds to bounds of its own."""
+    return face and face.model_copy(update={"results": tuple(natural_rows.by_hand(face.results))})
+
+
 def _playable(data: ReportData) -> bool:
     job = data.measurement.job
     return bool(job and job.media and job.media.format in PLAYABLE)
@@ -154,7 +176,7 @@ def _playable(data: ReportData) -> bool:
 def _frames(session: Session, storage: Storage, data: ReportData, view: View) -> _Frames:
     """What is drawn from the frames; where they are gone, the rest of the page is there still."""
     try:
-        if data.measurement.report.type in ("IP", "IW"):
+        if data.measurement.report.type in STILLS:
             every = boxes.boxes(session, storage, data.measurement, boxes.Wanted())
             return _Frames(every)
         return _Frames(timelines=_timelines(session, storage, data, view))

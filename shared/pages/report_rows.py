@@ -16,10 +16,12 @@ from shared.database.extractions import moved
 from shared.database.tables import DataEntry
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, WORDS
 from shared.pages import charts, timelines
+from shared.pages.natural_rows import broken
 from shared.pages.templates import number
 from shared.pages.timelines import Window
 
 LISTED: Final = 12  # violations named under a parameter; all of them are shaded and in the CSV
+LANES: Final = 8  # measures of a natural set whose moments are drawn over time
 SLICES: Final = 20  # rows of the table behind the timelines
 
 _ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
@@ -62,6 +64,16 @@ class TimelineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """When a fault was there, or a natural measure beyond what is expected."""
+
+    measure: str
+    words: str
+    times: int
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     start: float  # [s]
     means: Sequence[float | None]  # in the order of the timelines
@@ -73,6 +85,7 @@ class Timelines:
     whole: bool  # nothing is cut off
     top: float  # of the intensity scale
     columns: bool  # thinned out
+    lanes: Sequence[Lane]  # of a natural set
     rows: Sequence[TimelineRow]
     slices: Sequence[Slice]
     ticks: Sequence[float]  # [s]
@@ -174,10 +187,27 @@ def timeline_rows(track: Track, face: FaceReport | None, window: Window) -> Time
         whole=window.start <= 0 and window.end >= track.duration - 1e-6,
         top=top,
         columns=lines.columns,
+        lanes=_lanes(face, window),
         rows=rows,
         slices=_slices(track, signals, window),
         ticks=[window.start + (window.end - window.start) * part / 5 for part in range(6)],
     )
+
+
+def _lanes(face: FaceReport | None, window: Window) -> list[Lane]:
+    found = [result for result in broken(face.results if face else ()) if result.violations]
+    return [
+        Lane(
+            measure=result.measure,
+            words=result.words,
+            times=result.violation_count,
+            chart=timelines.lane(
+                timelines.shading(result.violations, window, 100),
+                f"When it was out: {result.words}",
+            ),
+        )
+        for result in found[:LANES]
+    ]
 
 
 def _timeline(line: str, au: str, top: float, window: Window, result: Result | None) -> Markup:

@@ -12,13 +12,17 @@ from typing import Annotated, Any, Final, Literal
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.judging import judge
-from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
-from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
+from shared.analysis.measures import Group
+from shared.analysis.natural_measures import NATURAL
+from shared.analysis.natural_sets import MAX_FALSE_ALARMS, MIN_FALSE_ALARMS, Natural
+from shared.analysis.parameter_sets import MAX_PARAMETERS, Mode, Parameter, ParameterSet, Percent
 from shared.analysis.report import Counts, Outcome, Verdict
+from shared.analysis.rule import FALSE_ALARMS
 from shared.api.forms import query_fields
 from shared.api.http import json_response, parse, parse_json, small_body
 from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
@@ -35,7 +39,10 @@ from shared.reports.measurement_listing import ListedMeasurement
 OFFERED: Final = 30  # newest measurements to learn from
 PREVIEWED: Final = 12  # newest measurements that a set is tried on
 PREVIEW_SECONDS: Final = 4.0  # then it is left at those that were tried
-DEFAULT_COVERAGE: Final = 0.95
+PERCENT: Final = 100
+
+_SHARES: Final = frozenset({"required_share", "min_face_share", "false_alarms"})
+"""Fields that the editor shows in percent."""
 
 
 class LearnQuery(BaseModel):
@@ -46,8 +53,19 @@ class LearnQuery(BaseModel):
     example: str | None = None
     from_: Annotated[tuple[int, ...], Field(alias="from", max_length=MAX_LEARNED_FROM)] = ()
     way: Literal["coverage", "deviation_percent"] = "coverage"
-    coverage: Annotated[float, Field(ge=MIN_COVERAGE, le=MAX_COVERAGE)] = DEFAULT_COVERAGE
+    chance: Annotated[
+        float, Field(ge=MIN_FALSE_ALARMS * PERCENT, le=MAX_FALSE_ALARMS * PERCENT)
+    ] = FALSE_ALARMS * PERCENT
+    """Of 100 real recordings, how many may fail."""
+    same_setup: bool = True
     deviation_percent: Percent = 25.0
+
+    @property
+    def amount(self) -> float:
+        """What the way of learning takes."""
+        if self.way == "deviation_percent":
+            return self.deviation_percent
+        return round(1 - self.chance / PERCENT, 6)
 
 
 class CheckedParameter(BaseModel):
@@ -132,8 +150,8 @@ def check(req: func.HttpRequest, _: App) -> func.HttpResponse:
         SetBody.model_validate_json(small_body(req), strict=True)
     except ValidationError as error:
         errors = [
-            FieldNote(field=".".join(map(str, item["loc"])), detail=item["msg"])
-            for item in error.errors(include_url=False, include_input=False, include_context=False)
+            FieldNote(field=".".join(map(str, item["loc"])), detail=_said(item))
+            for item in error.errors(include_url=False, include_input=False)
             if item["loc"][:1] != ("parameters",) or len(item["loc"]) == 1
         ]
     else:
@@ -176,6 +194,9 @@ def _values(app: App, content: ParameterSet | None) -> dict[str, Any]:
         "set": content,
         "parameters": parameter_views(content.parameters) if content else [],
         "groups": _groups(),
+        "nature": (content and content.natural) or Natural(),
+        "natural_mode": content is not None and content.mode is Mode.NATURAL,
+        "natural_groups": _natural_groups(),
         "engines": sorted({*engines, *([content.engine] if content else [])}),
         "engine": content.engine if content else app.settings.engine,
     }
@@ -190,6 +211,14 @@ def _groups() -> list[tuple[str, list[Measure]]]:
     return list(found.items())
 
 
+def _natural_groups() -> list[tuple[str, list[Measure]]]:
+    """What a natural set judges, to leave something out."""
+    found: dict[Group | None, list[Measure]] = {}
+    for entry in NATURAL:
+        found.setdefault(entry.group, []).append(entry)
+    return [(group.value.capitalize() if group else "", items) for group, items in found.items()]
+
+
 def _learn_body(wanted: LearnQuery, offered: Sequence[ListedMeasurement]) -> LearnBody:
     by_number = {item.number: item for item in offered}
     first = by_number.get(wanted.from_[0])
@@ -199,7 +228,8 @@ def _learn_body(wanted: LearnQuery, offered: Sequence[ListedMeasurement]) -> Lea
         {
             "name": name.replace("/", "-").replace("\\", "-")[:100],
             "from_reports": wanted.from_,
-            wanted.way: getattr(wanted, wanted.way),
+            wanted.way: wanted.amount,
+            "same_setup": wanted.same_setup,
         },
     )
 
@@ -219,6 +249,23 @@ def _checked(values: Any) -> CheckedParameter:
         messages = [item["msg"].removeprefix("Value error, ") for item in error.errors()]
         return CheckedParameter(error="; ".join(messages[:3]))
     return CheckedParameter(band=view.band, chart=str(view.chart))
+
+
+def _said(error: ErrorDetails) -> str:
+    """What is wrong with a field, in the words of a person who sees the editor."""
+    limits, kind = error.get("ctx", {}), error["type"]
+    many = PERCENT if error["loc"] and error["loc"][-1] in _SHARES else 1
+    if kind == "greater_than_equal":
+        return f"must be at least {limits['ge'] * many:g}"
+    if kind == "less_than_equal":
+        return f"must be at most {limits['le'] * many:g}"
+    if kind == "string_too_long":
+        return f"may have at most {limits['max_length']} characters"
+    if kind.startswith(("float_", "int_")):
+        return "must be a number"
+    if kind == "missing":
+        return "is missing"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _fields(req: func.HttpRequest) -> dict[str, Any]:

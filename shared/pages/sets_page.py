@@ -9,13 +9,17 @@ from markupsafe import Markup
 from pydantic import TypeAdapter
 
 from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.natural_measures import NATURAL
+from shared.analysis.natural_sets import Natural, OwnRecording
 from shared.analysis.parameter_sets import Parameter
+from shared.analysis.population import population
 from shared.api.http import parse
 from shared.api.paging import Text, part, position
 from shared.api.parameter_set_bodies import SetFilter, set_view
 from shared.api.parameter_sets import SetQuery, set_name
 from shared.app import App
 from shared.pages import charts, examples
+from shared.pages.figures import OF, figure
 from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page
@@ -23,6 +27,7 @@ from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, set_listing
 
 VERSIONS_SHOWN: Final = 50
+RECORDINGS_SHOWN: Final = 50
 
 _NAME: Final = TypeAdapter(tuple[Text])
 
@@ -35,6 +40,23 @@ class ParameterView:
     measure: Measure
     band: str
     chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class NatureView:
+    """What a natural set rests on, and how it judges."""
+
+    natural: Natural
+    people: int  # in the population's table
+    shown: Sequence[OwnRecording]
+    more: int  # recordings that are not shown
+    measures: int  # judged
+    left_out: Sequence[str]  # in words
+
+    @property
+    def false_alarms(self) -> str:
+        """Of 100 real recordings."""
+        return figure(self.natural.false_alarms * OF)
 
 
 def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -81,8 +103,25 @@ def set_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "versions": versions,
         "used_ever": any(version.used for version in versions),
         "parameters": parameter_views(stored.content.parameters),
+        "nature": nature_view(stored.content.natural),
     }
     return page("set.html", values)
+
+
+def nature_view(natural: Natural | None) -> NatureView | None:
+    """None for a set of mode expected."""
+    if natural is None:
+        return None
+    habits = population(natural.population).habits
+    shown = natural.recordings[:RECORDINGS_SHOWN]
+    return NatureView(
+        natural=natural,
+        people=max(habit.people for habit in habits.values()),
+        shown=shown,
+        more=len(natural.recordings) - len(shown),
+        measures=len(habits.keys() - set(natural.left_out)),
+        left_out=[entry.words for entry in NATURAL if entry.code in natural.left_out],
+    )
 
 
 def parameter_views(parameters: Sequence[Parameter]) -> list[ParameterView]:

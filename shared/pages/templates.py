@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.database.tables import State, Step
 from shared.measurements.model import MediaType
-from shared.pages import addresses, static_files
+from shared.pages import addresses, figures, static_files
 from shared.platform.paths import ROOT
 
 FOLDER: Final = ROOT / "web" / "templates"
@@ -73,6 +73,8 @@ def environment() -> Environment:
         "timecode": timecode,
         "size": size,
         "number": number,
+        "figure": figures.figure,
+        "deviations": deviations,
         "rounded": rounded,
         "whole": whole,
         "percent": percent,
@@ -152,6 +154,11 @@ def rounded(sentence: str) -> str:
     enough = (n for n in (2, 3, 4) if len({short(each, n) for each in exact}) == len(exact))
     most = next(enough, 6)
     return _NUMBER.sub(lambda found: short(found[0], most), sentence)
+
+
+def deviations(value: float) -> str:
+    """`+1.2 sd`."""
+    return f"{figures.distance(value, 0.0)} sd"
 
 
 def whole(value: int) -> str:

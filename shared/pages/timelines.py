@@ -140,3 +140,11 @@ def chart(
         '<svg class="timeline" viewBox="0 {} {} {}" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>'
     ).format(-room, X_UNITS, height + 2 * room, label, Markup().join(parts))
+
+
+def lane(shaded: str, label: str) -> Markup:
+    """Times alone, without a signal: when something was wrong."""
+    return Markup(
+        '<svg class="timeline lane" viewBox="0 0 {} 100" preserveAspectRatio="none" role="img" '
+        'aria-label="{}"><path class="violations" d="{}"/></svg>'
+    ).format(X_UNITS, label, shaded)

@@ -1,7 +1,7 @@
 """Parameter sets for lists; nothing is changed. Functions take the session of a transaction."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from shared.analysis.parameter_sets import Mode, name_key
-from shared.database.report_tables import ParameterRow, SetVersion
+from shared.database.report_tables import DefaultSet, FallbackSet, ParameterRow, SetVersion
 from shared.measurements.model import MediaType
 from shared.reports import parameter_sets
 
@@ -87,6 +87,20 @@ def names(session: Session, engine: str | None = None) -> list[str]:
     if engine is not None:
         query = query.where(func.lower(SetVersion.engine) == engine.lower())
     return list(session.scalars(query))
+
+
+def default_names(session: Session, media_types: Iterable[MediaType]) -> list[str]:
+    """The sets that media of these types are held to where none is named, each once."""
+    wanted = list(media_types)
+    tables = (DefaultSet, FallbackSet)
+    chosen, fallback = (
+        select(table.type, SetVersion.name)
+        .join(SetVersion, SetVersion.id == table.parameter_set_id)
+        .where(table.type.in_(wanted))
+        for table in tables
+    )
+    standing = fallback.where(FallbackSet.type.not_in(select(DefaultSet.type)))
+    return sorted({name for _, name in session.execute(chosen.union_all(standing))})
 
 
 def _listed(session: Session, rows: Sequence[SetVersion]) -> list[ListedSet]:

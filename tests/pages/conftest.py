@@ -56,6 +56,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     media_factory.picture(folder / "face.jpg")
     media_factory.picture(folder / "empty.jpg", scene=faces.empty)
     Clip(seconds=3, size=(320, 240)).write(folder / "clip.mp4")
+    stops = faces.frozen(faces.speaking, 2.0, 4.0)
+    Clip(seconds=7, size=(480, 360), scene=stops).write(folder / "stops.mp4")
     return folder
 
 

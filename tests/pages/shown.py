@@ -10,6 +10,7 @@ from tests.end_to_end.service import Service
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 HOSTILE_SET = "<img src=x onerror=alert(3)>\"'&amp;"
 SET = "Speaking calmly"
+NATURAL = "Like Hedy"
 AVATAR = "Grace"  # no other test's: what is shown of an avatar is all that was measured of it
 
 
@@ -24,6 +25,8 @@ class Shown:
     picture: dict[str, Any]
     failed: dict[str, Any]
     hostile: dict[str, Any]
+    stops: dict[str, Any]  # a clip that stands still for two seconds, held to what is natural
+    short: dict[str, Any]  # too short a clip to be judged
 
     @classmethod
     def make(cls, service: Service, media: Path) -> Self:
@@ -43,7 +46,13 @@ class Shown:
             parameter_set=HOSTILE_SET,
         )
         hostile = response.json()["id"]
-        return cls(*(service.wait(i) for i in (clip, earlier, picture, failed, hostile)))
+        stops = service.submit(media / "stops.mp4", avatar="Hedy")
+        short = service.submit(media / "clip.mp4", avatar="Hedy", name="short")
+        every = (clip, earlier, picture, failed, hostile, stops, short)
+        shown = cls(*map(service.wait, every))
+        learned = {"name": NATURAL, "from_reports": [shown.stops["report"]], "coverage": 0.95}
+        assert service.http.post("/api/parameter-sets", json=learned).status_code == 201
+        return shown
 
     def addresses(self) -> dict[str, str]:
         """Every kind of page, by what it shows."""
@@ -57,12 +66,16 @@ class Shown:
             "deleting": f"/jobs/{self.failed['id']}?confirm=delete",
             "clip": f"/reports/{clip}",
             "picture": f"/reports/{picture}",
+            "stops": f"/reports/{self.stops['report']}",
+            "short": f"/reports/{self.short['report']}",
             "avatars": "/avatars",
             "avatar": f"/avatars/{AVATAR}",
             "all measures": f"/avatars/{AVATAR}?set=/",
             "compared": f"/avatars/{AVATAR}?from=build+1&to=build+2",
             "sets": "/parameter-sets",
             "set": f"/parameter-sets/{quote(SET)}",
+            "natural set": f"/parameter-sets/{quote(NATURAL)}",
+            "natural editor": f"/parameter-sets/{quote(NATURAL)}/edit",
             "editor": f"/parameter-sets/{quote(SET)}/edit",
             "new set": "/new-parameter-set",
             "learned": f"/new-parameter-set?from={clip}",

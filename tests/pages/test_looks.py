@@ -23,6 +23,7 @@ OPEN_ALL = (
 KINDS = (
     *("jobs", "nothing fits", "done", "failed", "deleting", "clip", "picture", "avatars"),
     *("compared", "sets", "set", "editor", "learned", "unknown"),
+    *("stops", "short", "natural set", "natural editor"),
 )
 """One of each kind of page; the others differ in their content only."""
 

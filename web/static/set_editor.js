@@ -16,7 +16,7 @@ class Editor {
   constructor(form) {
     this.form = form;
     this.rows = new Rows(form);
-    this.problem = new Problem(form, (field) => this.rows.named(field));
+    this.problem = new Problem(form, (field) => this.rows.named(field) ?? named(form, field));
     this.timer = null;
     this.asked = 0;
     this.bandsChanged = false;
@@ -26,12 +26,13 @@ class Editor {
     const { form, rows } = this;
     form.addEventListener("input", (event) => {
       if (event.target === rows.add) return;
-      if (event.target.closest("[data-rows]")) this.bandsChanged = true;
+      if (event.target.closest("[data-rows], [data-nature]")) this.bandsChanged = true;
       this.checkLater();
     });
     form.addEventListener("change", (event) => {
       const mode = event.target.closest("[data-mode]");
       if (mode) shape(mode.closest("li"));
+      if (event.target.name === "mode") showMode(form);
       if (event.target !== rows.add || !rows.add.value) return;
       rows.append();
       this.bandsChanged = true;
@@ -56,13 +57,17 @@ class Editor {
     this.timer = setTimeout(() => this.check(), PAUSE);
   }
 
+  // what is wrong; null where the service is away, or somebody types on
   async check() {
     const number = (this.asked += 1);
     const response = await send("POST", "/parameter-set-check", content(this.form));
-    if (!response?.ok || number !== this.asked) return; // the service is away, or somebody types on
+    if (!response?.ok || number !== this.asked) return null;
     const answer = await response.json();
     this.rows.show(answer.parameters);
-    if (this.problem.shown) this.problem.show(answer.errors);
+    const wrong = answer.parameters.map(({ error }, index) => ({ field: `parameters.${index}`, detail: error }));
+    const errors = [...answer.errors, ...wrong.filter(({ detail }) => detail)];
+    if (this.problem.shown) this.problem.show(errors);
+    return errors;
   }
 
   async preview(button) {
@@ -84,8 +89,10 @@ class Editor {
     const { form } = this;
     const button = form.querySelector("[type=submit]");
     button.disabled = true;
-    const response = await this.store();
+    const errors = await this.check();
+    const response = errors?.length ? null : await this.store();
     button.disabled = false;
+    if (errors?.length) return this.problem.refused({ errors });
     if (!response) return this.problem.lost();
     const answer = await response.json();
     if (!response.ok) return this.problem.refused(answer);
@@ -98,6 +105,19 @@ class Editor {
     const asLearned = learned && !this.bandsChanged;
     return send("POST", "/parameter-sets", asLearned ? learnedContent(this.form) : content(this.form));
   }
+}
+
+function showMode(form) {
+  const natural = form.elements.mode.value === "natural";
+  form.querySelector(".natural-fields").hidden = !natural;
+  form.querySelector("[data-besides]").hidden = !natural;
+}
+
+// a field as its label names it
+function named(form, field) {
+  const element = form.elements[field.split(".").at(-1)];
+  const label = element?.labels?.[0]?.firstChild?.textContent.trim();
+  return label ?? { parameters: "Bands", mode: "What is expected" }[field] ?? field;
 }
 
 // null: the connection was lost

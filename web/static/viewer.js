@@ -18,7 +18,7 @@ export function start(root) {
   const viewer = new Viewer(root);
   followPointer(viewer);
   listenToKeys(viewer);
-  root.addEventListener("click", (event) => viewer.follow(event));
+  document.addEventListener("click", (event) => viewer.follow(event)); // the verdict names times, too
   new ResizeObserver(() => viewer.showHead()).observe(viewer.holder);
   viewer.showHead();
 }
@@ -82,6 +82,7 @@ class Viewer {
     if (link) {
       event.preventDefault();
       this.player.playSpan(Number(link.dataset.playFrom), Number(link.dataset.playTo));
+      this.player.video?.scrollIntoView({ block: "nearest" });
     }
     const button = event.target.closest("[data-step]");
     if (button) this.player.step(Number(button.dataset.step));

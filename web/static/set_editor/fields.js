@@ -10,6 +10,8 @@ export function content(form) {
     required_share: share(fields.required_share),
     min_face_share: share(fields.min_face_share),
     default_for: [...form.querySelectorAll("[name=default_for]:checked")].map((box) => box.value),
+    mode: fields.mode.value,
+    natural: fields.mode.value === "natural" ? nature(form) : null,
     parameters: [...form.querySelector("[data-rows]").children].map(parameter),
   };
 }
@@ -23,8 +25,20 @@ export function learnedContent(form) {
     required_share,
     min_face_share,
     default_for,
+    same_setup: form.dataset.sameSetup !== "false",
     from_reports: form.dataset.learned.split(",").map(Number),
     [form.dataset.way]: Number(form.dataset.amount),
+  };
+}
+
+// its recordings and its population stay as they came
+function nature(form) {
+  const fields = form.elements;
+  return {
+    ...JSON.parse(form.dataset.natural),
+    false_alarms: share(fields.false_alarms),
+    same_setup: fields.same_setup.value === "true",
+    left_out: [...form.querySelectorAll("[name=left_out]:checked")].map((box) => box.value),
   };
 }
 

@@ -45,11 +45,11 @@ export class Rows {
     });
   }
 
-  // a field as the reader knows it: a parameter by its words
+  // a parameter by its words; null for any other field
   named(field) {
     const [, index] = /^parameters\.(\d+)/.exec(field) ?? [];
     const row = index === undefined ? null : this.list.children[index];
-    return row ? row.querySelector(".words").textContent : field;
+    return row ? row.querySelector(".words").textContent : null;
   }
 
   // measures that have no row yet

@@ -13,7 +13,7 @@ export class Charts {
     this.to = Number(this.element.dataset.to);
     this.top = Number(this.element.dataset.top);
     this.columns = this.element.hasAttribute("data-columns");
-    this.rows = [...this.element.querySelectorAll(".tl[data-au]")].map((row) => ({
+    this.rows = [...this.element.querySelectorAll(".tl[data-au], .tl[data-lane]")].map((row) => ({
       row,
       output: row.querySelector(".tl-value"),
       points: null,
@@ -72,6 +72,7 @@ export class Charts {
   showValues(time) {
     const x = this.share(time) * X_UNITS;
     for (const item of this.rows) {
+      if (!item.output) continue; // times alone, without a signal
       item.points ??= points(item.row.querySelector(".trace").getAttribute("d"));
       item.output.value = this.value(item.points, x);
     }

@@ -1,0 +1,74 @@
+"""Numbers of natural reports, the same way everywhere: two significant digits, shares in percent.
+
+A value never reads as a bound that it is not: 0.897 beside at least 0.9 is `89.7 %`, not `90 %`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+MOST_DIGITS: Final = 6
+SHARE: Final = "share"  # the unit of what is said in percent
+OF: Final = 100  # real recordings
+
+_UNITS: Final = {SHARE: "", "intensity": "", "1/min": "/min", "1/s": "/s"}
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """`0.0038`, `0.31`, `12`, `130`; a dash where there is no number."""
+    if value is None:
+        return "–"
+    exact = float(f"{value:.{digits - 1}e}")
+    whole = round(value) if abs(value) >= 10 ** (digits - 1) else exact
+    text = np.format_float_positional(whole, trim="-")
+    return "0" if text == "-0" else text.replace("-", "\u2212")
+
+
+def amount(value: float | None, unit: str, beside: Sequence[float | None] = ()) -> str:
+    """A value as it is shown beside these bounds."""
+    if value is None:
+        return "–"
+    others = [bound for bound in beside if bound is not None and bound != value]
+    if unit == SHARE:
+        others += [end for end in (0.0, 1.0) if end != value]
+    for digits in range(2, MOST_DIGITS):
+        text = _written(value, unit, digits)
+        if all(_written(other, unit, digits) != text for other in others):
+            return text
+    return _written(value, unit, MOST_DIGITS)
+
+
+def distance(z: float, limit: float) -> str:
+    """Standard deviations with their sign, told from the limit: `+0.1`, `\u22123.28`, `+12`."""
+    text = amount(abs(z), "", (limit,)) if abs(z) >= 1 else f"{abs(z):.1f}"
+    return ("\u2212" if z < 0 else "+") + text
+
+
+def band(lower: float | None, upper: float | None, unit: str) -> str:
+    if lower is None and upper is None:
+        return ""
+    if lower is None:
+        return f"at most {amount(upper, unit)}"
+    if upper is None:
+        return f"at least {amount(lower, unit)}"
+    return f"{amount(lower, unit)} to {amount(upper, unit)}"
+
+
+def unit_words(unit: str) -> str:
+    """A unit as it stands behind a measure's name; empty where the value says it."""
+    return _UNITS.get(unit, unit)
+
+
+def ranked(percentile: float) -> str:
+    """The share of real recordings that deviate less, as a person would say it."""
+    below = min(max(round(percentile * OF), 1), OF - 1)
+    if below * 2 >= OF:
+        return f"deviates more than {below} of {OF} real recordings"
+    return f"deviates less than {OF - below} of {OF} real recordings"
+
+
+def _written(value: float, unit: str, digits: int) -> str:
+    if unit == SHARE:
+        return f"{value * 100:.{digits - 2}f} %"
+    return figure(value, digits)

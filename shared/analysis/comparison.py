@@ -31,6 +31,7 @@ from shared.analysis.bootstrap import (
 )
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.judging import engine_notice, judged_faces, not_judged
+from shared.analysis.lip_sync_comparison import LipSync, lip_sync
 from shared.analysis.measuring import MeasuredFace, MeasuredRecording
 from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
 from shared.analysis.report import Model, Subject
@@ -90,6 +91,10 @@ class Comparison(Model):
     )
     seed: int
     faces: tuple[FaceComparison, ...]
+    lip_sync: LipSync | None = Field(
+        default=None,
+        description="How lips and sound have moved against each other; null for images.",
+    )
 
 
 def compare(
@@ -127,6 +132,7 @@ def compare(
         parameter_set=parameter_set.name if parameter_set else None,
         seed=seed,
         faces=tuple(faces),
+        lip_sync=lip_sync(before[1], after[1], seed=seed),
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy.orm import Session
 
 from shared.analysis import learning
+from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.learning import Learned, LearnOptions
+from shared.analysis.measures import Group
 from shared.analysis.measuring import MeasuredRecording
 from shared.platform.storage import Storage
 from shared.reports import reports
@@ -28,8 +30,10 @@ def learn(
         measurement = reports.locate(session, reference)
         found[measurement.report.id] = measurement
 
+    sound = any(CATALOGUE[code].group is Group.SOUND for code in options.measures or ())
+
     def recordings() -> Iterator[MeasuredRecording]:
         for measurement in found.values():
-            yield measurement.load(session, storage)
+            yield measurement.load(session, storage, sound=sound)
 
     return learning.learn(options, recordings()), tuple(found)

@@ -55,7 +55,7 @@ def hold(app: App, name: str = "A set") -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session)
         found = reports.measured(session, app.storage, stored)
-        reports.hold(session, stored, found, parameter_sets.resolve(session, [name]))
+        reports.hold(session, app.storage, stored, found, parameter_sets.resolve(session, [name]))
 
 
 _ends = st.floats(0, 5, allow_nan=False)
@@ -197,7 +197,7 @@ def test_a_set_is_not_deleted_while_somebody_is_held_to_it(app: App, first: str)
             except Problem as problem:
                 return problem.code
             _wait(begun, go_on, first == "judging")
-            reports.hold(session, stored, found, chosen)
+            reports.hold(session, app.storage, stored, found, chosen)
         return "held"
 
     def deleting() -> str:

@@ -10,6 +10,7 @@ from shared.measurements import sound as sounds
 from shared.measurements.sound import Sound
 from tests import faces
 from tests.end_to_end.service import Json, Service
+from tests.end_to_end.test_parameter_sets import made
 from tests.media_factory import Clip
 from tests.speech import babble, film
 
@@ -95,16 +96,14 @@ def test_a_shift_is_found(service: Service, builds: dict[str, Json], later: str)
 def test_a_set_holds_builds_to_the_first(service: Service, builds: dict[str, Json]) -> None:
     against = builds["b1"]["report"]
     parameter = {"measure": "lip_sync_change", "lower": -45, "upper": 45, "against": against}
-    content = {"engine": "mediapipe", "parameters": [parameter]}
-    path = "/api/parameter-sets/In%20sync"
-    assert service.http.put(path, json=content).status_code == 201
-    assert service.http.get(path).json()["parameters"][0]["against"] == against
+    held_to = made(service, parameters=[parameter])
+    assert held_to["parameters"][0]["against"] == against
     verdicts = {}
     for build in ("b1", "b2"):
-        body = {"report": builds[build]["id"], "parameter_sets": ["In sync"]}
-        made = service.http.post("/api/reports", json=body)
-        assert made.status_code == 201, made.text
-        (item,) = made.json()["items"]
+        body = {"report": builds[build]["id"], "parameter_sets": [held_to["name"]]}
+        response = service.http.post("/api/reports", json=body)
+        assert response.status_code == 201, response.text
+        (item,) = response.json()["items"]
         verdicts[build] = item["verdict"]
     assert verdicts == {"b1": "pass", "b2": "fail"}
 

@@ -87,6 +87,24 @@ def saying(opening: Callable[[float], float]) -> Scene:
     return scene
 
 
+def living(time: float, width: int, height: int) -> Pixels:
+    """Moves as people do, and never twice alike: what the set "Alive" takes for a face."""
+    mouth = 9.0 * max(0.0, _wander(2.2 * time, 1))
+    lids = max(0.0, 1 - abs((time + 0.3 * float(np.sin(time))) % 2.7 - 1.0) / 0.12)
+    zoom, sway = 1 + 0.05 * _wander(time, 2), 0.03 * _wander(time, 3)
+    picture = _fitted(face(mouth=mouth, lids=lids), width, height, zoom, sway)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 5.0 * _wander(time, 4), 1.1)
+    turned = cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(turned, np.uint8)
+
+
+def _wander(time: float, seed: int) -> float:
+    """Around 0, mostly within -1..1, with .15 to 1.2 Hz."""
+    generator = np.random.default_rng(seed)
+    hertz, phases = generator.uniform(0.15, 1.2, 8), generator.uniform(0, 2 * np.pi, 8)
+    return float(np.sin(2 * np.pi * hertz * time + phases).sum() / 4)
+
+
 def still(time: float, width: int, height: int) -> Pixels:
     """The same picture for ever."""
     return _fitted(sample(), width, height, 1.0, 0.0)

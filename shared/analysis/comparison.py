@@ -7,6 +7,10 @@ videos, how much the share of time within falls short of the required one. A cha
 the interval of that does not include 0. Two values within are no clear change, whatever their
 difference. Without a band a clear difference is just higher or lower.
 
+A natural measure is compared on its own scale (`population`): its difference is besides given in
+standard deviations of what one person does within a recording, and with a natural set, better is
+closer to what the set expects. Its faults have the bands of their limits.
+
 Where there is no interval (an image, a clip below 8 s, the one most extreme moment of a clip) only
 a value that crosses a bound is a clear change.
 """
@@ -30,13 +34,26 @@ from shared.analysis.bootstrap import (
     resampling,
 )
 from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.gates import GATES
 from shared.analysis.judging import engine_notice, judged_faces, not_judged
 from shared.analysis.lip_sync_comparison import LipSync, lip_sync
 from shared.analysis.measuring import MeasuredFace, MeasuredRecording
+from shared.analysis.natural_sets import Natural
 from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
+from shared.analysis.population import Population, population
 from shared.analysis.report import Model, Subject
+from shared.analysis.rule import expectation
 from shared.analysis.series import Floats
-from shared.analysis.statistics import DECIMALS, Mean, Statistic, rounded
+from shared.analysis.statistics import (
+    DECIMALS,
+    Mean,
+    Scale,
+    Statistic,
+    Windows,
+    rounded,
+    scaled,
+    unscaled,
+)
 from shared.measurements.versions import Origin
 from shared.platform.errors import Code, Problem
 
@@ -67,6 +84,16 @@ class Difference(Model):
         default=None, description="Levels in videos: share of the time within the band."
     )
     share_after: float | None = None
+    expected: float | None = Field(
+        default=None, description="Natural measures, with a natural set: what better is closer to."
+    )
+    difference_sd: float | None = Field(
+        default=None,
+        description="Natural measures: the difference in standard deviations of a window of 3 s "
+        "around what the same person does.",
+    )
+    difference_sd_low: float | None = Field(default=None, description="Lower end of its interval.")
+    difference_sd_high: float | None = Field(default=None, description="Upper end.")
     change: Change
     reason: str | None = Field(
         default=None, description="Why it was not compared, or why it has no interval."
@@ -184,6 +211,26 @@ class _Loss:
     draws: Floats | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Both builds of a face, and what is known of people."""
+
+    builds: tuple[_Build, _Build]
+    table: Population
+
+    def missing(self, code: str) -> str | None:
+        """Why a measure cannot be compared."""
+        for build in self.builds:
+            found = build.face.values[code]
+            if found.value is None:
+                return f"In the {build.which} build: {found.reason}"
+        return None
+
+    def ends(self, code: str) -> tuple[float, float] | None:
+        """The interval of the difference."""
+        return _ends(*(build.draws(_statistic(build, code)) for build in self.builds))
+
+
 def _differences(
     old: MeasuredFace, new: MeasuredFace, parameter_set: ParameterSet | None, seed: int
 ) -> Iterator[Difference]:
@@ -191,37 +238,101 @@ def _differences(
         _Build("earlier", old, resampling(old.track, seed, 0)),
         _Build("later", new, resampling(new.track, seed, 1)),
     )
+    nature = parameter_set.natural if parameter_set else None
+    pair = _Pair(builds, population(nature.population) if nature else population())
     if parameter_set:
+        if nature and not old.track.image:
+            yield from _of_nature(pair, nature)
         for parameter in parameter_set.parameters:
-            yield _judged(builds, parameter, parameter_set.required_share)
+            yield _of_parameter(pair, parameter, parameter_set.required_share)
         return
     for code, entry in CATALOGUE.items():
         if old.values[code].value is not None and new.values[code].value is not None:
-            yield _unjudged(builds, entry)
+            yield _unjudged(pair, entry)
 
 
-def _unjudged(builds: tuple[_Build, _Build], entry: Measure) -> Difference:
-    ends = _ends(*(build.draws(_statistic(build, entry.code)) for build in builds))
+def _of_nature(pair: _Pair, nature: Natural) -> Iterator[Difference]:
+    """Faults, then how the face moves and looks."""
+    for gate in GATES:
+        yield _judged(pair, gate.measure, Bounds(gate.lower, gate.upper), 0.0)
+    own = nature.own
+    for code, habit in pair.table.habits.items():
+        if code not in nature.left_out:
+            seen = [each[code] for each in own if code in each]
+            expected = expectation(habit, seen, same_setup=nature.same_setup).mean
+            yield _closer(pair, CATALOGUE[code], expected)
+
+
+def _unjudged(pair: _Pair, entry: Measure) -> Difference:
+    ends = pair.ends(entry.code)
     change = {1: Change.HIGHER, 0: Change.NO_CLEAR_CHANGE, -1: Change.LOWER}[_sign(ends)]
-    return _model(builds, entry, change, ends=ends, reason=None if ends else _NO_INTERVAL)
+    return _model(pair, entry, change, ends=ends, reason=None if ends else _NO_INTERVAL)
 
 
-def _judged(
-    builds: tuple[_Build, _Build], parameter: Parameter, required_share: float
-) -> Difference:
+def _of_parameter(pair: _Pair, parameter: Parameter, required_share: float) -> Difference:
     entry, bounds = CATALOGUE[parameter.measure], parameter.bounds
-    for build in builds:
+    for build in pair.builds:
         if reason := not_judged(parameter, build.face.values[entry.code]):
             reason = f"In the {build.which} build: {reason}"
-            return _model(builds, entry, Change.NOT_COMPARED, reason=reason, bounds=bounds)
-    ends = _ends(*(build.draws(_statistic(build, entry.code)) for build in builds))
-    losses = [_losses(build, entry, bounds, required_share) for build in builds]
+            return _model(pair, entry, Change.NOT_COMPARED, reason=reason, bounds=bounds)
+    return _judged(pair, entry, bounds, required_share)
+
+
+def _judged(pair: _Pair, entry: Measure, bounds: Bounds, required_share: float) -> Difference:
+    if reason := pair.missing(entry.code):
+        return _model(pair, entry, Change.NOT_COMPARED, reason=reason, bounds=bounds)
+    losses = [_losses(build, entry, bounds, required_share) for build in pair.builds]
     signs = {_worse(before, after) for before, after in zip(*losses, strict=True)} - {0}
     change = Change.NO_CLEAR_CHANGE
     if len(signs) == 1:
         change = Change.WORSE if signs == {1} else Change.BETTER
+    ends = pair.ends(entry.code)
     reason = None if ends else _NO_INTERVAL
-    return _model(builds, entry, change, ends=ends, reason=reason, bounds=bounds)
+    return _model(pair, entry, change, ends=ends, reason=reason, bounds=bounds)
+
+
+def _closer(pair: _Pair, entry: Measure, expected: float) -> Difference:
+    """Better is closer to `expected`, which is on the measure's own scale."""
+    if reason := pair.missing(entry.code):
+        return _model(pair, entry, Change.NOT_COMPARED, reason=reason)
+    (before, scale), (after, _) = (_on_scale(build, entry.code) for build in pair.builds)
+    away = [
+        _Loss(abs(it.value - expected), None if it.draws is None else np.abs(it.draws - expected))
+        for it in (before, after)
+    ]
+    ends = pair.ends(entry.code)
+    worse = _worse(*away) if ends else 0
+    change = {1: Change.WORSE, 0: Change.NO_CLEAR_CHANGE, -1: Change.BETTER}[worse]
+    found = _model(pair, entry, change, ends=ends, reason=None if ends else _NO_INTERVAL)
+    return found.model_copy(update={"expected": rounded(unscaled(expected, scale))})
+
+
+def _on_scale(build: _Build, code: str) -> tuple[_Loss, Scale]:
+    """A natural measure's value and its draws on the scale that it is averaged on."""
+    statistic = _statistic(build, code)
+    if not isinstance(statistic, Windows):
+        raise TypeError(f"{code} is no natural measure")
+    draws = build.draws(statistic)
+    return (
+        _Loss(
+            float(statistic.scaled.mean()),
+            None if draws is None else scaled(draws, statistic.scale),
+        ),
+        statistic.scale,
+    )
+
+
+def _in_sd(pair: _Pair, code: str) -> dict[str, float]:
+    """The difference of a natural measure, in what one person varies by."""
+    habit = pair.table.habits.get(code)
+    if habit is None:
+        return {}
+    (before, _), (after, _) = (_on_scale(build, code) for build in pair.builds)
+    found = {"difference_sd": rounded((after.value - before.value) / habit.within)}
+    if ends := _ends(before.draws, after.draws):
+        found["difference_sd_low"] = rounded(ends[0] / habit.within)
+        found["difference_sd_high"] = rounded(ends[1] / habit.within)
+    return found
 
 
 def _statistic(build: _Build, code: str) -> Statistic:
@@ -280,7 +391,7 @@ def _worse(before: _Loss, after: _Loss) -> int:
 
 
 def _model(
-    builds: tuple[_Build, _Build],
+    pair: _Pair,
     entry: Measure,
     change: Change,
     *,
@@ -288,12 +399,13 @@ def _model(
     reason: str | None = None,
     bounds: Bounds | None = None,
 ) -> Difference:
+    builds = pair.builds
     before, after = (build.face.values[entry.code].value for build in builds)
     shares: list[Mean | None] = [None, None]
     if before is None or after is None:
-        difference = None
+        difference, in_sd = None, {}
     else:
-        difference = rounded(after - before)
+        difference, in_sd = rounded(after - before), _in_sd(pair, entry.code)
         shares = [_share_within(build.face, entry, bounds) for build in builds]
     return Difference(
         measure=entry.code,
@@ -310,4 +422,5 @@ def _model(
         share_after=rounded(shares[1].value) if shares[1] else None,
         change=change,
         reason=reason,
+        **in_sd,
     )

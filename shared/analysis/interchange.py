@@ -9,7 +9,11 @@ under a line of column names. Empty lines, and empty cells at the end of a line,
     measure,reference,deviation_percent,deviation_absolute,lower,upper,allow_low_validity,optional
     AU12.level,,,,,0.5,,
 
-A set of mode `natural` has two fields more, `mode` and `natural`; the latter is JSON in one cell.
+A set of mode `natural` has two fields more, `mode` and `natural`; the latter is JSON in one cell,
+but for the person's recordings, which have a line each: a cell of a spreadsheet holds 32,767
+characters.
+
+    recording,"{""report"": 17, ...}"
 
 `from_json` raises pydantic's ValidationError, as every body of a request does; `csv_values` raises
 Problem `invalid_csv` where the file is not of that form.
@@ -29,7 +33,9 @@ _OF_NATURAL: Final = ("mode", "natural")
 COLUMNS: Final = tuple(Parameter.model_fields)
 UTF8: Final = "utf-8-sig"  # spreadsheets write a byte order mark
 
-MAX_LINES: Final = 1000  # several times what a set can fill; the rest is not read
+RECORDING: Final = "recording"
+
+MAX_LINES: Final = 2000  # more than a set can fill; the rest is not read
 
 
 def to_json(parameter_set: ParameterSet) -> bytes:
@@ -53,6 +59,8 @@ def to_csv(parameter_set: ParameterSet) -> bytes:
         value = getattr(parameter_set, name)
         if value is not None and (parameter_set.natural is not None or name not in _OF_NATURAL):
             writer.writerow([name, _cell(value)])
+    for recording in parameter_set.natural.recordings if parameter_set.natural else ():
+        writer.writerow([RECORDING, recording.model_dump_json(exclude_defaults=True)])
     writer.writerow([])
     writer.writerow(COLUMNS)
     for parameter in parameter_set.parameters:
@@ -65,7 +73,7 @@ def _cell(value: object) -> str:
     if value is None or value is False:
         return ""
     if isinstance(value, Natural):
-        return value.model_dump_json(exclude_defaults=True)
+        return value.model_dump_json(exclude_defaults=True, exclude={"recordings"})
     return "true" if value is True else str(value)
 
 
@@ -73,12 +81,15 @@ def csv_values(data: bytes) -> dict[str, object]:
     """The values in a CSV, not yet checked: what `ParameterSet.model_validate` takes."""
     values: dict[str, object] = {}
     parameters: list[dict[str, str]] = []
+    recordings: list[object] = []
     columns: list[str] | None = None
     for line, cells in _lines(data):
         if columns is not None:
             parameters.append(_parameter(line, columns, cells))
         elif cells[0].strip() == "measure":
             columns = _columns(line, cells)
+        elif cells[0].strip() == RECORDING:
+            recordings.append(_json(line, ",".join(cells[1:])))
         else:
             name, value = _field(line, cells)
             if name in values:
@@ -88,7 +99,21 @@ def csv_values(data: bytes) -> dict[str, object]:
         raise Problem(
             Code.INVALID_CSV, "There is no table of parameters: no line begins with `measure`."
         )
+    if recordings:
+        values["natural"] = _with_recordings(values.get("natural"), recordings)
     return {**values, "parameters": parameters}
+
+
+def _with_recordings(natural: object, recordings: list[object]) -> dict[str, object]:
+    if not isinstance(natural, dict):
+        raise Problem(
+            Code.INVALID_CSV, "There are recordings, and no line `natural` that says how to judge."
+        )
+    given = natural.get("recordings", [])
+    return {
+        **natural,
+        "recordings": [*(given if isinstance(given, list) else [given]), *recordings],
+    }
 
 
 def _lines(data: bytes) -> list[tuple[int, list[str]]]:
@@ -128,7 +153,7 @@ def _json(line: int, value: str) -> object:
     try:
         return json.loads(value) if value.strip() else None
     except ValueError:
-        raise _refusal(line, "What stands under natural is not JSON.") from None
+        raise _refusal(line, "Its second cell is not JSON.") from None
 
 
 def _columns(line: int, cells: list[str]) -> list[str]:

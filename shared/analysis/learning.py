@@ -12,8 +12,8 @@ Two ways to learn:
 Every face that was seen for long enough counts as a recording of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Self
 
 import numpy as np
@@ -21,8 +21,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.measuring import MeasuredFace, MeasuredRecording
-from shared.analysis.natural_learning import CODES, natural, own_recording
-from shared.analysis.natural_sets import Natural, OwnRecording
+from shared.analysis.natural_learning import CODES, Kept, kept, natural
+from shared.analysis.natural_sets import MAX_RECORDINGS, Natural, OwnRecording
 from shared.analysis.parameter_sets import (
     DEFAULT_MIN_FACE_SHARE,
     MAX_DESCRIPTION,
@@ -37,6 +37,7 @@ from shared.analysis.parameter_sets import (
 )
 from shared.analysis.report import Model
 from shared.analysis.statistics import rounded
+from shared.measurements.model import Facts, MediaType
 from shared.measurements.versions import Origin
 from shared.platform.errors import Code, Problem
 
@@ -99,25 +100,51 @@ class LearnOptions(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
-    """What is kept of one face, however long the clip."""
+class Sample:
+    """What is kept of one face, however long the clip. A natural set needs `kept` alone."""
 
-    values: dict[str, float]
-    reasons: dict[str, str]  # of measures that have no value
-    low: frozenset[str]  # measures of low validity
+    seen_share: float
     frames: int
-    own: OwnRecording
+    kept: Kept
+    values: Mapping[str, float] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)  # of measures that have no value
+    low: frozenset[str] = frozenset()  # measures of low validity
 
     @property
     def seconds(self) -> float:
-        return self.own.seconds
+        return self.kept.seconds
 
 
-def _sample(face: MeasuredFace, name: str) -> _Sample:
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A recording to learn from; none of its frames."""
+
+    type: MediaType
+    facts: Facts
+    faces: tuple[Sample, ...]
+    report: int | None = None  # the measurement's number
+    name: str = ""
+
+    @property
+    def recordings(self) -> Iterator[OwnRecording]:
+        """Each face is one of its own; those of which nothing is known are none."""
+        for face in self.faces:
+            recording = face.kept.recording(self.report, self.name)
+            if recording.values:
+                yield recording
+
+
+def footage(measured: MeasuredRecording, report: int | None = None, name: str = "") -> Footage:
+    faces = tuple(_sample(face) for face in measured.faces if len(face.track))
+    return Footage(measured.type, measured.facts, faces, report, name)
+
+
+def _sample(face: MeasuredFace) -> Sample:
     values = {code: item.value for code, item in face.values.items() if item.value is not None}
     reasons = {code: item.reason or "" for code, item in face.values.items() if item.value is None}
     low = frozenset(code for code, item in face.values.items() if item.validity == "low")
-    return _Sample(values, reasons, low, len(face.track), own_recording(face, None, name))
+    share = rounded(face.track.seen_share)
+    return Sample(share, len(face.track), kept(face), values, reasons, low)
 
 
 class LeftOut(Model):
@@ -137,37 +164,37 @@ class Learned(Model):
     left_out: tuple[LeftOut, ...]
 
 
-def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Learned:
-    """A set from one recording or many, each taken when it is its turn and then forgotten.
+def learn(options: LearnOptions, recordings: Iterable[Footage]) -> Learned:
+    """A set from one recording or many, each taken when it is its turn.
 
     Raises Problem `engine_mismatch` or `type_mismatch` where recordings are not alike, and
     `nothing_to_learn` where none has a face for long enough or no measure can be had.
     """
-    first: MeasuredRecording | None = None
-    reports = 0
-    samples: list[_Sample] = []
+    footages: list[Footage] = []
     for recording in recordings:
-        first = first or recording
-        reports += 1
-        _check_alike(first, recording)
-        samples.extend(
-            _sample(face, f"recording {reports}")
-            for face in recording.faces
-            if len(face.track) and rounded(face.track.seen_share) >= options.min_face_share
-        )
-    if first is None or not samples:
+        _check_alike(footages[0] if footages else recording, recording)
+        faces = (face for face in recording.faces if face.seen_share >= options.min_face_share)
+        name = recording.name or f"recording {len(footages) + 1}"
+        footages.append(replace(recording, faces=tuple(faces), name=name))
+    samples = [face for recording in footages for face in recording.faces]
+    if not samples:
         raise Problem(
             Code.NOTHING_TO_LEARN,
             "No face was seen for long enough. Choose other recordings, or lower min_face_share.",
         )
     if options.coverage is None:
         parameters, left_out = _parameters(options, samples)
+        nature = None
     else:
-        parameters, left_out = [], _unknown(options.measures or CODES, samples)
-    learns_nature = any(item.own.values for item in samples) and options.coverage is not None
-    if not parameters and not learns_nature:
+        asked = options.measures or CODES
+        parameters, left_out = [], _unknown(asked, samples)
+        nature = (
+            _nature(options, options.coverage, footages) if len(left_out) < len(asked) else None
+        )
+    if not parameters and nature is None:
         reasons = " ".join(f"{item.measure}: {item.reason}" for item in left_out[:5])
         raise Problem(Code.NOTHING_TO_LEARN, f"No measure can be learned. {reasons}".strip())
+    first, reports = footages[0], len(footages)
     frames = sum(item.frames for item in samples)
     basis = f"{reports} {'report' if reports == 1 else 'reports'}, {frames} confident frames"
     return Learned(
@@ -179,8 +206,8 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
             required_share=options.required_share or 0.0,
             min_face_share=options.min_face_share,
             parameters=tuple(parameters),
-            mode=Mode.EXPECTED if options.coverage is None else Mode.NATURAL,
-            natural=_nature(options, samples),
+            mode=Mode.EXPECTED if nature is None else Mode.NATURAL,
+            natural=nature,
         ),
         reports=reports,
         faces=len(samples),
@@ -191,33 +218,38 @@ def learn(options: LearnOptions, recordings: Iterable[MeasuredRecording]) -> Lea
     )
 
 
-def _nature(options: LearnOptions, samples: Sequence[_Sample]) -> Natural | None:
-    """What makes the set one of mode natural, where that is asked for."""
-    if options.coverage is None:
-        return None
+def _nature(options: LearnOptions, coverage: float, footages: Sequence[Footage]) -> Natural:
+    """What makes the set one of mode natural."""
+    recordings = [item for footage in footages for item in footage.recordings]
+    if len(recordings) > MAX_RECORDINGS:
+        raise Problem(
+            Code.INVALID_FIELD,
+            f"There are {len(recordings)} faces in these recordings; a set names up to "
+            f"{MAX_RECORDINGS}. Choose fewer.",
+        )
     return natural(
-        (item.own for item in samples if item.own.values),
-        false_alarms=1 - options.coverage,
+        recordings,
+        false_alarms=1 - coverage,
         same_setup=options.same_setup,
         measures=options.measures,
     )
 
 
-def _unknown(codes: Sequence[str], samples: Sequence[_Sample]) -> list[LeftOut]:
+def _unknown(codes: Sequence[str], samples: Sequence[Sample]) -> list[LeftOut]:
     """Of the measures asked for, those that no recording tells of, and those of expressions."""
     left_out = []
     for code in codes:
         if code not in CODES:
             reason = "A natural set learns how a face moves and looks. Add it by hand."
-        elif any(code in item.own.values for item in samples):
+        elif any(code in item.kept.values for item in samples):
             continue
         else:
-            reason = samples[0].reasons.get(code, "It was not measured.")
+            reason = samples[0].kept.missing.get(code, "It was not measured.")
         left_out.append(LeftOut(measure=code, reason=reason))
     return left_out
 
 
-def _check_alike(first: MeasuredRecording, other: MeasuredRecording) -> None:
+def _check_alike(first: Footage, other: Footage) -> None:
     origins = Origin.of(first.facts), Origin.of(other.facts)
     if not origins[0].agrees_with(origins[1]):
         raise Problem(
@@ -238,7 +270,7 @@ def _way(options: LearnOptions) -> str:
     return f"within {options.deviation_percent:.6g} % of what was seen"
 
 
-def _warnings(samples: Sequence[_Sample], *, image: bool) -> Iterator[str]:
+def _warnings(samples: Sequence[Sample], *, image: bool) -> Iterator[str]:
     count, seconds = len(samples), sum(item.seconds for item in samples)
     if count < MIN_REPORTS:
         seen = "1 face" if count == 1 else f"{count} faces"
@@ -251,7 +283,7 @@ def _warnings(samples: Sequence[_Sample], *, image: bool) -> Iterator[str]:
 
 
 def _parameters(
-    options: LearnOptions, samples: Sequence[_Sample]
+    options: LearnOptions, samples: Sequence[Sample]
 ) -> tuple[list[Parameter], list[LeftOut]]:
     parameters: list[Parameter] = []
     left_out: list[LeftOut] = []
@@ -273,7 +305,7 @@ def _by_default() -> list[str]:
     ]
 
 
-def _obstacle(code: str, samples: Sequence[_Sample], *, asked: bool) -> str | None:
+def _obstacle(code: str, samples: Sequence[Sample], *, asked: bool) -> str | None:
     if not any(code in item.values for item in samples):
         return next(iter(samples)).reasons.get(code, "It was not measured.")
     if not asked and any(code in item.low for item in samples):
@@ -281,7 +313,7 @@ def _obstacle(code: str, samples: Sequence[_Sample], *, asked: bool) -> str | No
     return None
 
 
-def _parameter(entry: Measure, samples: Sequence[_Sample], options: LearnOptions) -> Parameter:
+def _parameter(entry: Measure, samples: Sequence[Sample], options: LearnOptions) -> Parameter:
     values = [item.values[entry.code] for item in samples if entry.code in item.values]
     return Parameter(
         measure=entry.code,

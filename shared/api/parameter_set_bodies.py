@@ -9,7 +9,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.learning import Learned, LearnOptions, LeftOut
-from shared.analysis.parameter_sets import MAX_ENGINE, ParameterSet
+from shared.analysis.measures import Group
+from shared.analysis.parameter_sets import MAX_ENGINE, Mode, ParameterSet
 from shared.analysis.report import Model
 from shared.api.paging import PageQuery, Text
 from shared.api.report_bodies import MeasurementReference
@@ -59,7 +60,9 @@ class LearnBody(LearnOptions):
 class Basis(Model):
     """What a learned set rests on."""
 
-    reports: tuple[int, ...] = Field(description="The measurements' numbers.")
+    reports: tuple[int, ...] = Field(
+        description="The measurements' numbers; a natural set names them among its recordings, too."
+    )
     faces: int
     frames: int
     seconds: float
@@ -87,6 +90,7 @@ class SetSummary(BaseModel):
     description: str
     engine: str
     engine_version: int | None = Field(description="Of the measurement, where there are several.")
+    mode: Mode
     parameters: int = Field(description="How many.")
     default_for: tuple[MediaType, ...]
     archived: dt.datetime | None
@@ -113,6 +117,9 @@ class MeasureView(BaseModel):
     types: list[MediaType] = Field(description="Media it is valid for.")
     definition: str
     source: str
+    group: Group | None = Field(
+        description="What of the face it is about, where a natural set judges it."
+    )
     action_units: list[str] = Field(description="Those it rests on.")
     signals: list[str] = Field(description="Of the engine, without which it cannot be had.")
     min_frames: int = Field(description="Confident frames that a clip needs.")
@@ -160,6 +167,7 @@ def set_summary(item: ListedSet) -> SetSummary:
         description=item.description,
         engine=item.engine,
         engine_version=item.engine_version,
+        mode=item.mode,
         parameters=item.parameters,
         default_for=item.default_for,
         archived=item.archived,
@@ -179,6 +187,7 @@ def measure_view(measure: Measure) -> MeasureView:
         types=sorted(measure.types),
         definition=measure.definition,
         source=measure.source,
+        group=measure.group,
         action_units=list(measure.aus),
         signals=list(measure.signals),
         min_frames=measure.min_frames,

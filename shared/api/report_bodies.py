@@ -28,6 +28,7 @@ class VerdictView(BaseModel):
     parameter_set: str
     version: int
     verdict: Verdict
+    words: str | None = Field(description="The verdict of a natural set, as it may be said.")
     score: float | None
     links: dict[str, str]
 
@@ -86,6 +87,7 @@ def verdict_view(held: SetVerdict) -> VerdictView:
         parameter_set=held.parameter_set,
         version=held.version,
         verdict=held.verdict,
+        words=held.words,
         score=held.score,
         links=report_links(held.id),
     )

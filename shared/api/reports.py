@@ -52,6 +52,7 @@ class ListedReport(NamedTuple):
     measurement_id: int
     set_id: int
     verdict: str
+    words: str | None
     score: float | None
     created: dt.datetime
     set_name: str
@@ -145,6 +146,7 @@ def _filtered(wanted: ReportFilter) -> Select[*tuple[Any, ...]]:
             AnalysisReport.report_id,
             AnalysisReport.parameter_set_id,
             AnalysisReport.verdict,
+            AnalysisReport.words,
             AnalysisReport.score,
             AnalysisReport.created,
             SetVersion.name,
@@ -185,6 +187,7 @@ def _summary(row: ListedReport) -> ReportSummary:
         parameter_set=row.set_name,
         version=row.version,
         verdict=Verdict(row.verdict),
+        words=row.words,
         score=row.score,
         measurement_id=row.measurement_id,
         job=row.job,

@@ -20,11 +20,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.analysis.parameter_sets import MAX_ENGINE, MAX_NAME
+from shared.analysis.parameter_sets import MAX_ENGINE, MAX_NAME, Mode
 from shared.analysis.report import Outcome, Verdict
 from shared.database.tables import UTC_TIME, Base, one_of
 from shared.measurements.model import MediaType
@@ -36,7 +37,10 @@ class SetVersion(Base):
     """One version of a parameter set; the highest one of a `name_key` is the present one."""
 
     __tablename__ = "parameter_set"
-    __table_args__ = (UniqueConstraint("name_key", "version"),)
+    __table_args__ = (
+        UniqueConstraint("name_key", "version"),
+        CheckConstraint(one_of("mode", Mode), name="mode"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(String(MAX_NAME))
@@ -49,6 +53,9 @@ class SetVersion(Base):
     """Of the measurement (`shared.measurements.versions`); null for engines that have none."""
     required_share: Mapped[float] = mapped_column(Double)
     min_face_share: Mapped[float] = mapped_column(Double)
+    mode: Mapped[str] = mapped_column(String(8), server_default=Mode.EXPECTED.value)
+    natural: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Of mode natural, how it judges: `shared.analysis.natural_sets.Natural`."""
     learned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """What it rests on, where it was learned: `shared.api.parameter_set_bodies.Basis`."""
     archived: Mapped[dt.datetime | None] = mapped_column(UTC_TIME)
@@ -74,14 +81,28 @@ class ParameterRow(Base):
     upper: Mapped[float | None] = mapped_column(Double)
     allow_low_validity: Mapped[bool]
     optional: Mapped[bool]
-    against: Mapped[int | None] = mapped_column(BigInteger)
-    """A measurement's number; no foreign key: it may be deleted, the set stays."""
 
 
 class DefaultSet(Base):
     """The set that media of a type are held to where an upload names none."""
 
     __tablename__ = "parameter_set_default"
+    __table_args__ = (CheckConstraint(one_of("type", MediaType), name="type"),)
+
+    type: Mapped[str] = mapped_column(String(2), primary_key=True)
+    parameter_set_id: Mapped[int] = mapped_column(
+        ForeignKey("parameter_set.id", ondelete="CASCADE"), index=True
+    )
+    """Always the present version."""
+
+
+class FallbackSet(Base):
+    """The product's own set for media of a type: the default where nobody has chosen another.
+
+    Not a row of `parameter_set_default`, which the version of the app before it would apply.
+    """
+
+    __tablename__ = "parameter_set_fallback"
     __table_args__ = (CheckConstraint(one_of("type", MediaType), name="type"),)
 
     type: Mapped[str] = mapped_column(String(2), primary_key=True)
@@ -104,6 +125,8 @@ class MeasuredFace(Base):
     confident_frames: Mapped[int]
     measures: Mapped[dict[str, float]] = mapped_column(JSONB)
     """Code to value; a measure that could not be had is missing."""
+    kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What sets are learned from (`shared.analysis.natural_learning.Kept`); null: frames are."""
 
 
 class AnalysisReport(Base):
@@ -123,13 +146,18 @@ class AnalysisReport(Base):
     )
     verdict: Mapped[str] = mapped_column(String(12))
     score: Mapped[float | None] = mapped_column(Double)
+    words: Mapped[str | None] = mapped_column(Text)
+    """The verdict of a natural set, as it may be said."""
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """`shared.analysis.report.Report`, whole."""
     created: Mapped[dt.datetime] = mapped_column(UTC_TIME, server_default=func.now())
 
 
 class AnalysisResult(Base):
-    """One parameter of one face, for queries; the same as in `analysis_report.report`."""
+    """One result of one face, for queries; the same as in `analysis_report.report`.
+
+    A measure can have two in a natural set: as a parameter, and for how the face moves and looks.
+    """
 
     __tablename__ = "analysis_result"
     __table_args__ = (
@@ -145,6 +173,8 @@ class AnalysisResult(Base):
     parameter_set_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     face: Mapped[int] = mapped_column(Integer, primary_key=True)
     measure: Mapped[str] = mapped_column(String(MEASURE_LENGTH), primary_key=True)
+    is_parameter: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
+    """Else it is of what a natural set judges by itself."""
     outcome: Mapped[str] = mapped_column(String(12))
     value: Mapped[float | None] = mapped_column(Double)
     lower: Mapped[float | None] = mapped_column(Double)
@@ -153,3 +183,6 @@ class AnalysisResult(Base):
     share_within: Mapped[float | None] = mapped_column(Double)
     violations: Mapped[list[dict[str, float]]] = mapped_column(JSONB)
     reason: Mapped[str | None] = mapped_column(Text)
+    expected: Mapped[float | None] = mapped_column(Double)
+    z: Mapped[float | None] = mapped_column(Double)
+    """Distance from what is expected, in standard deviations; null of parameters and faults."""

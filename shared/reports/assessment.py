@@ -2,6 +2,7 @@
 
     sets that the job names   all of them, also those that were archived meanwhile
     none, but a default       the default of the measurement's type, where it is for this engine
+                              (somebody's choice, else the product's own set, "Alive")
     neither                   a measurement without a verdict, which is a valid result
 
 A job that names a set asks for a verdict. Where that cannot be had (the set was deleted, or is for
@@ -18,7 +19,7 @@ from shared.measurements.versions import Origin
 from shared.platform.errors import Problem
 from shared.platform.storage import Storage
 from shared.reports import parameter_sets, reports
-from shared.reports.reports import Measurement
+from shared.reports.reports import Measurement, SetVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,8 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
 
 def _verdicts(session: Session, measurement: Measurement) -> str:
     found = reports.verdicts(session, [measurement.id])[measurement.id]
-    return ", ".join(f"{item.parameter_set}: {item.verdict}" for item in found)
+    return ", ".join(f"{item.parameter_set}: {_said(item)}" for item in found)
+
+
+def _said(item: SetVerdict) -> str:
+    return f"{item.verdict} ({item.words})" if item.words else item.verdict

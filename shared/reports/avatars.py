@@ -16,7 +16,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE, Measure
-from shared.analysis.parameter_sets import Bounds, name_key
+from shared.analysis.gates import GATES
+from shared.analysis.natural_measures import NATURAL
+from shared.analysis.parameter_sets import Bounds, ParameterSet, name_key
 from shared.analysis.report import Outcome, Verdict, worst
 from shared.database.report_tables import AnalysisResult, MeasuredFace, SetVersion
 from shared.database.tables import ActionUnitReport, Extraction, Job
@@ -208,7 +210,11 @@ def _held_measures(
     held_to: StoredSet,
     versions: Sequence[int],
 ) -> list[MeasureSeries]:
-    """The measures of a set's present version, with the outcomes of whichever version it was."""
+    """The measures of a set's present version, with the outcomes of whichever version it was.
+
+    Of a measure that a natural set judges, and has as a parameter besides, those of the parameter.
+    What a natural set expects differs with a clip's length: there are no bounds for all of them.
+    """
     query = (
         select(
             AnalysisResult.report_id,
@@ -217,7 +223,9 @@ def _held_measures(
             AnalysisResult.outcome,
         )
         .where(AnalysisResult.report_id.in_(numbers), AnalysisResult.parameter_set_id.in_(versions))
-        .order_by(AnalysisResult.parameter_set_id)  # of several versions the newest counts
+        .order_by(  # of several versions the newest counts
+            AnalysisResult.parameter_set_id, AnalysisResult.is_parameter
+        )
     )
     outcomes = {
         (number, measure): Outcome(outcome)
@@ -226,13 +234,24 @@ def _held_measures(
     }
     return [
         MeasureSeries(
-            CATALOGUE[parameter.measure],
-            parameter.bounds,
-            _values(numbers, main, parameter.measure),
-            [outcomes.get((number, parameter.measure)) for number in numbers],
+            CATALOGUE[code],
+            bounds,
+            _values(numbers, main, code),
+            [outcomes.get((number, code)) for number in numbers],
         )
-        for parameter in held_to.content.parameters
+        for code, bounds in _bounds(held_to.content).items()
     ]
+
+
+def _bounds(content: ParameterSet) -> dict[str, Bounds | None]:
+    """Of every measure that a set judges."""
+    found: dict[str, Bounds | None] = {}
+    if content.natural is not None:
+        found |= {gate.measure.code: Bounds(gate.lower, gate.upper) for gate in GATES}
+        found |= {
+            entry.code: None for entry in NATURAL if entry.code not in content.natural.left_out
+        }
+    return found | {parameter.measure: parameter.bounds for parameter in content.parameters}
 
 
 def _values(numbers: Sequence[int], main: dict[int, _Main], code: str) -> list[float | None]:

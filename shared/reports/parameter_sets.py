@@ -15,8 +15,15 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from shared.analysis.parameter_sets import Parameter, ParameterSet, name_key
-from shared.database.report_tables import AnalysisReport, DefaultSet, ParameterRow, SetVersion
+from shared.analysis.natural_sets import Natural
+from shared.analysis.parameter_sets import Mode, Parameter, ParameterSet, name_key
+from shared.database.report_tables import (
+    AnalysisReport,
+    DefaultSet,
+    FallbackSet,
+    ParameterRow,
+    SetVersion,
+)
 from shared.measurements import versions
 from shared.measurements.model import MediaType
 from shared.platform.errors import Code, Problem
@@ -86,11 +93,15 @@ def resolve(session: Session, names: Iterable[str], *, archived: bool = False) -
 
 
 def default(session: Session, media_type: MediaType) -> StoredSet | None:
-    """The set that media of this type are held to where none is named; kept as by `resolve`."""
-    ids = session.scalars(
-        select(DefaultSet.parameter_set_id).where(DefaultSet.type == media_type)
-    ).all()
-    return next(iter(_kept(session, ids)), None)
+    """The set that media of this type are held to where none is named; kept as by `resolve`.
+
+    Somebody's choice, else the product's own set for the type, unless that was taken away.
+    """
+    for table in (DefaultSet, FallbackSet):
+        ids = session.scalars(select(table.parameter_set_id).where(table.type == media_type)).all()
+        if found := _kept(session, ids):
+            return found[0]
+    return None
 
 
 def add(
@@ -112,37 +123,39 @@ def add(
     set_id = session.execute(
         insert(SetVersion)
         .values(
-            **content.model_dump(exclude={"parameters"}),
+            **content.model_dump(mode="json", exclude={"parameters"}),
             name_key=name_key(content.name),
             version=present.version + 1 if present else 1,
             learned=learned,
         )
         .returning(SetVersion.id)
     ).scalar_one()
-    session.execute(
-        insert(ParameterRow),
-        [
-            {"parameter_set_id": set_id, "place": place, **parameter.model_dump()}
-            for place, parameter in enumerate(content.parameters)
-        ],
-    )
+    rows = [
+        {"parameter_set_id": set_id, "place": place, **parameter.model_dump()}
+        for place, parameter in enumerate(content.parameters)
+    ]
+    if rows:
+        session.execute(insert(ParameterRow), rows)
     if present is not None:
-        session.execute(
-            update(DefaultSet)
-            .where(DefaultSet.parameter_set_id == present.id)
-            .values(parameter_set_id=set_id)
-        )
+        for table in (DefaultSet, FallbackSet):
+            session.execute(
+                update(table)
+                .where(table.parameter_set_id == present.id)
+                .values(parameter_set_id=set_id)
+            )
     return _load(session, [set_id])[0]
 
 
 def make_default(session: Session, stored: StoredSet, types: Sequence[MediaType]) -> StoredSet:
     """Make the set the default for these types and no others; other sets give way."""
-    session.execute(
-        delete(DefaultSet).where(
-            DefaultSet.parameter_set_id == stored.id, DefaultSet.type.not_in(types)
+    for table in (DefaultSet, FallbackSet):
+        session.execute(
+            delete(table).where(table.parameter_set_id == stored.id, table.type.not_in(types))
         )
-    )
+    already = defaults(session, [stored.id]).get(stored.id, ())
     for media_type in sorted(types):  # always in this order, so that nobody waits in a circle
+        if media_type in already:
+            continue
         values = {"type": media_type, "parameter_set_id": stored.id}
         session.execute(
             upsert(DefaultSet)
@@ -165,7 +178,8 @@ def remove(session: Session, present: StoredSet) -> StoredSet | None:
     if not session.scalar(used):
         session.execute(delete(SetVersion).where(SetVersion.id.in_(ids)))
         return None
-    session.execute(delete(DefaultSet).where(DefaultSet.parameter_set_id == present.id))
+    for table in (DefaultSet, FallbackSet):
+        session.execute(delete(table).where(table.parameter_set_id == present.id))
     if present.archived is None:
         session.execute(
             update(SetVersion).where(SetVersion.id == present.id).values(archived=func.now())
@@ -184,13 +198,14 @@ def present_versions() -> Select[int]:
 
 def defaults(session: Session, ids: Iterable[int]) -> Mapping[int, tuple[MediaType, ...]]:
     """What these versions are the default for; those that are for nothing are missing."""
-    rows = session.execute(
-        select(DefaultSet.parameter_set_id, DefaultSet.type)
-        .where(DefaultSet.parameter_set_id.in_(ids))
-        .order_by(DefaultSet.type)
+    wanted = list(ids)
+    chosen, fallback = (
+        select(table.parameter_set_id, table.type).where(table.parameter_set_id.in_(wanted))
+        for table in (DefaultSet, FallbackSet)
     )
+    standing = fallback.where(FallbackSet.type.not_in(select(DefaultSet.type)))
     found: dict[int, tuple[MediaType, ...]] = {}
-    for set_id, media_type in rows:
+    for set_id, media_type in sorted(session.execute(chosen.union_all(standing))):
         found[set_id] = (*found.get(set_id, ()), MediaType(media_type))
     return found
 
@@ -258,6 +273,8 @@ def _content(row: SetVersion, parameters: Sequence[Parameter]) -> ParameterSet:
         required_share=row.required_share,
         min_face_share=row.min_face_share,
         parameters=tuple(parameters),
+        mode=Mode(row.mode),
+        natural=None if row.natural is None else Natural.model_validate(row.natural),
     )
 
 

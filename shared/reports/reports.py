@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from shared.analysis.judging import engine_notice, judge
 from shared.analysis.lip_sync_comparison import with_lip_sync
 from shared.analysis.measuring import MeasuredRecording, measure
+from shared.analysis.natural_learning import kept
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import (
     FORMAT,
@@ -83,6 +84,7 @@ class SetVerdict:
     version: int
     verdict: Verdict
     score: float | None
+    words: str | None  # the verdict of a natural set, as it may be said
 
     @property
     def id(self) -> str:
@@ -191,6 +193,7 @@ def measured(session: Session, storage: Storage, measurement: Measurement) -> Me
             "measures": {
                 code: item.value for code, item in face.values.items() if item.value is not None
             },
+            "kept": kept(face).model_dump(mode="json"),
         }
         for face in found.faces
         if len(face.track)
@@ -276,6 +279,7 @@ def verdicts(
             SetVersion.version,
             AnalysisReport.verdict,
             AnalysisReport.score,
+            AnalysisReport.words,
         )
         .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)
         .where(AnalysisReport.report_id.in_([item for item in measurement_ids if item is not None]))
@@ -284,9 +288,9 @@ def verdicts(
     if sets is not None:
         query = query.where(AnalysisReport.parameter_set_id.in_(sets))
     found: dict[int, list[SetVerdict]] = defaultdict(list)
-    for measurement_id, set_id, name, version, verdict, score in session.execute(query):
+    for measurement_id, set_id, name, version, verdict, score, words in session.execute(query):
         found[measurement_id].append(
-            SetVerdict(measurement_id, set_id, name, version, Verdict(verdict), score)
+            SetVerdict(measurement_id, set_id, name, version, Verdict(verdict), score, words)
         )
     return found
 
@@ -299,17 +303,18 @@ def _store(session: Session, measurement_id: int, set_id: int, report: Report) -
             **key,
             verdict=report.verdict,
             score=report.score,
+            words=report.words,
             report=report.model_dump(mode="json"),
         )
     )
     rows = [
         key
-        | {"face": face.face}
+        | {"face": face.face, "is_parameter": result.group is None}
         | result.model_dump(
             mode="json",
             include={
                 *("measure", "outcome", "value", "lower", "upper", "margin"),
-                *("share_within", "violations", "reason"),
+                *("share_within", "violations", "reason", "expected", "z"),
             },
         )
         for face in report.faces

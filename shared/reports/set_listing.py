@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
-from shared.analysis.parameter_sets import name_key
+from shared.analysis.parameter_sets import Mode, name_key
 from shared.database.report_tables import ParameterRow, SetVersion
 from shared.measurements.model import MediaType
 from shared.reports import parameter_sets
 
 MAX_NAMES: Final = 200  # sets to choose from
+
+_HEAD: Final = defer(SetVersion.natural, raiseload=True)  # of a set of many recordings it is 1 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class ListedSet:
     description: str
     engine: str
     engine_version: int | None
+    mode: Mode
     parameters: int  # how many
     default_for: tuple[MediaType, ...]
     archived: dt.datetime | None
@@ -48,6 +51,7 @@ def present(
         .where(SetVersion.archived.is_not(None) == archived)
         .order_by(SetVersion.name_key)
         .limit(limit)
+        .options(_HEAD)
     )
     if engine is not None:
         query = query.where(func.lower(SetVersion.engine) == engine.lower())
@@ -65,6 +69,7 @@ def versions(
         .where(SetVersion.name_key == name_key(name))
         .order_by(SetVersion.version.desc())
         .limit(limit)
+        .options(_HEAD)
     )
     if before is not None:
         query = query.where(SetVersion.version < before)
@@ -102,7 +107,8 @@ def _listed(session: Session, rows: Sequence[SetVersion]) -> list[ListedSet]:
             description=row.description,
             engine=row.engine,
             engine_version=row.engine_version,
-            parameters=counts[row.id],
+            mode=Mode(row.mode),
+            parameters=counts.get(row.id, 0),
             default_for=default_for.get(row.id, ()),
             archived=row.archived,
             created=row.created,

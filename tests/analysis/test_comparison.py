@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from shared.analysis.comparison import Change, Comparison, Difference, compare
+from shared.analysis.default_sets import ALIVE
+from shared.analysis.learning import footage
 from shared.analysis.measuring import MeasuredRecording, measure
+from shared.analysis.natural_sets import Natural
 from shared.analysis.parameter_sets import ParameterSet
+from shared.analysis.population import population
 from shared.measurements.model import MediaType
 from shared.platform.errors import Code, Problem
+from tests.analysis.living import living
 from tests.analysis.synthetic import SUBJECT, Signal, clip, clock, face, image, noise, recording
 from tests.calls import calls
 
@@ -113,6 +118,54 @@ def test_the_most_extreme_moment_has_no_interval() -> None:
     frozen = clip(25, 30, {"AU12": 2.0})
     difference = only(compared(moving(2), frozen, a_set("longest_still", lower=None, upper=4.0)))
     assert (difference.difference_low, difference.change) == (None, "worse")
+
+
+def of(result: Comparison) -> dict[str, Difference]:
+    return {item.measure: item for item in result.faces[0].differences}
+
+
+def test_a_natural_difference_is_in_what_one_person_varies_by() -> None:
+    """With its interval, on the measure's own scale; with any set, and without one."""
+    usual, stiff = living(1, seconds=30), living(1, seconds=30, much=0.5)
+    within = population().habits["brow_movement"].within
+    found = of(compared(usual, stiff))["brow_movement"]
+    assert found.change == "lower"
+    assert found.difference_sd == pytest.approx(np.log(0.5) / within, rel=0.05)
+    assert found.difference_sd is not None
+    assert found.difference_sd_low is not None
+    assert found.difference_sd_high is not None
+    assert found.difference_sd_low < found.difference_sd < found.difference_sd_high < 0
+    assert found.expected is None
+    assert of(compared(usual, stiff))["AU12.level"].difference_sd is None
+    parameter = a_set("brow_movement", lower=0.0, upper=None)
+    assert only(compared(usual, stiff, parameter)).difference_sd == found.difference_sd
+
+
+def test_better_is_closer_to_what_a_natural_set_expects() -> None:
+    own = tuple(footage(living(1, seconds=30)).recordings)
+    natural = ALIVE.model_copy(update={"natural": Natural(recordings=own, left_out=("blinks",))})
+    stiff, usual = living(2, seconds=30, much=0.3), living(3, seconds=30)
+    better, worse = of(compared(stiff, usual, natural)), of(compared(usual, stiff, natural))
+    for code in ("brow_movement", "mouth_opening", "head_turning"):
+        assert (better[code].change, worse[code].change) == ("better", "worse")
+        assert better[code].expected == worse[code].expected
+        assert better[code].expected == pytest.approx(better[code].after, rel=0.3)
+    assert "blinks" not in better
+    assert better["face_visible"].lower == 0.9
+    assert better["face_visible"].change == "no_clear_change"
+    same = of(compared(usual, usual, natural))
+    assert {item.change for item in same.values()} <= {"no_clear_change", "not_compared"}
+    assert same["brow_movement"].difference_sd == 0
+
+
+def test_a_broken_limit_is_worse() -> None:
+    frozen = living(1, seconds=30, other={"picture_change": lambda t: np.where(t < 9, 0.0, 4.0)})
+    found = of(compared(living(1, seconds=30), frozen, ALIVE))["longest_still_picture"]
+    assert (found.change, found.upper) == ("worse", 0.5)
+    short = of(compared(living(1, seconds=6), living(2, seconds=6, much=0.1), ALIVE))
+    assert short["brow_movement"].difference_sd is not None
+    assert short["brow_movement"].difference_sd_low is None
+    assert short["brow_movement"].change == "no_clear_change"
 
 
 def test_what_was_not_measured_is_not_compared() -> None:

@@ -1,5 +1,7 @@
 """What is exported is imported as the same set, exactly."""
 
+import csv
+import io
 import re
 from pathlib import Path
 
@@ -9,7 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.default_sets import ALIVE
 from shared.analysis.interchange import csv_values, from_json, to_csv, to_json
+from shared.analysis.natural_measures import NATURAL
+from shared.analysis.natural_sets import Natural, OwnRecording, SeenValue
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.platform.errors import Code, Problem
 
@@ -104,7 +109,11 @@ def test_the_csv_is_made_for_spreadsheets() -> None:
         (b"measure,lower\njitter,1,2\n", "Line 2: It has 3 cells"),
         (b'measure,lower\njitter,"1\n', "not a CSV"),
         (b"measure,lower\n\xff\n", "not UTF-8"),
-        (b"measure,lower\n" + b"jitter,1\n" * 2000, "more than 1000 lines"),
+        (b"measure,lower\n" + b"jitter,1\n" * 3000, "more than 2000 lines"),
+        (b"natural,{\nmeasure\n", "Line 1: Its second cell is not JSON"),
+        (b"recording,{\nmeasure\n", "Line 1: Its second cell is not JSON"),
+        (b"recording,{}\nmeasure\n", "no line `natural`"),
+        (b"natural,5\nrecording,{}\nmeasure\n", "no line `natural`"),
     ],
 )
 def test_files_that_are_refused(text: bytes, says: str) -> None:
@@ -112,6 +121,32 @@ def test_files_that_are_refused(text: bytes, says: str) -> None:
         csv_values(text)
     assert refused.value.code is Code.INVALID_CSV
     assert says in refused.value.detail
+
+
+def test_a_set_of_many_recordings_fits_into_cells() -> None:
+    values = {
+        code: SeenValue(mean=-1.234567, windows=7) for code in [entry.code for entry in NATURAL]
+    }
+    recordings = tuple(
+        OwnRecording(report=number, name=f'take "{number}", b', seconds=60.0, values=values)
+        for number in range(300)
+    )
+    wanted = ALIVE.model_copy(update={"natural": Natural(recordings=recordings)})
+    written = to_csv(wanted)
+    assert from_csv(written) == wanted
+    rows = list(csv.reader(io.StringIO(written.decode(), newline="")))
+    assert max(len(cell) for row in rows for cell in row) < 32_767  # as spreadsheets hold
+    assert from_json(to_json(wanted)) == wanted
+
+
+def test_recordings_that_are_none_are_refused_by_the_set() -> None:
+    text = 'name,x\nengine,y\nmode,natural\nnatural,"{""recordings"": 5}"\nrecording,7\nmeasure\n'
+    with pytest.raises(ValidationError) as refused:
+        from_csv(text.encode())
+    assert [error["loc"][:3] for error in refused.value.errors()] == [
+        ("natural", "recordings", 0),
+        ("natural", "recordings", 1),
+    ]
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "wide", "1,5"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from shared.analysis.learning import Learned, LearnOptions, learn
+from shared.analysis.learning import Learned, LearnOptions, footage, learn
 from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.parameter_sets import Bounds
 from shared.measurements.model import MediaType
@@ -35,7 +35,9 @@ def person(seed: int, seconds: float = 40, middle: float = 2.0) -> MeasuredRecor
 
 
 def learned(*recordings: MeasuredRecording, **options: object) -> Learned:
-    return learn(LearnOptions.model_validate({"name": "Learned"} | options), recordings)
+    return learn(
+        LearnOptions.model_validate({"name": "Learned"} | options), map(footage, recordings)
+    )
 
 
 def bounds(result: Learned, measure_code: str) -> Bounds:

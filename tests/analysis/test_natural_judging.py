@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from shared.analysis.default_sets import ALIVE
 from shared.analysis.interchange import csv_values, from_json, to_csv, to_json
 from shared.analysis.judging import judge
-from shared.analysis.learning import LearnOptions, learn
+from shared.analysis.learning import LearnOptions, footage, learn
 from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.rendering import RENDERINGS
@@ -18,7 +18,7 @@ from tests.analysis.synthetic import SUBJECT
 
 def learned(*recordings: MeasuredRecording, **options: object) -> ParameterSet:
     body = LearnOptions.model_validate({"name": "Like Ada", "coverage": 0.95} | options)
-    return learn(body, recordings).parameter_set
+    return learn(body, map(footage, recordings)).parameter_set
 
 
 def nature(report: Report) -> Naturalness:

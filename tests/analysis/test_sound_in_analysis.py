@@ -7,7 +7,7 @@ import pytest
 
 from shared.analysis.comparison import compare
 from shared.analysis.judging import judge
-from shared.analysis.learning import LearnOptions, learn
+from shared.analysis.learning import LearnOptions, footage, learn
 from shared.analysis.lip_sync_comparison import LipSync, with_lip_sync
 from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.parameter_sets import Parameter, ParameterSet
@@ -113,7 +113,7 @@ def test_against_belongs_to_the_change_of_lip_sync() -> None:
 
 
 def test_what_sounds_is_learned_where_it_is_asked_for() -> None:
-    clips = [talking(sound(24, SPOKEN))]
+    clips = [footage(talking(sound(24, SPOKEN)))]
     plain = learn(LearnOptions(name="A", deviation_percent=20), clips).parameter_set
     assert not {item.measure for item in plain.parameters} & {entry.code for entry in SOUND}
     asked = learn(LearnOptions(name="A", deviation_percent=20, measures=("speech_share",)), clips)

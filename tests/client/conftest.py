@@ -38,5 +38,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     media_factory.picture(folder / "grey.jpg", mode="L")
     media_factory.picture(folder / "empty.jpg", scene=faces.empty)
     Clip(seconds=1).write(folder / "clip.mp4")
+    Clip(seconds=8, size=(480, 480), scene=faces.living).write(folder / "living.mp4")
     (folder / "page.jpg").write_text("<html>no picture</html>")
     return folder

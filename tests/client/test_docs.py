@@ -64,16 +64,18 @@ def run(client: Client, name: str, **variables: str) -> Run:
 
 def test_the_tour(client: Client, service: Service, media: Path) -> None:
     for name in ("reference", "take-1", "take-2"):
-        (client.folder / f"{name}.mp4").write_bytes((media / "clip.mp4").read_bytes())
+        (client.folder / f"{name}.mp4").write_bytes((media / "living.mp4").read_bytes())
     reference = run(client, "reference")
     assert reference.returncode == 0, reference.stderr
+    assert "  Alive, version 1: pass, no fault found, within human range; " in reference.stdout
     (job_id,) = re.findall(r"\(job (.*)\)", reference.stdout)
     learned = run(client, "learn", JOB=job_id)
     assert learned.returncode == 0, learned.stderr
     assert "Like Ada (version 1, for mediapipe)" in learned.stdout
+    assert "Like Ada: version 1, natural, 1 recording\n" in learned.stdout
     submitted = run(client, "submit")
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
-    assert submitted.stdout.count("  Like Ada, version 1: pass; ") == 2
+    assert submitted.stdout.count("  Like Ada, version 1: pass, no fault found, moves as ") == 2
     assert (client.folder / "face.xml").exists()
     assert (client.folder / "face.md").exists()
     compared = run(client, "compare")

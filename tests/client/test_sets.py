@@ -79,9 +79,35 @@ def test_a_set_is_learned(within: Within, service: Service, media: Path) -> None
     assert lines[0] == "Learned: version 1, 1 parameter"
     assert lines[1] == "Learned from 2 faces in 2 measurements: 2 frames, 0.0 s."
     assert lines[2].startswith("Warning: ")
-    found = within.json(*command, "--coverage", "0.9", "--force")
-    assert found["version"] == 2
-    assert len(found["parameters"]) > 1
+    none = within.run(*command, "--coverage", "0.9", "--force")
+    assert none.returncode == 2
+    assert "nothing_to_learn" in none.stderr or "No measure can be learned" in none.stderr
+
+
+def test_a_natural_set_is_learned(within: Within, service: Service, media: Path) -> None:
+    job = service.measure(media / "living.mp4")
+    command = ("sets", "learn", "As filmed", "--from", job["id"])
+    run = within.run(*command, "--coverage", "0.9", "--other-session", "--measure", "blinks")
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    assert lines[0] == "As filmed: version 1, natural, 1 recording"
+    assert lines[1] == "Learned from 1 faces in 1 measurements: 200 frames, 8.0 s."
+    shown = within.run("sets", "show", "As filmed").stdout
+    assert (
+        "It must move and look as in 1 recordings of 8.0 s, taken in another session; of real "
+        "recordings 10.0% fail by chance." in " ".join(shown.split())
+    )
+    assert f"living.mp4 (measurement {job['report']}, 8.0 s)" in shown
+    assert "Not judged: " in shown
+    again = within.json(*command, "--coverage", "0.95", "--same-setup", "--force")
+    assert (again["version"], again["natural"]["same_setup"]) == (2, True)
+    (listed,) = [x for x in within.json("sets", "list")["items"] if x["name"] == "As filmed"]
+    assert listed["mode"] == "natural"
+    alive = within.run("sets", "show", "Alive").stdout
+    assert "It must move and look as people do (talking-" in alive
+    odd = within.run(*command, "--deviation-percent", "20", "--same-setup", "--force")
+    assert odd.returncode == 2
+    assert "are of --coverage" in odd.stderr
 
 
 @pytest.mark.parametrize(

@@ -17,20 +17,38 @@ from tests.stack import NewStack
 
 def test_a_file_is_measured(client: Client, service: Service, media: Path) -> None:
     run = client.run(
-        *("submit", media / "clip.mp4", "--avatar", "Ada", "--name", "build 41"),
-        *("--type", "VM", "--engine", "mediapipe", "--junit", "out.xml", "--markdown", "out.md"),
+        *("submit", media / "face.jpg", "--avatar", "Ada", "--name", "build 41"),
+        *("--type", "IW", "--engine", "mediapipe", "--junit", "out.xml", "--markdown", "out.md"),
     )
     assert run.returncode == 0, run.stderr
-    (job_id,) = re.findall(r"clip\.mp4: measured; no parameter set .* \(job (.*)\)\n", run.stdout)
+    (job_id,) = re.findall(r"face\.jpg: measured; no parameter set .* \(job (.*)\)\n", run.stdout)
     job = service.job(job_id)
-    assert (job["avatar"], job["name"], job["type"]) == ("Ada", "build 41", "VM")
-    steps = re.findall(r"^clip\.mp4: (\w+) succeeded in \d+\.\d s: ", run.stderr, re.MULTILINE)
+    assert (job["avatar"], job["name"], job["type"]) == ("Ada", "build 41", "IW")
+    steps = re.findall(r"^face\.jpg: (\w+) succeeded in \d+\.\d s: ", run.stderr, re.MULTILINE)
     assert steps == ["upload", "extract", "analyse"]
     assert "\x1b" not in run.stdout + run.stderr
     (case,) = Xml.parse(client.folder / "out.xml").findall("testsuite/testcase")
-    assert case.attrib == {"classname": "clip_mp4", "name": "measured", "time": "0"}
+    assert case.attrib == {"classname": "face_jpg", "name": "measured", "time": "0"}
     assert list(case) == []
-    assert "`clip.mp4` was measured" in (client.folder / "out.md").read_text()
+    assert "`face.jpg` was measured" in (client.folder / "out.md").read_text()
+
+
+def test_a_clip_is_held_to_alive(client: Client, media: Path) -> None:
+    """Where no set is named: the best that is said is that no fault was found."""
+    files = [media / "living.mp4", media / "clip.mp4"]
+    outputs = ("--junit", "out.xml", "--markdown", "out.md")
+    run = client.run("submit", *files, "--avatar", "Alive", *outputs)
+    assert run.returncode == 3, run.stderr  # the other is too short
+    living, short = run.stdout.split("clip.mp4: ")
+    assert living.startswith("living.mp4: pass (job ")
+    assert "  Alive, version 1: pass, no fault found, within human range; deviation " in living
+    assert short.startswith("inconclusive (job ")
+    assert short.count("not measured: ") == 1  # one reason, said once
+    assert "It needs 3.5 s more of footage with the face at 60 px between the eyes." in short
+    said = "No fault found, within human range."
+    properties = Xml.parse(client.folder / "out.xml").findall("testsuite/properties/property")
+    assert any(str(item.get("value")).startswith(said) for item in properties)
+    assert said in (client.folder / "out.md").read_text()
 
 
 def test_one_bad_file_stops_no_other(client: Client, media: Path) -> None:
@@ -58,9 +76,9 @@ def test_submit_now_and_look_later(client: Client, media: Path) -> None:
     assert (found["exit_code"], result["outcome"]) == (0, "submitted")
     job_id = result["job"]["id"]
     later = client.run("status", job_id, "--wait")
-    assert later.returncode == 0, later.stderr
-    assert later.stdout == (
-        f"clip.mp4: measured; no parameter set says what is expected of it (job {job_id})\n"
+    assert later.returncode == 3, later.stderr
+    assert later.stdout.startswith(
+        f"clip.mp4: inconclusive (job {job_id})\n  Alive, version 1: inconclusive, too little is "
     )
 
 
@@ -110,7 +128,7 @@ def test_a_file_above_the_service_s_limit(new_stack: NewStack, tmp_path: Path, m
         path.write_bytes((media / "clip.mp4").read_bytes() + _free_box(size))
     found = Client(stack.http, tmp_path).json("submit", large, too_large, "--avatar", "Large")
     good, refused = found["results"]
-    assert good["outcome"] == "measured"
+    assert good["outcome"] == "inconclusive"
     assert good["job"]["media"]["size"] == large.stat().st_size
     assert good["job"]["media"]["frames"] == 25
     assert refused["error"]["code"] == "file_too_large"
@@ -140,11 +158,11 @@ def test_on_a_terminal(client: Client, media: Path, *, no_color: bool) -> None:
     reader.join()
     os.close(ours)
     text = b"".join(seen).decode()
-    assert code == 0, text
+    assert code == 3, text  # too short for a verdict
     assert ("\x1b" in text) is not no_color
     assert ("extract succeeded" in text) is no_color
     assert "clip.mp4: " in text
-    assert "measured" in text
+    assert "inconclusive" in text
 
 
 def _read_all(terminal: int, seen: list[bytes]) -> None:

@@ -78,10 +78,10 @@ def test_files_for_a_ci_server(client: Client, media: Path) -> None:
 def test_a_known_file_is_held_to_the_present_version(
     within: Within, service: Service, media: Path, tmp_path: Path
 ) -> None:
-    command = ("submit", media / "face.jpg", "--avatar", "Versions", "--set", "Versions")
-    within.run("sets", "put", write_set(tmp_path, "Versions"))
+    command = ("submit", media / "face.jpg", "--avatar", "Versions", "--set", "In versions")
+    within.run("sets", "put", write_set(tmp_path, "In versions"))
     first = within.json(*command)
-    stricter = write_set(tmp_path, "Versions", {"measure": "AU12.level", "upper": 0.1})
+    stricter = write_set(tmp_path, "In versions", {"measure": "AU12.level", "upper": 0.1})
     within.run("sets", "put", stricter, "--replace", "1")
     second = within.json(*command)
     assert (first["exit_code"], second["exit_code"]) == (0, 1)

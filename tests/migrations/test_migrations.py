@@ -1,10 +1,12 @@
 """The schema: built and taken down on a database with rows, in step with the models."""
 
+import pytest
 import sqlalchemy as sa
 
 from shared.app import App
 from shared.database.connection import driver_url
 from shared.database.tables import Base
+from shared.measurements.model import MediaType
 from shared.reports import parameter_sets, reports
 from tests import recorded
 from tests.jobs.test_lifecycle import make
@@ -97,6 +99,48 @@ def test_sets_from_before_are_of_the_engines_first_version(app: App, database: s
         assert versions == {"Ours": 1, "Theirs": None}
         kept = reports.locate(session, stored.report.id)
         assert len(reports.verdicts(session, [kept.report.id])[kept.report.id]) == 2
+
+
+def test_natural_sets_go_and_alive_comes_back(app: App, database: str) -> None:
+    """Down to before natural sets and up again: what was held to one goes with it."""
+    with app.database.begin() as session:
+        stored = recorded.measurement(session)
+        found = reports.measured(session, app.storage, stored)
+        other = parameter_sets.add(session, content(), None)
+        alive = parameter_sets.resolve(session, ["Alive"])
+        held = [*alive, other]
+        reports.hold(session, app.storage, stored, found, held, allow_engine_mismatch=True)
+    app.database.close()
+    migrate(database, "downgrade", "0004")
+    with app.database.begin() as session:
+        assert list(session.scalars(sa.text("SELECT name FROM parameter_set"))) == [
+            other.content.name
+        ]
+        assert session.scalar(sa.text("SELECT count(*) FROM analysis_report")) == 1
+    app.database.close()
+    migrate(database)
+    with app.database.begin() as session:
+        again = parameter_sets.default(session, MediaType.VS)
+        assert again is not None
+        assert (again.content, again.version) == (alive[0].content, 1)
+        assert parameter_sets.resolve(session, ["A set"])[0].content == other.content
+
+
+@pytest.mark.parametrize("name", ["ALIVE", "Mine"])
+def test_alive_overwrites_nobodys_set_or_choice(app: App, database: str, name: str) -> None:
+    with app.database.begin() as session:
+        alive = parameter_sets.find(session, "Alive")
+        assert alive is not None
+        parameter_sets.remove(session, alive)
+        mine = parameter_sets.add(session, content(name), None)
+        parameter_sets.make_default(session, mine, [MediaType.VS])
+    app.database.close()
+    migrate(database, "downgrade", "0004")
+    migrate(database)
+    with app.database.begin() as session:
+        chosen = [parameter_sets.default(session, each) for each in (MediaType.VS, MediaType.VM)]
+    names = [each.content.name if each else None for each in chosen]
+    assert names == [name, None if name == "ALIVE" else "Alive"]
 
 
 def test_the_models_and_the_migrations_agree(database: str) -> None:

@@ -24,8 +24,8 @@ from tests.stack import Services
 WORK = """
 import sys
 from shared.app import build
-from shared.pipeline import blob_uploaded
-from shared.settings import read
+from shared.pipeline.events import blob_uploaded
+from shared.platform.settings import read
 
 app = build(read())
 container = sys.argv[1]

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.default_sets import ALIVE as UNVERSIONED
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.app import App
 from shared.measurements import versions
@@ -20,6 +21,8 @@ from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, reports
 from shared.reports.parameter_sets import StoredSet
 from tests import recorded
+
+ALIVE = UNVERSIONED.model_copy(update={"engine_version": versions.MEDIAPIPE})
 
 LIMIT = 60.0  # [s] for what takes milliseconds on an idle machine
 
@@ -50,12 +53,15 @@ def present(app: App, name: str = "A set") -> StoredSet | None:
         return parameter_sets.find(session, name)
 
 
-def hold(app: App, name: str = "A set") -> None:
+def hold(app: App, name: str = "A set", *, allow_engine_mismatch: bool = False) -> None:
     """A report that was held to the set."""
     with app.database.begin() as session:
         stored = recorded.measurement(session)
         found = reports.measured(session, app.storage, stored)
-        reports.hold(session, app.storage, stored, found, parameter_sets.resolve(session, [name]))
+        chosen = parameter_sets.resolve(session, [name])
+        reports.hold(
+            session, app.storage, stored, found, chosen, allow_engine_mismatch=allow_engine_mismatch
+        )
 
 
 _ends = st.floats(0, 5, allow_nan=False)
@@ -142,6 +148,46 @@ def test_one_set_is_the_default_of_a_type(app: App) -> None:
         assert parameter_sets.default(session, MediaType.IP) == newer
 
 
+def test_alive_is_the_default_of_videos_until_somebody_chooses_another(app: App) -> None:
+    def default_for() -> tuple[str | None, str | None, tuple[MediaType, ...]]:
+        with app.database.begin() as session:
+            chosen = [
+                parameter_sets.default(session, each) for each in (MediaType.VS, MediaType.IP)
+            ]
+        alive = present(app, "Alive")
+        assert alive is not None
+        assert alive.content == ALIVE
+        names = [each.content.name if each else None for each in chosen]
+        return names[0], names[1], alive.default_for
+
+    both = (MediaType.VM, MediaType.VS)
+    assert default_for() == ("Alive", None, both)
+    add(app, content(), MediaType.VS)
+    assert default_for() == ("A set", None, (MediaType.VM,))
+    remove(app, "A set")
+    assert default_for() == ("Alive", None, both)
+    add(app, ALIVE, MediaType.VS, MediaType.IP)
+    assert default_for() == ("Alive", "Alive", (MediaType.IP, MediaType.VS))
+    with app.database.begin() as session:
+        alive = parameter_sets.find(session, "Alive")
+        assert alive is not None
+        parameter_sets.make_default(session, alive, [])
+    assert default_for() == (None, None, ())
+
+
+def test_alive_keeps_its_place_in_a_new_version_and_stays_away_once_it_is_gone(app: App) -> None:
+    changed = add(app, ALIVE.model_copy(update={"min_face_share": 0.1}))
+    assert (changed.version, changed.default_for) == (2, (MediaType.VM, MediaType.VS))
+    hold(app, "Alive", allow_engine_mismatch=True)
+    archived = remove(app, "Alive")
+    assert archived is not None
+    assert archived.default_for == ()
+    back = add(app, ALIVE)
+    assert (back.version, back.default_for) == (3, ())
+    with app.database.begin() as session:
+        assert parameter_sets.default(session, MediaType.VS) is None
+
+
 def test_the_etag_changes_with_whatever_changes(app: App) -> None:
     tags = [
         add(app, content()).etag,
@@ -169,7 +215,9 @@ def test_unused_is_deleted_and_used_is_archived(app: App) -> None:
     assert archived.archived is not None
     assert archived.default_for == ()
     with app.database.begin() as session:
-        assert parameter_sets.default(session, MediaType.VS) is None
+        fallback = parameter_sets.default(session, MediaType.VS)
+        assert fallback is not None
+        assert fallback.content == ALIVE
         with pytest.raises(Problem, match="archived") as refusal:
             parameter_sets.resolve(session, ["A set"])
         assert refusal.value.code is Code.UNKNOWN_PARAMETER_SET

@@ -36,7 +36,7 @@ def test_only_the_signals_of_measures_are_read(
     app: App, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     wanted = recordings.SIGNALS[0]
-    names = ["pose_Rx", wanted, "gaze_angle_x"]
+    names = ["gaze_angle_y", wanted, "gaze_angle_x"]
     signals = tmp_path_factory.mktemp("signals") / "signals.csv"
     rows = [f"{frame},0,0.1,{frame / 4},0.3" for frame in range(1, 11)]
     signals.write_text("\n".join([f"frame,face_id,{','.join(names)}", *rows, ""]))

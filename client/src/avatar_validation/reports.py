@@ -64,7 +64,7 @@ def lines(report: Json) -> Iterator[Text]:
     yield Text.assemble(
         f"{held_to['name']}, version {held_to['version']}: ",
         (verdict.value, STYLES[verdict]),
-        f"; {counts['within']} within, {counts['not_within']} not within, "
+        f"{_said(report)}; {counts['within']} within, {counts['not_within']} not within, "
         f"{counts['not_measured']} not measured (report {report['id']})",
     )
     for notice in report["notices"]:
@@ -73,11 +73,38 @@ def lines(report: Json) -> Iterator[Text]:
         where = f"face {face['face']}, " if len(report["faces"]) > 1 else ""
         if not face["judged"]:
             yield Text(f"  face {face['face']} is not judged: {face['reason']}")
-        for found in face["results"]:
-            if not _is_fine(found):
-                outcome = found["outcome"].replace("_", " ")
-                measure = f"{found['measure']} ({found['words']})"
-                yield Text(f"  {where}{measure} is {outcome}: {found['reason']}")
+        for text in _of_face(face):
+            yield Text(f"  {where}{text}")
+
+
+def _said(report: Json) -> str:
+    """The verdict of a natural set in its words, and how far it is from what is expected."""
+    if not report.get("words"):
+        return ""
+    if report["deviation"] is None:
+        return f", {report['words']}"
+    return (
+        f", {report['words']}; deviation {report['deviation']:.2f} of at most "
+        f"{report['deviation_limit']:.2f}, {report['deviation_percentile']:.0%} of real recordings "
+        "deviate less"
+    )
+
+
+def _of_face(face: Json) -> Iterator[str]:
+    """What is wrong: a natural set's sentences, parameters, and what it could not judge."""
+    if face.get("naturalness"):
+        yield from face["naturalness"]["sentences"]
+    unknown: dict[str, list[str]] = {}
+    for found in face["results"]:
+        if _is_fine(found):
+            continue
+        outcome = found["outcome"].replace("_", " ")
+        if not found.get("group"):
+            yield f"{found['measure']} ({found['words']}) is {outcome}: {found['reason']}"
+        elif found["outcome"] == "not_measured":
+            unknown.setdefault(found["reason"], []).append(found["words"])
+    for reason, words in unknown.items():
+        yield f"not measured: {', '.join(words)}. {reason}"
 
 
 def _is_fine(found: Json) -> bool:

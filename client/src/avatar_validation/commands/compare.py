@@ -64,7 +64,8 @@ def _show(found: Json, tool: Tool) -> None:
         where = f"Face {face['before']}" if len(found["faces"]) > 1 else "Changes"
         tool.line(f"{where}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
         interval = f"{found['confidence']:.0%} interval"
-        columns = ["measure", "", "before", "after", "difference", interval, "expected", "change"]
+        columns = ["measure", "", "before", "after", "difference", interval]
+        columns += ["in sd", "expected", "change"]
         tool.table(columns, [_row(item, judged=bool(held_to)) for item in differences])
 
 
@@ -83,6 +84,10 @@ def _ms(found: Json, name: str, unit: str) -> str:
 
 def _row(item: Json, *, judged: bool) -> list[str]:
     low, high = item["difference_low"], item["difference_high"]
+    has_band = item["lower"] is not None or item["upper"] is not None
+    expected = band(item["lower"], item["upper"]) if judged and has_band else ""
+    if item.get("expected") is not None:
+        expected = f"near {number(item['expected'])}"
     return [
         item["measure"],
         item["words"],
@@ -90,9 +95,19 @@ def _row(item: Json, *, judged: bool) -> list[str]:
         _number(item["after"]),
         "" if item["difference"] is None else f"{item['difference']:+.6g}",
         "" if low is None else f"{low:+.6g} to {high:+.6g}",
-        band(item["lower"], item["upper"]) if judged else "",
+        _in_sd(item),
+        expected,
         item["change"].replace("_", " "),
     ]
+
+
+def _in_sd(item: Json) -> str:
+    """Of a natural measure: the difference in what the same person varies by."""
+    if item.get("difference_sd") is None:
+        return ""
+    found = f"{item['difference_sd']:+.2f}"
+    low, high = item["difference_sd_low"], item["difference_sd_high"]
+    return found if low is None else f"{found} ({low:+.2f} to {high:+.2f})"
 
 
 def _number(value: float | None) -> str:

@@ -61,12 +61,13 @@ def _list(options: Namespace, tool: Tool) -> Exit:
     if options.json:
         tool.json({"items": found})
         return Exit.PASS
-    columns = ["name", "version", "engine", "parameters", "default for", "used"]
+    columns = ["name", "version", "engine", "mode", "parameters", "default for", "used"]
     rows = [
         [
             item["name"],
             str(item["version"]),
             item["engine"],
+            item.get("mode", ""),
             str(item["parameters"]),
             " ".join(item["default_for"]),
             "yes" if item["used"] else "no",
@@ -109,11 +110,35 @@ def _show_set(found: Json, tool: Tool) -> None:
     tool.line(f"{found['name']} ({', '.join(facts)})")
     if found["description"]:
         tool.line(found["description"])
-    tool.line(
-        f"Levels must lie in their bands for {found['required_share']:.1%} of a video; faces are "
-        f"judged that are seen for {found['min_face_share']:.1%} of it."
-    )
-    tool.table(["measure", "expected", ""], [_row(item) for item in found["parameters"]])
+    if natural := found.get("natural"):
+        for line in _natural(natural):
+            tool.line(line)
+    if found["parameters"]:
+        tool.line(
+            f"Levels must lie in their bands for {found['required_share']:.1%} of a video; faces "
+            f"are judged that are seen for {found['min_face_share']:.1%} of it."
+        )
+        tool.table(["measure", "expected", ""], [_row(item) for item in found["parameters"]])
+
+
+def _natural(natural: Json) -> Iterator[str]:
+    """How a natural set judges."""
+    recordings = natural["recordings"]
+    share = f"of real recordings {natural['false_alarms']:.1%} fail by chance"
+    if not recordings:
+        yield f"It must move and look as people do ({natural['population']}); {share}."
+    else:
+        where = "the same set-up" if natural["same_setup"] else "another session"
+        seconds = sum(item["seconds"] for item in recordings)
+        yield (
+            f"It must move and look as in {len(recordings)} recordings of {seconds:.1f} s, taken "
+            f"in {where}; {share}."
+        )
+    for item in recordings:
+        number = "" if item["report"] is None else f"measurement {item['report']}, "
+        yield f"  {item['name']} ({number}{item['seconds']:.1f} s)"
+    if natural["left_out"]:
+        yield f"Not judged: {', '.join(natural['left_out'])}."
 
 
 def _row(parameter: Json) -> list[str]:

@@ -59,13 +59,32 @@ def add_learn(commands: Commands, common: list[ArgumentParser]) -> None:
     )
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument(
-        "--coverage", type=float, metavar="SHARE", help="bands that hold this share, such as 0.95"
+        "--coverage",
+        type=float,
+        metavar="SHARE",
+        help="a natural set: it must move and look as the person does, and of real recordings "
+        "this share passes, such as 0.95",
     )
     way.add_argument(
         "--deviation-percent",
         type=float,
         metavar="PERCENT",
         help="bands of this much around what was measured",
+    )
+    setup = parser.add_mutually_exclusive_group()
+    setup.add_argument(
+        "--same-setup",
+        action="store_true",
+        default=None,
+        help="with --coverage: clips to be judged are of the same camera, light and place as what "
+        "is learned from (the default)",
+    )
+    setup.add_argument(
+        "--other-session",
+        action="store_false",
+        dest="same_setup",
+        default=None,
+        help="with --coverage: they are of another recording session, in which more may differ",
     )
     parser.add_argument("--description", help="for people")
     parser.add_argument(
@@ -129,11 +148,13 @@ def _name_in_csv(content: bytes) -> str | None:
 
 
 def _learn(options: Namespace, tool: Tool) -> Exit:
+    if options.same_setup is not None and options.coverage is None:
+        raise ClientError("--same-setup and --other-session are of --coverage.")
     request: dict[str, Any] = {
         "name": options.name,
         "from_reports": [int(item) if item.isdecimal() else item for item in options.sources],
     }
-    for field in ("coverage", "deviation_percent", "description", "measures"):
+    for field in ("coverage", "same_setup", "deviation_percent", "description", "measures"):
         if getattr(options, field) is not None:
             request[field] = getattr(options, field)
     found = _store(options, tool.service, options.name, json.dumps(request).encode(), JSON)
@@ -160,12 +181,17 @@ def _store(options: Namespace, service: Service, name: str, content: bytes, kind
 
 
 def _say_stored(found: Json, options: Namespace, tool: Tool) -> None:
-    count = len(found["parameters"])
     if options.json:
         tool.json(found)
-    else:
-        plural = "" if count == 1 else "s"
-        tool.line(f"{found['name']}: version {found['version']}, {count} parameter{plural}")
+        return
+    count, natural = len(found["parameters"]), found.get("natural")
+    facts = [f"version {found['version']}"]
+    if natural is not None:
+        recordings = len(natural["recordings"])
+        facts.append(f"natural, {recordings} recording{'' if recordings == 1 else 's'}")
+    if count or natural is None:
+        facts.append(f"{count} parameter{'' if count == 1 else 's'}")
+    tool.line(f"{found['name']}: {', '.join(facts)}")
 
 
 def _precondition(options: Namespace, service: Service, name: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A clip with sound through the whole app: heard, measured, compared with shifted copies."""
 
+import re
 from functools import partial
 from urllib.parse import quote
 
@@ -82,6 +83,13 @@ def test_a_clip_without_sound_has_none(service: Service, builds: dict[str, Json]
     assert stored(service, builds["mute"]) is None
     assert "speech_share" not in measures(service, builds["mute"])
     assert "The clip has no sound." in compared(service, "mute")["reason"]
+
+
+def test_the_page_draws_it(service: Service, builds: dict[str, Json]) -> None:
+    page = service.http.get(f"/reports/{builds['b1']['report']}").text
+    assert re.search(r'aria-label="Loudness over time; somebody speaks for \d+% of the time"', page)
+    mute = service.http.get(f"/reports/{builds['mute']['report']}").text
+    assert 'class="loudness"' not in mute
 
 
 @pytest.mark.parametrize("later", list(SHIFTS))

@@ -149,7 +149,7 @@ def make_reports(app: App) -> dict[int, int]:
                 session, frames, faces=faces, avatar=avatar, name=name, seed=number
             )
             measured = reports.measured(session, app.storage, stored)
-            reports.hold(session, stored, measured, [chosen])
+            reports.hold(session, app.storage, stored, measured, [chosen])
             if avatar == "Long":
                 found[faces] = stored.report.id
     return found

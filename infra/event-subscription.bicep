@@ -53,6 +53,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
           key: 'Subject'
           values: [
             '/blobs/signals.csv'
+            '/blobs/sound.bin'
             '/blobs/extraction.json'
             '/blobs/report.json'
             '/blobs/thumbnail.jpg'

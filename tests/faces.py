@@ -76,6 +76,17 @@ def speaking(time: float, width: int, height: int) -> Pixels:
     return _fitted(face(mouth=mouth, lids=lids), width, height, zoom, sway)
 
 
+def saying(opening: Callable[[float], float]) -> Scene:
+    """Sways and blinks as `speaking`; the mouth is open as far as `opening` says [pixels]."""
+
+    def scene(time: float, width: int, height: int) -> Pixels:
+        lids = max(0.0, 1 - abs((time % 2.0) - 1.0) / 0.12)
+        zoom = 1.0 + 0.08 * float(np.sin(2 * np.pi * 0.25 * time))
+        return _fitted(face(mouth=opening(time), lids=lids), width, height, zoom, 0.0)
+
+    return scene
+
+
 def living(time: float, width: int, height: int) -> Pixels:
     """Moves as people do, and never twice alike: what the set "Alive" takes for a face."""
     mouth = 9.0 * max(0.0, _wander(2.2 * time, 1))

@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from shared.measurements.sound import Sound
+from tests.faces import Scene
 
 RATE: Final = 16_000  # [1/s]
 
@@ -106,8 +107,9 @@ def film(
     starts: tuple[float, ...] = (0.0,),
     picture_start: float = 0.0,
     seconds: float | None = None,
+    scene: Scene | None = None,
 ) -> Path:
-    """A clip of a small grey picture with this sound (`RATE` samples a second).
+    """A clip with this sound (`RATE` samples a second); without a `scene`, of a small grey picture.
 
     The sound is cut into as many equal parts as there are `starts` [s]; each begins at its own.
     """
@@ -116,13 +118,15 @@ def film(
     options = {"avoid_negative_ts": "disabled"}
     with av.open(str(path), "w", format=muxer, options=options) as file:
         picture = file.add_stream("mpeg4", rate=25)
-        picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+        size = 64 if scene is None else 320
+        picture.width, picture.height, picture.pix_fmt = size, size, "yuv420p"
+        picture.bit_rate = 50 * size**2
         picture.codec_context.time_base = Fraction(1, 1000)
         sound = file.add_stream(codec, rate=rate, layout=layout)
         if not isinstance(sound, AudioStream):
             raise TypeError(f"{codec} is no audio codec")
         file.start_encoding()
-        _draw(file, picture, picture_start, length)
+        _draw(file, picture, picture_start, length, scene)
         parts = np.array_split(samples, len(starts))
         packets = [
             packet
@@ -136,9 +140,14 @@ def film(
     return path
 
 
-def _draw(file: OutputContainer, stream: VideoStream, start: float, seconds: float) -> None:
+def _draw(
+    file: OutputContainer, stream: VideoStream, start: float, seconds: float, scene: Scene | None
+) -> None:
+    width, height = stream.width, stream.height
+    grey = np.full((height, width, 3), 128, np.uint8)
     for number in range(round(seconds * 25)):
-        frame = VideoFrame.from_ndarray(np.full((64, 64, 3), 128, np.uint8), format="rgb24")
+        picture = grey if scene is None else scene(number / 25, width, height)
+        frame = VideoFrame.from_ndarray(picture, format="rgb24")
         frame.pts, frame.time_base = round(start * 1000) + number * 40, Fraction(1, 1000)
         file.mux(stream.encode(frame))
     file.mux(stream.encode(None))

@@ -15,6 +15,7 @@ from shared.analysis import events, levels, movement
 from shared.analysis.gates import GATES
 from shared.analysis.measures import IMAGES, VIDEOS, Measure
 from shared.analysis.natural_measures import NATURAL
+from shared.analysis.sound_measures import SOUND
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES, WORDS
 
 __all__ = ["CATALOGUE", "IMAGES", "VIDEOS", "Measure", "markdown"]
@@ -238,6 +239,7 @@ CATALOGUE: Final = MappingProxyType(
             *_TOGETHER,
             *NATURAL,
             *(gate.measure for gate in GATES),
+            *SOUND,
         )
     }
 )
@@ -253,6 +255,7 @@ def markdown() -> str:
         ("Together", tuple(measure.code for measure in _TOGETHER)),
         ("How a face moves and looks", tuple(measure.code for measure in NATURAL)),
         ("Faults", tuple(gate.measure.code for gate in GATES)),
+        ("Sound", tuple(measure.code for measure in SOUND)),
     )
     for title, codes in groups:
         lines += [f"\n## {title}\n", "| measure | what it is | unit, scale | media | needs |"]
@@ -282,6 +285,11 @@ blinks). It needs two windows and 60 pixels between the outer corners of the eye
 frame rate nor size matters. These measures are judged together, by a set of mode `natural`
 (`shared/analysis/rule.py`); faults have limits of their own there (`shared/analysis/gates.py`).
 
+What sounds is never a fault by itself: a clip may be silent, and a mouth moves without speech as
+well. These measures inform, and are judged where a set has a parameter for one. `lip_sync_change`
+takes two recordings of one script (`shared/analysis/lip_sync.py`): its parameter has the other
+one's number in `against`.
+
 A measure that rests on an Action Unit of `low` validity is `not_measured`, unless the parameter has
 `allow_low_validity`. Of an Action Unit that hardly moved in a clip (by less than 1) the amount is
 judged all the same (level, peak, range, presence); its shape is of low validity: measures that say
@@ -300,11 +308,11 @@ def _row(measure: Measure) -> str:
         " and ".join(f"`{signal}`" for signal in measure.signals),
         ", ".join(measure.aus) + (", which must have moved" if measure.shape else ""),
     ]
-    upper = "" if measure.upper is None else f"{measure.upper:g}"
+    lower, upper = ("" if end is None else f"{end:g}" for end in (measure.lower, measure.upper))
     media = "image, video" if measure.types >= IMAGES else "video"
     return (
         f"| `{measure.code}` | {measure.definition} *{measure.source}* | "
-        f"{measure.unit}, {measure.lower:g}..{upper} | {media} | "
+        f"{measure.unit}, {lower}..{upper} | {media} | "
         f"{'; '.join(need for need in needs if need)} |"
     )
 

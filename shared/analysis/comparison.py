@@ -36,6 +36,7 @@ from shared.analysis.bootstrap import (
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.gates import GATES
 from shared.analysis.judging import engine_notice, judged_faces, not_judged
+from shared.analysis.lip_sync_comparison import LipSync, lip_sync
 from shared.analysis.measuring import MeasuredFace, MeasuredRecording
 from shared.analysis.natural_sets import Natural
 from shared.analysis.parameter_sets import Bounds, Parameter, ParameterSet
@@ -117,6 +118,10 @@ class Comparison(Model):
     )
     seed: int
     faces: tuple[FaceComparison, ...]
+    lip_sync: LipSync | None = Field(
+        default=None,
+        description="How lips and sound have moved against each other; null for images.",
+    )
 
 
 def compare(
@@ -154,6 +159,7 @@ def compare(
         parameter_set=parameter_set.name if parameter_set else None,
         seed=seed,
         faces=tuple(faces),
+        lip_sync=lip_sync(before[1], after[1], seed=seed),
     )
 
 

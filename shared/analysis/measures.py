@@ -22,6 +22,7 @@ class Group(StrEnum):
     FACE = "whole face"
     PICTURE = "picture"
     FAULTS = "faults"
+    SOUND = "sound"
 
 
 MIN_FRAMES: Final = 10
@@ -54,4 +55,6 @@ class Measure:
     """A difference that means nothing: the least deviation of a learned parameter."""
     by_frame: bool = False
     """In a video, judged frame by frame as well."""
+    relative: bool = False
+    """It is told against another recording, which a parameter names."""
     group: Group | None = None  # None: it is about Action Units

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.series import Bools, Floats
-from shared.analysis.track import MAX_GAP, SLOW_GAP
+from shared.analysis.track import MAX_GAP, SLOW_GAP, Track
 
+SIGNAL: Final = "mouth_opening"  # of the engine [eye distances]
 RATE: Final = 100.0  # [1/s] of the grid
 
 _MAX_SECONDS: Final = 43_200.0
@@ -58,6 +59,15 @@ class Even:
         above = _convolved(self.values * self.weights, kernel)
         below = _convolved(self.weights, kernel)
         return Even(self.start, above / np.maximum(below, 1e-12), self.weights)
+
+
+def mouth_of(track: Track) -> Mouth | None:
+    """A face's; None where the engine does not measure it, or nothing tells the time."""
+    opening = track.signals.get(SIGNAL)
+    if opening is None or not track.interval:
+        return None
+    new = np.diff(track.times, prepend=-np.inf) > 0  # some sources have a time twice
+    return Mouth(track.times[new], opening[new].astype(np.float64))
 
 
 def even(mouth: Mouth) -> Even | None:

@@ -45,6 +45,7 @@ MAX_ENGINE_VERSION: Final = 999
 MAX_PARAMETERS: Final = 200  # more than twice the catalogue, so that it may grow
 MAX_NUMBER: Final = 1e9  # no measure comes near; keeps sums and products finite
 MAX_PERCENT: Final = 1e6
+MAX_RECORDING: Final = 2**63 - 1  # a measurement's number
 DEFAULT_REQUIRED_SHARE: Final = 0.95
 DEFAULT_MIN_FACE_SHARE: Final = 0.2
 
@@ -153,6 +154,11 @@ class Parameter(Body):
         default=False,
         description="A measure that cannot be had does not make the verdict inconclusive.",
     )
+    against: Annotated[int, Field(ge=1, le=MAX_RECORDING)] | None = Field(
+        default=None,
+        description="Of lip_sync_change, and only of it: the number of the measurement of another "
+        "recording of the same script.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -171,7 +177,14 @@ class Parameter(Body):
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ValueError(f"lower ({self.lower:g}) is above upper ({self.upper:g})")
         self._check_scale(CATALOGUE[self.measure])
+        self._check_against(CATALOGUE[self.measure])
         return self
+
+    def _check_against(self, measure: Measure) -> None:
+        if measure.relative and self.against is None:
+            raise ValueError(f"{measure.code} needs against: the number of another measurement")
+        if not measure.relative and self.against is not None:
+            raise ValueError(f"{measure.code} is not told against another recording")
 
     def _check_scale(self, measure: Measure) -> None:
         """A band that lies outside of the measure's scale can never be met."""

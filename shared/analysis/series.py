@@ -8,17 +8,21 @@ An hour at 30 frames a second is 108,000 rows: 9 MB, and 0.4 MB for each signal.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import Facts, MediaType
+from shared.measurements.sound import Sound
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int32]
+
+NO_SOUND: Final = "The clip has no sound."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Recording:
     type: MediaType
     facts: Facts
     faces: Sequence[FaceSeries]
+    sound: Sound | None = None
+    no_sound: str = NO_SOUND  # why there is none, where there is none
 
     @property
     def absent(self) -> frozenset[str]:

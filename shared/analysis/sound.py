@@ -19,8 +19,8 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.mouth import RATE, Mouth, even
-from shared.analysis.series import Bools, Floats, Floats32
-from shared.analysis.statistics import Blocks, Counts, Mean, NotMeasured
+from shared.analysis.series import NO_SOUND, Bools, Floats, Floats32
+from shared.analysis.statistics import Mean, NotMeasured, Ratio
 from shared.measurements.sound import SPEECH_SECONDS, Sound
 
 BEGINS: Final = 0.5
@@ -44,29 +44,6 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """One mean over another, each a `Mean` whose value is above 0."""
-
-    above: Mean
-    below: Mean
-
-    @property
-    def at(self) -> None:
-        return None
-
-    @property
-    def value(self) -> float:
-        return self.above.value / self.below.value
-
-    def resampled(self, counts: Counts, blocks: Blocks) -> Floats:
-        """[draws]; NaN for a draw in which either was not seen."""
-        above, below = (each.resampled(counts, blocks) for each in (self.above, self.below))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            quotients: Floats = np.where(below > 0, above / below, np.nan)
-        return quotients
-
-
-@dataclass(frozen=True, slots=True)
 class SoundMeasures:
     """All of them; [eye distances/s] for movement."""
 
@@ -79,7 +56,7 @@ class SoundMeasures:
 def sound_measures(sound: Sound | None, duration: float, mouth: Mouth | None) -> SoundMeasures:
     """`duration` is the picture's [s]; no mouth where the engine does not measure one."""
     if sound is None:
-        none = NotMeasured("The clip has no sound.")
+        none = NotMeasured(NO_SOUND)
         return SoundMeasures(none, none, none, none)
     speech = speech_spans(sound)
     share = speech_share(speech, duration)

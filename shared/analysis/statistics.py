@@ -8,6 +8,7 @@ so single frames must not be drawn. `resampled` takes the draws as counts per bl
 of them at once, from sums or histograms per block, without building a single resampled clip.
 
     Mean       sum of numerators / sum of denominators (levels, shares, rates, energies)
+    Ratio      one mean / another (the mouth in silence / in speech)
     Quantiles  a weighted sum of percentiles (peak, range, medians)
     Extreme    the most extreme moment of a clip; drawing again says nothing about it
     Windows    the mean over windows of a logarithm or a root (how a face moves)
@@ -114,6 +115,29 @@ def _percentile(levels: Floats, below: Floats, percent: float) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """One mean over another, each a `Mean` whose value is above 0."""
+
+    above: Mean
+    below: Mean
+
+    @property
+    def at(self) -> None:
+        return None
+
+    @property
+    def value(self) -> float:
+        return self.above.value / self.below.value
+
+    def resampled(self, counts: Counts, blocks: Blocks) -> Floats:
+        """[draws]; NaN for a draw in which either was not seen."""
+        above, below = (each.resampled(counts, blocks) for each in (self.above, self.below))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            quotients: Floats = np.where(below > 0, above / below, np.nan)
+        return quotients
+
+
+@dataclass(frozen=True, slots=True)
 class Extreme:
     """The one most extreme moment."""
 
@@ -163,7 +187,7 @@ class Windows:
         return result
 
 
-Statistic = Mean | Quantiles | Extreme | Windows
+Statistic = Mean | Ratio | Quantiles | Extreme | Windows
 
 
 @dataclass(frozen=True, slots=True)

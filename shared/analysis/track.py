@@ -10,6 +10,7 @@ Where there are no times (an image, or a CSV whose timestamps are all 0 and no f
 each frame stands for the same and `seconds` is 0: shares can be told, durations cannot.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,9 +19,18 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.even import EvenSignals
-from shared.analysis.series import Bools, FaceSeries, Floats, Floats32, Ints, Recording
+from shared.analysis.series import (
+    NO_SOUND,
+    Bools,
+    FaceSeries,
+    Floats,
+    Floats32,
+    Ints,
+    Recording,
+)
 from shared.measurements.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.measurements.model import Scale, Validity
+from shared.measurements.sound import Sound
 
 MAX_GAP: Final = 0.2
 """[s] A hole that is bridged. Longer, and a whole blink (0.1 to 0.4 s) could hide in it."""
@@ -47,6 +57,8 @@ class Track:
     presences: Ints  # [n]
     signals: dict[str, Floats32]
     stretches: tuple[slice, ...]  # of frames that follow each other
+    sound: Sound | None = None  # of the whole clip
+    no_sound: str = NO_SOUND
 
     def __len__(self) -> int:
         return len(self.times)
@@ -137,7 +149,14 @@ def track(recording: Recording, series: FaceSeries) -> Track:
         presences=series.presences[kept],
         signals={name: values[kept] for name, values in series.signals.items()},
         stretches=stretches,
+        sound=recording.sound,
+        no_sound=recording.no_sound,
     )
+
+
+def main(tracks: Iterable[Track]) -> Track | None:
+    """The face that was seen for longest; of equals the first."""
+    return max(tracks, key=lambda each: each.seen_share, default=None)
 
 
 def _interval(steps: Floats, fps: float | None) -> float:

@@ -96,6 +96,7 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
         found = reports.measured(session, app.storage, measurement)
         reports.hold(
             session,
+            app.storage,
             measurement,
             found,
             chosen,

@@ -81,6 +81,8 @@ class ParameterRow(Base):
     upper: Mapped[float | None] = mapped_column(Double)
     allow_low_validity: Mapped[bool]
     optional: Mapped[bool]
+    against: Mapped[int | None] = mapped_column(BigInteger)
+    """A measurement's number; no foreign key: it may be deleted, the set stays."""
 
 
 class DefaultSet(Base):

@@ -3,8 +3,9 @@
     openface.csv     exactly `action_units.CSV_COLUMNS`, in OpenFace's number formats, no spaces
     signals.csv      frame, face_id, then the engine's signals; empty where not measured.
                      Not written by an engine that has none
-    extraction.json  the facts, the number of rows and the digest of openface.csv. Written last:
-                     where it stands, the others are whole
+    sound.bin        a clip's sound (`measurements.sound`); not written where it has none
+    extraction.json  the facts, the number of rows and the digests of openface.csv and sound.bin.
+                     Written last: where it stands, the others are whole
 
 An engine that gives rows out of order, of the wrong length or without a value has an error in it,
 which is found here and not in the database.
@@ -20,16 +21,26 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.engines.base import EngineResult
+from shared.measurements import sound as sounds
 from shared.measurements.action_units import CSV_COLUMNS, FRAME_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.files import SOUND
 from shared.measurements.model import Facts, Row
-from shared.platform.blob_names import EXTRACTION_BLOB, MEASUREMENT_BLOB, SIGNALS_BLOB
+from shared.measurements.sound import Heard
+from shared.platform.blob_names import (
+    EXTRACTION_BLOB,
+    MEASUREMENT_BLOB,
+    SIGNALS_BLOB,
+    SOUND_BLOB,
+)
 
 _BATCH: Final = 1000  # rows written at once
 _ROW_FORMAT: Final = "%d,%d,%.3f,%.2f,%d," + ",".join(["%.2f"] * len(INTENSITIES)) + ",%s\n"
 
 
-def write(result: EngineResult, directory: Path) -> Facts:
-    """Write the three files into an existing directory, replacing those of an earlier attempt.
+def write(result: EngineResult, directory: Path, heard: Heard | None = None) -> Facts:
+    """Write the files into an existing directory, replacing those of an earlier attempt.
+
+    `heard` is what listening to the clip gave; None where nobody listened.
 
     Returns the facts, which the engine may complete while the rows are read.
     """
@@ -51,11 +62,19 @@ def write(result: EngineResult, directory: Path) -> Facts:
                 signals.write("".join(map(_signals_text, batch)).encode())
         table.seek(0)
         digest = hashlib.file_digest(table, "sha256").hexdigest()
+    (directory / SOUND_BLOB).unlink(missing_ok=True)
+    if heard is not None:
+        facts.settings[SOUND] = _written(heard, directory)
+        facts.warnings += heard.warnings()
     data = {**facts.to_json(), "rows": count, "csv_sha256": digest}
     temporary = extraction_path.with_suffix(".part")
     temporary.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
     temporary.replace(extraction_path)
     return facts
+
+
+def _written(heard: Heard, directory: Path) -> str | None:
+    return None if heard.sound is None else sounds.write(heard.sound, directory / SOUND_BLOB)
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -182,11 +182,15 @@ class EnginePool:
         segments: Sequence[tuple[Segment, Path]],
         directory: Path,
         *,
+        listen: bool = False,
         deadline: float,
         cancelled: Callable[[], bool] | None = None,
         log: Log = logger,
     ) -> Facts:
-        """`Engine.join` in a child, which writes the files of `shared.engines.output`."""
+        """`Engine.join` in a child, which writes the files of `shared.engines.output`.
+
+        `listen` to the sound as well: the media is a clip.
+        """
         arguments = {
             "engine": engine,
             "task": protocol.task_to_json(task),
@@ -195,6 +199,7 @@ class EnginePool:
                 for segment, path in segments
             ],
             "directory": str(directory.absolute()),
+            "listen": listen,
         }
         with self._engines.child(cancelled) as child, _span(SpanName.ENGINE_JOIN, engine):
             result = child.call(

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.engines import protocol, registry
-from shared.engines.base import Engine, EngineFactories
+from shared.engines.base import Engine, EngineFactories, Task
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Options
+from shared.measurements.sound import Heard
 from shared.platform.errors import Code, EngineError, MediaError
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,8 @@ class Worker:
             for each in request["segments"]
         ]
         result = self._engine(request).join(task, segments)
-        return output.write(result, Path(request["directory"])).to_json()
+        heard = _heard(task) if request["listen"] else None
+        return output.write(result, Path(request["directory"]), heard).to_json()
 
     def _progress(self) -> Callable[[int], None]:
         sent = 0.0
@@ -139,6 +141,12 @@ class Worker:
                 self._send({"progress": frames})
 
         return progress
+
+
+def _heard(task: Task) -> Heard:
+    from shared.media.listening import listen  # noqa: PLC0415  # decoders; not for a CSV
+
+    return listen(task.media, task.options)
 
 
 def _failure(call: Call, why: str) -> Message:

@@ -1,7 +1,7 @@
-"""A measurement's frames as files: `openface.csv`, `signals.csv` and `extraction.json`.
+"""A measurement as files: `openface.csv`, `signals.csv`, `sound.bin` and `extraction.json`.
 
-`extraction.json` names the digest of its CSV, so a file that was replaced since is not taken for
-what was measured.
+`extraction.json` names the digests of its CSV and, among the settings, of its sound: a file that
+was replaced since is not taken for what was measured.
 """
 
 import hashlib
@@ -19,10 +19,15 @@ from shared.measurements.model import Facts, Options
 from shared.platform import blob_names
 
 THRESHOLD: Final = "confidence_threshold"  # in `Facts.settings`
+SOUND: Final = "sound_sha256"
+"""In `Facts.settings`: the digest of `sound.bin`; None for a clip without sound. Missing where
+nobody listened: images, measurements made elsewhere or before there was sound."""
+
 COUNTED_BYTES: Final = 1024 * 1024  # read at a time
 
 CONTENT_TYPES: Final = {
     blob_names.SIGNALS_BLOB: "text/csv",
+    blob_names.SOUND_BLOB: "application/octet-stream",
     blob_names.EXTRACTION_BLOB: "application/json",
     blob_names.MEASUREMENT_BLOB: "text/csv",
 }

@@ -15,6 +15,7 @@ byte an item, not compressed: 4.1 MB for an hour. Same sound, same bytes. It lie
 that other programs can write to: `read` believes nothing that does not add up.
 """
 
+import hashlib
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ _MAGIC: Final = b"\x89SOUND\r\n"
 _VERSION: Final = 1
 _HEADER: Final = struct.Struct("<8sIId")  # magic, version, units, start
 _MU: Final = 255.0  # of mu-law: 8 bits over a range of 70 dB
+
+MAX_BYTES: Final = _HEADER.size + _MAX_UNITS * sum(_COUNTS)  # of a file: 12.4 MB
 
 _AT_ONCE: Final = 1 << 16  # samples coded in one step
 
@@ -106,6 +109,25 @@ class Sound:
         return samples
 
 
+@dataclass(slots=True)
+class Heard:
+    """A clip's sound, and what was not as it should be."""
+
+    sound: Sound | None
+    unreadable: int = 0  # packets or frames left out because they could not be decoded
+    cut: bool = False  # there is more than `MAX_SECONDS`
+
+    def warnings(self) -> list[str]:
+        """Sentences for a person; empty for sound that is whole, or where there is none."""
+        places = "one place" if self.unreadable == 1 else f"{self.unreadable:,} places"
+        found = {
+            f"The sound is damaged: at {places} it could not be decoded. Silence is taken for "
+            "what is missing.": self.unreadable,
+            f"Only the first {MAX_SECONDS / 3600:g} hours of the sound were listened to.": self.cut,
+        }
+        return [sentence for sentence, happened in found.items() if happened]
+
+
 def to_bytes(sound: Sound) -> bytes:
     """The file's content."""
     series = sound.speech_codes, sound.peak_codes, sound.waveform_codes
@@ -127,15 +149,21 @@ def from_bytes(data: bytes) -> Sound | None:
     return Sound(start, speech, peaks, waveform.view(np.int8))
 
 
-def write(sound: Sound, path: Path) -> None:
-    path.write_bytes(to_bytes(sound))
+def write(sound: Sound, path: Path) -> str:
+    """The file's SHA-256."""
+    data = to_bytes(sound)
+    path.write_bytes(data)
+    return digest(data)
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def read(path: Path) -> Sound | None:
     """The sound in a file; None for one that `write` has not made. Reads no more than it may be."""
-    most = _HEADER.size + _MAX_UNITS * sum(_COUNTS)
     with path.open("rb") as file:
-        return from_bytes(file.read(most + 1))
+        return from_bytes(file.read(MAX_BYTES + 1))
 
 
 def _rounded(values: Floats32, scale: float) -> Bytes:

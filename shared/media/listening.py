@@ -13,7 +13,6 @@ gap by then, and is counted. What lies beyond `MAX_SECONDS` is not heard.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +32,7 @@ from shared.measurements.sound import (
     UNIT_SECONDS,
     WAVEFORM_RATE,
     Floats32,
+    Heard,
     Sound,
 )
 from shared.media.clip import open_clip
@@ -52,25 +52,6 @@ _RESTART: Final = 1.0  # [s] back: a clock that starts again
 _READ_ERRORS: Final = 20  # in a row; after these the rest of the file counts as unreadable
 _SANE_RATES: Final = range(2_000, 768_001)  # [1/s]; beyond, a header lies
 _TAPS: Final = 127  # of the filter that takes hum away
-
-
-@dataclass(slots=True)
-class Heard:
-    """A clip's sound, and what was not as it should be."""
-
-    sound: Sound | None
-    unreadable: int = 0  # packets or frames left out because they could not be decoded
-    cut: bool = False  # there is more than `MAX_SECONDS`
-
-    def warnings(self) -> list[str]:
-        """Sentences for a person; empty for sound that is whole, or where there is none."""
-        places = "one place" if self.unreadable == 1 else f"{self.unreadable:,} places"
-        found = {
-            f"The sound is damaged: at {places} it could not be decoded. Silence is taken for "
-            "what is missing.": self.unreadable,
-            f"Only the first {MAX_SECONDS / 3600:g} hours of the sound were listened to.": self.cut,
-        }
-        return [sentence for sentence, happened in found.items() if happened]
 
 
 def listen(path: Path, options: Options) -> Heard:

@@ -5,14 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from azure.core.exceptions import AzureError
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import FaceReport, Report, Verdict
 from shared.analysis.track import Track, track
+from shared.database.extractions import facts_of
 from shared.database.tables import DataEntry
+from shared.measurements.sound import Sound
 from shared.platform.errors import Code, Problem
+from shared.platform.outages import is_outage
 from shared.platform.storage import Storage
-from shared.reports import by_face, reports
+from shared.reports import by_face, reports, sounds
 from shared.reports.reports import Measurement, SetVerdict
 
 ADDRESS: Final = re.compile(r"(?P<number>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?", re.ASCII)
@@ -98,6 +102,17 @@ def load_track(
     """One face over time; None where it has no rows. Raises Problem `frames_gone`."""
     recording = measurement.recording(session, storage, face=face)
     return track(recording, recording.faces[0]) if recording.faces else None
+
+
+def load_sound(storage: Storage, measurement: Measurement) -> Sound | None:
+    """The clip's sound; None where there is none, or storage is away: the page can do without."""
+    container = measurement.job.container if measurement.job else None
+    try:
+        return sounds.fetch(storage, container, facts_of(measurement.extraction)).sound
+    except AzureError as error:
+        if not is_outage(error):
+            raise
+        return None
 
 
 def _chosen(verdicts: Sequence[SetVerdict], identifier: str | None) -> SetVerdict | None:

@@ -5,7 +5,7 @@ With an extension it is the API's file of the report, which `routes` sees to.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 import azure.functions as func
@@ -199,4 +199,7 @@ def _timelines(
     end = last if view.end is None else min(view.end, last)
     if end - start < 2 * track.interval:
         start, end = 0.0, last
-    return report_rows.timeline_rows(track, data.result, Window(start, end))
+    window = Window(start, end)
+    found = report_rows.timeline_rows(track, data.result, window)
+    sound = report_data.load_sound(storage, data.measurement)
+    return found if sound is None else replace(found, sound=report_rows.sound_row(sound, window))

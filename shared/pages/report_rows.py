@@ -11,10 +11,12 @@ from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.report import FaceReport, Outcome, Result, Violation
 from shared.analysis.report_text import worst
 from shared.analysis.series import Floats
+from shared.analysis.sound_timeline import sound_timeline
 from shared.analysis.track import Track
 from shared.database.extractions import moved
 from shared.database.tables import DataEntry
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, WORDS
+from shared.measurements.sound import Sound
 from shared.pages import charts, timelines
 from shared.pages.natural_rows import broken
 from shared.pages.templates import number
@@ -74,6 +76,14 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundRow:
+    """The clip's sound over the time that is shown."""
+
+    speech_share: float  # of it
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     start: float  # [s]
     means: Sequence[float | None]  # in the order of the timelines
@@ -89,6 +99,7 @@ class Timelines:
     rows: Sequence[TimelineRow]
     slices: Sequence[Slice]
     ticks: Sequence[float]  # [s]
+    sound: SoundRow | None = None
 
 
 def parameter_rows(face: FaceReport | None) -> list[ParameterRow]:
@@ -208,6 +219,14 @@ def _lanes(face: FaceReport | None, window: Window) -> list[Lane]:
         )
         for result in found[:LANES]
     ]
+
+
+def sound_row(sound: Sound, window: Window) -> SoundRow:
+    found = sound_timeline(sound, window.start, window.end, timelines.COLUMNS)
+    spoken = sum(span.stop - span.start for span in found.speech)
+    share = spoken / (window.end - window.start)
+    label = f"Loudness over time; somebody speaks for {share:.0%} of the time"
+    return SoundRow(share, timelines.waveform(found, window, label))
 
 
 def _timeline(line: str, au: str, top: float, window: Window, result: Result | None) -> Markup:

@@ -17,10 +17,16 @@ from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.judging import judge
+<<<<<<< HEAD
 from shared.analysis.measures import Group
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.natural_sets import MAX_FALSE_ALARMS, MIN_FALSE_ALARMS, Natural
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Mode, Parameter, ParameterSet, Percent
+=======
+from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
+from shared.analysis.measures import Group
+from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
+>>>>>>> n-sound
 from shared.analysis.report import Counts, Outcome, Verdict
 from shared.analysis.rule import FALSE_ALARMS
 from shared.api.forms import query_fields
@@ -170,7 +176,8 @@ def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
                 break
             measurement = reports.locate(session, row.number)
             try:
-                found = measurement.load(session, app.storage)
+                found = measurement.load(session, app.storage, sound=_hears(content))
+                found = reports.told_against(session, app.storage, content, found)
             except Problem as problem:
                 if problem.code is Code.FRAMES_GONE:
                     continue
@@ -186,6 +193,10 @@ def preview(req: func.HttpRequest, app: App) -> func.HttpResponse:
             ]
             tried.append(Tried(row, report.verdict, report.counts, list(dict.fromkeys(out))))
     return page("_set_preview.html", {"tried": tried, "engine": content.engine})
+
+
+def _hears(content: ParameterSet) -> bool:
+    return any(CATALOGUE[item.measure].group is Group.SOUND for item in content.parameters)
 
 
 def _values(app: App, content: ParameterSet | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from shared.analysis.report import Violation
 from shared.analysis.series import Floats
+from shared.analysis.sound_timeline import SoundTimeline
 from shared.analysis.track import Track
 
 COLUMNS: Final = 320
@@ -27,6 +28,9 @@ Y_UNITS: Final = 100  # per unit of intensity: the resolution of `openface.csv`
 
 LEAST_SHADED: Final = 5
 """Units of x; else a single frame of a long clip could not be seen or hit."""
+
+HALF_HEIGHT: Final = 100
+"""Units of y from silence to the loudest there can be."""
 
 Ints = NDArray[np.int64]
 
@@ -148,3 +152,25 @@ def lane(shaded: str, label: str) -> Markup:
         '<svg class="timeline lane" viewBox="0 0 {} 100" preserveAspectRatio="none" role="img" '
         'aria-label="{}"><path class="violations" d="{}"/></svg>'
     ).format(X_UNITS, label, shaded)
+
+
+def waveform(found: SoundTimeline, window: Window, label: str) -> Markup:
+    """How loud it is, in front of speech; the root of the amplitude, so that little is seen."""
+    heights = np.rint(np.sqrt(np.clip(found.peaks, 0, 1)) * HALF_HEIGHT).astype(np.int64)
+    edges = window.x(np.linspace(window.start, window.end, len(heights) + 1))
+    bars = "".join(
+        f"M{start} {HALF_HEIGHT - height}h{end - start}v{2 * height}h{start - end}z"
+        for start, end, height in zip(
+            edges[:-1].tolist(), edges[1:].tolist(), heights.tolist(), strict=True
+        )
+        if height
+    )
+    ends = window.x(np.array([(span.start, span.stop) for span in found.speech]).reshape(-1))
+    speech = "".join(
+        f"M{start} 0h{end - start}v{2 * HALF_HEIGHT}h{start - end}z"
+        for start, end in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True)
+    )
+    return Markup(
+        '<svg class="timeline sound" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" '
+        'aria-label="{}"><path class="speech" d="{}"/><path class="loudness" d="{}"/></svg>'
+    ).format(X_UNITS, 2 * HALF_HEIGHT, label, speech, bars)

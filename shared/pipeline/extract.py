@@ -67,9 +67,16 @@ def extract(attempt: Attempt) -> None:
     task = Task(path, media_type, options(attempt.app.settings))
     results = attempt.folder / "results"
     results.mkdir()
-    measured = measure(attempt, engine, task, results, expected=facts.frames)
+    measured = measure(
+        attempt,
+        engine,
+        task,
+        results,
+        expected=facts.frames,
+        listen=kind_of_file.kind is Kind.VIDEO,
+    )
     seconds = time.monotonic() - started
-    for blob in (blob_names.SIGNALS_BLOB, blob_names.EXTRACTION_BLOB):
+    for blob in (blob_names.SIGNALS_BLOB, blob_names.SOUND_BLOB, blob_names.EXTRACTION_BLOB):
         if (results / blob).exists():
             _store(attempt, job.container, results / blob)
     attempt.transaction(

@@ -21,15 +21,21 @@ from shared.platform import blob_names, telemetry
 from shared.platform.telemetry import SpanName, names
 
 PLAN_TIMEOUT_SECONDS: Final = 120  # reading the key frames of a long clip
-JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length limit
+JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length limit, and its sound
 
 
 def measure(
-    attempt: Attempt, engine: str, task: Task, results: Path, expected: int | None
+    attempt: Attempt,
+    engine: str,
+    task: Task,
+    results: Path,
+    *,
+    expected: int | None,
+    listen: bool = False,
 ) -> Facts:
     """Measure every segment that is not there yet, then join them into `results`.
 
-    `expected` are the frames of the media, where the segments do not say.
+    `expected` are the frames of the media, where the segments do not say; `listen` to its sound.
     """
     with telemetry.span(SpanName.MEASURE, attributes={names.ENGINE: engine}) as span:
         segments = _plan(attempt, engine, task)
@@ -46,6 +52,7 @@ def measure(
             task,
             measured,
             results,
+            listen=listen,
             deadline=JOIN_TIMEOUT_SECONDS,
             cancelled=attempt.heartbeat.lost,
             log=attempt.log,

@@ -11,13 +11,14 @@ MAX_BLOB_NAME: Final = 100  # keeps action_unit_report.url within its 300 charac
 
 MEASUREMENT_BLOB: Final = "openface.csv"
 SIGNALS_BLOB: Final = "signals.csv"
+SOUND_BLOB: Final = "sound.bin"
 EXTRACTION_BLOB: Final = "extraction.json"
 REPORT_BLOB: Final = "report.json"
 THUMBNAIL_BLOB: Final = "thumbnail.jpg"
 SEGMENT_PREFIX: Final = "segments/"
 NORMALISED_PREFIX: Final = "normalised/"
 OUR_BLOBS: Final = frozenset(
-    {MEASUREMENT_BLOB, SIGNALS_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
+    {MEASUREMENT_BLOB, SIGNALS_BLOB, SOUND_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
 )
 
 _HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")

@@ -35,7 +35,7 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
     if names:
         try:
             chosen = parameter_sets.resolve(session, names, archived=True)
-            reports.hold(session, measurement, found, chosen)
+            reports.hold(session, storage, measurement, found, chosen)
         except Problem as problem:
             return Assessment("no verdict", problem)
         return Assessment(_verdicts(session, measurement))
@@ -47,7 +47,7 @@ def assess(session: Session, storage: Storage, measurement: Measurement) -> Asse
             f"held to no parameter set: the default, {default.content.name!r}, is for "
             f"{default.content.origin}"
         )
-    reports.hold(session, measurement, found, [default])
+    reports.hold(session, storage, measurement, found, [default])
     return Assessment(_verdicts(session, measurement))
 
 

@@ -35,8 +35,8 @@ def compare_builds(
         else None
     )
     found = compare(
-        (before.subject, before.load(session, storage)),
-        (after.subject, after.load(session, storage)),
+        (before.subject, before.load(session, storage, sound=True)),
+        (after.subject, after.load(session, storage, sound=True)),
         held_to,
         seed=seed,
         allow_engine_mismatch=allow_engine_mismatch,

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.analysis import learning
+from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.learning import Footage, Learned, LearnOptions, Sample, footage
+from shared.analysis.measures import Group
 from shared.analysis.natural_learning import Kept
 from shared.database.extractions import facts_of
 from shared.database.report_tables import MeasuredFace
@@ -37,11 +39,13 @@ def learn(
         measurement = reports.locate(session, reference)
         found[measurement.id] = measurement
 
+    sound = any(CATALOGUE[code].group is Group.SOUND for code in options.measures or ())
+
     def footages() -> Iterator[Footage]:
         for measurement in found.values():
             stored = _stored(session, measurement) if options.coverage is not None else None
             yield stored or footage(
-                measurement.load(session, storage), measurement.id, _name(measurement)
+                measurement.load(session, storage, sound=sound), measurement.id, _name(measurement)
             )
 
     return learning.learn(options, footages()), tuple(found)

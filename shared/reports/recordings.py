@@ -22,6 +22,7 @@ from shared.jobs import frame_files
 from shared.measurements.files import FrameFiles
 from shared.measurements.model import MediaType
 from shared.platform.storage import Storage
+from shared.reports import sounds
 
 SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in entry.signals}))
 """Those that a measure rests on. The others stay in the database: a clip can have dozens."""
@@ -35,10 +36,12 @@ def load(
     container: str | None,
     *,
     face: int | None = None,
+    sound: bool = False,
 ) -> Recording:
     """The whole measurement; memory as `shared.analysis.series` says, and once more while reading.
 
-    With `face`, this face of it alone. `container` is its job's; None where that was deleted.
+    With `face`, this face of it alone; with `sound`, the clip's sound as well, as far as it is
+    there (`shared.reports.sounds`). `container` is its job's; None where that was deleted.
 
     Raises ValueError where rows are not as the pipeline writes them, and Problem `frames_gone`
     where they are in files that are no longer there.
@@ -50,7 +53,11 @@ def load(
     else:
         wanted = [name for name in SIGNALS if name in facts.signals]
         columns = frames.read_frames(session, report.id, facts.signals, wanted, face)
-    return Recording(MediaType(report.type), facts, list(_faces(columns)))
+    heard = sounds.fetch(storage, container, facts) if sound else sounds.NOT_ASKED
+    if heard.notice:
+        facts.warnings = [*facts.warnings, heard.notice]
+    faces = list(_faces(columns))
+    return Recording(MediaType(report.type), facts, faces, heard.sound, heard.reason)
 
 
 def _columns_of_files(files: FrameFiles, face: int | None) -> dict[str, NDArray[Any]]:

@@ -23,8 +23,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from shared.analysis.judging import engine_notice, judge
+from shared.analysis.lip_sync_comparison import with_lip_sync
 from shared.analysis.measuring import MeasuredRecording, measure
 from shared.analysis.natural_learning import kept
+from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import (
     FORMAT,
     EngineFacts,
@@ -36,7 +38,8 @@ from shared.analysis.report import (
     worst,
 )
 from shared.analysis.series import Recording
-from shared.analysis.statistics import rounded
+from shared.analysis.statistics import NotMeasured, rounded
+from shared.analysis.track import Track, main, track
 from shared.app import App
 from shared.database.extractions import facts_of
 from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
@@ -132,15 +135,25 @@ class Measurement:
         )
 
     def recording(
-        self, session: Session, storage: Storage, *, face: int | None = None
+        self,
+        session: Session,
+        storage: Storage,
+        *,
+        face: int | None = None,
+        sound: bool = False,
     ) -> Recording:
-        """Its frames, or those of one face. Raises Problem `frames_gone`."""
+        """Its frames, or those of one face; its sound where asked. Raises Problem `frames_gone`."""
         container = self.job.container if self.job else None
-        return recordings.load(session, storage, self.report, self.extraction, container, face=face)
+        return recordings.load(
+            session, storage, self.report, self.extraction, container, face=face, sound=sound
+        )
 
-    def load(self, session: Session, storage: Storage) -> MeasuredRecording:
-        """All of its measures, computed from its frames. Raises Problem `frames_gone`."""
-        return measure(self.recording(session, storage))
+    def load(self, session: Session, storage: Storage, *, sound: bool = False) -> MeasuredRecording:
+        """All of its measures, computed from its frames; those of its sound where asked.
+
+        Raises Problem `frames_gone`.
+        """
+        return measure(self.recording(session, storage, sound=sound))
 
 
 def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) -> Measurement:
@@ -169,7 +182,7 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
 
 def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
-    found = measure(measurement.recording(session, storage))
+    found = measurement.load(session, storage, sound=True)
     session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == measurement.id))
     rows = [
         {
@@ -192,6 +205,7 @@ def measured(session: Session, storage: Storage, measurement: Measurement) -> Me
 
 def hold(
     session: Session,
+    storage: Storage,
     measurement: Measurement,
     found: MeasuredRecording,
     sets: Sequence[StoredSet],
@@ -204,12 +218,34 @@ def hold(
     for item in sets:  # one at a time: the report of a long clip has many violations
         report = judge(
             item.content,
-            found,
+            told_against(session, storage, item.content, found),
             measurement.subject,
             version=item.version,
             allow_engine_mismatch=allow_engine_mismatch,
         )
         _store(session, measurement.id, item.id, report)
+
+
+def told_against(
+    session: Session, storage: Storage, content: ParameterSet, found: MeasuredRecording
+) -> MeasuredRecording:
+    """With what the set asks to be told against another recording."""
+    for parameter in content.parameters:
+        if parameter.against is not None:
+            other = _main_track(session, storage, parameter.against)
+            found = with_lip_sync(found, other)
+    return found
+
+
+def _main_track(session: Session, storage: Storage, number: int) -> Track | NotMeasured | None:
+    """The main face of another measurement, with its sound; the reason where that is gone."""
+    try:
+        other = locate(session, number).recording(session, storage, sound=True)
+    except Problem as problem:
+        if problem.code not in (Code.UNKNOWN_REPORT, Code.FRAMES_GONE):
+            raise
+        return NotMeasured(f"It is told against measurement {number}. {problem.detail}")
+    return main(track(other, series) for series in other.faces)
 
 
 def publish(app: App, session: Session, measurement: Measurement) -> None:

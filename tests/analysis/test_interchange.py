@@ -32,6 +32,7 @@ def parameters(draw: st.DrawFn, code: str) -> Parameter:
     entry = CATALOGUE[code]
     numbers = st.floats(entry.lower or 0.0, 1e6 if entry.upper is None else entry.upper)
     flags = {"allow_low_validity": draw(st.booleans()), "optional": draw(st.booleans())}
+    against = draw(st.integers(1, 2**63 - 1)) if entry.relative else None
     if draw(st.booleans()):
         return Parameter(
             measure=code,
@@ -39,6 +40,7 @@ def parameters(draw: st.DrawFn, code: str) -> Parameter:
             deviation_percent=draw(st.floats(0, 1000)),
             deviation_absolute=draw(st.none() | st.floats(0, 1000)),
             **flags,
+            against=against,
         )
     low, high = sorted((draw(numbers), draw(numbers)))
     keep = draw(st.sampled_from(["both", "lower", "upper"]))
@@ -47,6 +49,7 @@ def parameters(draw: st.DrawFn, code: str) -> Parameter:
         lower=None if keep == "upper" else low,
         upper=None if keep == "lower" else high,
         **flags,
+        against=against,
     )
 
 

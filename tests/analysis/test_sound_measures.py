@@ -6,14 +6,13 @@ import pytest
 from shared.analysis.bootstrap import DRAWS
 from shared.analysis.mouth import Mouth
 from shared.analysis.sound import (
-    Ratio,
     Span,
     silent_spans,
     sound_measures,
     speech_share,
     speech_spans,
 )
-from shared.analysis.statistics import Mean, NotMeasured
+from shared.analysis.statistics import Mean, NotMeasured, Ratio
 from shared.measurements.sound import SPEECH_SECONDS, Sound
 
 Spoken = list[tuple[float, float]]

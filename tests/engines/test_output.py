@@ -13,9 +13,18 @@ import pytest
 
 from shared.engines import output
 from shared.engines.base import EngineResult
+from shared.measurements import sound as sounds
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
+from shared.measurements.files import SOUND
 from shared.measurements.model import Facts, Row
-from shared.platform.blob_names import EXTRACTION_BLOB, MEASUREMENT_BLOB, SIGNALS_BLOB
+from shared.measurements.sound import Heard
+from shared.platform.blob_names import (
+    EXTRACTION_BLOB,
+    MEASUREMENT_BLOB,
+    SIGNALS_BLOB,
+    SOUND_BLOB,
+)
+from tests.speech import babble, heard
 
 ROW = Row(1, 0, 0.0, 0.98, True, [0.0] * len(INTENSITIES), 0)
 
@@ -114,3 +123,23 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
     output.write(EngineResult(facts(), rows(40_000)), tmp_path)
     assert extraction(tmp_path)["rows"] == 40_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4_000  # [kB]
+
+
+def test_sound_lies_beside_the_table_and_its_digest_among_the_settings(tmp_path: Path) -> None:
+    said = heard(babble(2, seed=1).samples)
+    result = EngineResult(facts(), iter([ROW]))
+    known = output.write(result, tmp_path, Heard(said, unreadable=2))
+    content = (tmp_path / SOUND_BLOB).read_bytes()
+    assert content == sounds.to_bytes(said)
+    assert extraction(tmp_path)["settings"][SOUND] == hashlib.sha256(content).hexdigest()
+    (warning,) = known.warnings
+    assert "at 2 places it could not be decoded" in warning
+
+
+def test_silence_is_not_the_same_as_not_having_listened(tmp_path: Path) -> None:
+    (tmp_path / SOUND_BLOB).write_bytes(b"of an earlier attempt")
+    output.write(EngineResult(facts(), iter([ROW])), tmp_path, Heard(None))
+    assert extraction(tmp_path)["settings"][SOUND] is None
+    assert not (tmp_path / SOUND_BLOB).exists()
+    write(tmp_path, ROW)
+    assert SOUND not in extraction(tmp_path)["settings"]

@@ -10,9 +10,9 @@ import pytest
 from shared.analysis.same_sound import SharedSound, shared_sound
 from shared.analysis.sound import speech_spans
 from shared.measurements.model import Options
-from shared.measurements.sound import Sound, to_bytes
+from shared.measurements.sound import Heard, Sound, to_bytes
 from shared.media import listening
-from shared.media.listening import Heard, listen
+from shared.media.listening import listen
 from tests import media_factory
 from tests.media_factory import Clip
 from tests.speech import RATE, Floats, babble, film, heard

@@ -64,7 +64,9 @@ def test_measurements_outlive_their_reports(app: App, database: str) -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session)
         found = reports.measured(session, app.storage, stored)
-        reports.hold(session, stored, found, [parameter_sets.add(session, content(), None)])
+        reports.hold(
+            session, app.storage, stored, found, [parameter_sets.add(session, content(), None)]
+        )
     app.database.close()
     migrate(database, "downgrade", "0001")
     migrate(database)
@@ -72,7 +74,9 @@ def test_measurements_outlive_their_reports(app: App, database: str) -> None:
         for table, rows in (("frame_measurement", 50), ("analysis_result", 0), ("parameter", 0)):
             assert session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == rows
         again = reports.locate(session, stored.report.id)
-        reports.hold(session, again, found, [parameter_sets.add(session, content(), None)])
+        reports.hold(
+            session, app.storage, again, found, [parameter_sets.add(session, content(), None)]
+        )
 
 
 def test_sets_from_before_are_of_the_engines_first_version(app: App, database: str) -> None:
@@ -83,7 +87,7 @@ def test_sets_from_before_are_of_the_engines_first_version(app: App, database: s
         for name, engine in (("Ours", "MediaPipe"), ("Theirs", "openface")):
             wanted = content(name).model_copy(update={"engine": engine})
             held = [parameter_sets.add(session, wanted, None)]
-            reports.hold(session, stored, found, held, allow_engine_mismatch=True)
+            reports.hold(session, app.storage, stored, found, held, allow_engine_mismatch=True)
     app.database.close()
     migrate(database, "downgrade", "0003")
     migrate(database)
@@ -105,7 +109,7 @@ def test_natural_sets_go_and_alive_comes_back(app: App, database: str) -> None:
         other = parameter_sets.add(session, content(), None)
         alive = parameter_sets.resolve(session, ["Alive"])
         held = [*alive, other]
-        reports.hold(session, stored, found, held, allow_engine_mismatch=True)
+        reports.hold(session, app.storage, stored, found, held, allow_engine_mismatch=True)
     app.database.close()
     migrate(database, "downgrade", "0004")
     with app.database.begin() as session:

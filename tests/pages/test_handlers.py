@@ -125,7 +125,7 @@ def held(app: App, frames: int, faces: int) -> int:
             session, expected, None
         )
         found = reports.measured(session, app.storage, stored)
-        reports.hold(session, stored, found, [chosen])
+        reports.hold(session, app.storage, stored, found, [chosen])
         return stored.report.id
 
 
@@ -167,7 +167,9 @@ def test_a_clip_that_is_all_within_shows_no_violation(app: App) -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session, 100)
         chosen = parameter_sets.add(session, expectations(5.0), None)
-        reports.hold(session, stored, reports.measured(session, app.storage, stored), [chosen])
+        reports.hold(
+            session, app.storage, stored, reports.measured(session, app.storage, stored), [chosen]
+        )
         number_ = stored.report.id
     page = text(report_page.report_page(get(id=str(number_)), app))
     assert "Within what “All” expects, in all of 17 parameters" in page

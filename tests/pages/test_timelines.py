@@ -9,10 +9,21 @@ from hypothesis import strategies as st
 
 from shared.analysis.report import Violation
 from shared.analysis.series import FaceSeries, Floats, Recording
+from shared.analysis.sound import Span
+from shared.analysis.sound_timeline import SoundTimeline
 from shared.analysis.track import Track, track
 from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import Facts, MediaType
-from shared.pages.timelines import COLUMNS, X_UNITS, Y_UNITS, Window, path, shading, thinned
+from shared.pages.timelines import (
+    COLUMNS,
+    X_UNITS,
+    Y_UNITS,
+    Window,
+    path,
+    shading,
+    thinned,
+    waveform,
+)
 
 FPS = 30.0
 
@@ -115,3 +126,13 @@ def test_violations_are_shaded_where_they_are() -> None:
 def test_a_window_cuts_what_reaches_beyond_it() -> None:
     found = [Violation(start=1.0, end=9.0, worst=4.0, at=1.2)]
     assert shading(found, Window(2, 6), 100) == "M0 0h2000v100h-2000z"
+
+
+def test_sound_is_drawn_where_it_is_and_speech_behind_it() -> None:
+    peaks = np.zeros(COLUMNS)
+    peaks[COLUMNS // 2] = 0.25
+    drawing = waveform(SoundTimeline(peaks, (Span(1.0, 2.0),)), Window(0.0, 4.0), "Loud <once>")
+    speech, loudness = re.findall(r' d="([^"]*)"', drawing)
+    assert speech == f"M{X_UNITS // 4} 0h{X_UNITS // 4}v200h-{X_UNITS // 4}z"
+    assert re.fullmatch(rf"M{X_UNITS // 2} 50h6v100h-6z", loudness)
+    assert 'aria-label="Loud &lt;once&gt;"' in drawing

@@ -79,7 +79,7 @@ def held(app: App, number: int, content: ParameterSet) -> Report:
         stored = parameter_sets.add(session, content, present)
         measurement = reports.locate(session, number)
         found = reports.measured(session, app.storage, measurement)
-        reports.hold(session, measurement, found, [stored])
+        reports.hold(session, app.storage, measurement, found, [stored])
         row = session.get_one(AnalysisReport, (number, stored.id))
         return Report.model_validate(row.report)
 

@@ -59,7 +59,9 @@ def hold(app: App, name: str = "A set", *, allow_engine_mismatch: bool = False) 
         stored = recorded.measurement(session)
         found = reports.measured(session, app.storage, stored)
         chosen = parameter_sets.resolve(session, [name])
-        reports.hold(session, stored, found, chosen, allow_engine_mismatch=allow_engine_mismatch)
+        reports.hold(
+            session, app.storage, stored, found, chosen, allow_engine_mismatch=allow_engine_mismatch
+        )
 
 
 _ends = st.floats(0, 5, allow_nan=False)
@@ -243,7 +245,7 @@ def test_a_set_is_not_deleted_while_somebody_is_held_to_it(app: App, first: str)
             except Problem as problem:
                 return problem.code
             _wait(begun, go_on, first == "judging")
-            reports.hold(session, stored, found, chosen)
+            reports.hold(session, app.storage, stored, found, chosen)
         return "held"
 
     def deleting() -> str:

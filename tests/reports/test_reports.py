@@ -33,7 +33,7 @@ def hold(app: App, number: int, *names: str) -> None:
     with app.database.begin() as session:
         stored = reports.locate(session, number)
         found = reports.measured(session, app.storage, stored)
-        reports.hold(session, stored, found, parameter_sets.resolve(session, names))
+        reports.hold(session, app.storage, stored, found, parameter_sets.resolve(session, names))
 
 
 def request(

@@ -46,7 +46,7 @@ function parameter(row) {
   const values = { measure: row.dataset.measure };
   const mode = row.querySelector("[data-mode]").value;
   const names = mode === "bounds" ? ["lower", "upper"] : ["reference", "deviation_percent", "deviation_absolute"];
-  for (const name of names) values[name] = number(row.querySelector(`[data-field=${name}]`));
+  for (const name of [...names, "against"]) values[name] = number(row.querySelector(`[data-field=${name}]`));
   for (const flag of row.querySelectorAll("[data-flag]")) values[flag.dataset.flag] = flag.checked;
   return values;
 }

@@ -55,6 +55,8 @@ def _show(found: Json, tool: Tool) -> None:
     tool.line(f"{before['avatar']}: from {before['name']} to {after['name']}{held_to}")
     for notice in found["notices"]:
         tool.line(f"Note: {notice}")
+    if found.get("lip_sync"):  # a service of before has none
+        tool.line(_lip_sync(found["lip_sync"]))
     for face in found["faces"]:
         differences = face["differences"]
         counts = Counter(item["change"].replace("_", " ") for item in differences)
@@ -65,6 +67,19 @@ def _show(found: Json, tool: Tool) -> None:
         columns = ["measure", "", "before", "after", "difference", interval]
         columns += ["in sd", "expected", "change"]
         tool.table(columns, [_row(item, judged=bool(held_to)) for item in differences])
+
+
+def _lip_sync(found: Json) -> str:
+    if found["change"] is None:
+        return f"Lip sync: not compared. {found['reason']}"
+    text = f"Lip sync: {_ms(found, 'change', 'ms')}; drift {_ms(found, 'drift', 'ms/s')}"
+    return f"{text} (above 0: the mouth comes later than before)"
+
+
+def _ms(found: Json, name: str, unit: str) -> str:
+    low, high = found[f"{name}_low"], found[f"{name}_high"]
+    ends = "" if low is None else f" ({low:+.1f} to {high:+.1f})"
+    return f"{found[name]:+.1f} {unit}{ends}"
 
 
 def _row(item: Json, *, judged: bool) -> list[str]:

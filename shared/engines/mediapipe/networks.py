@@ -14,7 +14,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-FOLDER: Final = Path(__file__).parent / "models"
+from shared.platform.paths import ROOT
+
+FOLDER: Final = ROOT / "shared" / "engines" / "mediapipe" / "models"
 
 Tensor = NDArray[np.float32]
 

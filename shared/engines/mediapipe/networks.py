@@ -7,7 +7,6 @@ was measured before.
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np

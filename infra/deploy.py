@@ -73,11 +73,16 @@ def check(azd: Mapping[str, str]) -> None:
 def package(_: Mapping[str, str]) -> None:
     """Fill .python_packages anew. Nothing of another platform, nothing left from before."""
     shutil.rmtree(PACKAGES.parents[1], ignore_errors=True)
-    target = ("--target", str(PACKAGES), "--python-version", PYTHON, "--python-platform", PLATFORM)
-    _run("uv", "pip", "install", *INSTALL, *target, "-r", "requirements.txt")
-    prune(PACKAGES)
+    install(PACKAGES)
     size = sum(file.stat().st_size for file in PACKAGES.rglob("*") if file.is_file())
     print(f"{PACKAGES.relative_to(ROOT)}: {size / 1e6:.0f} MB")
+
+
+def install(packages: Path) -> None:
+    """The locked packages for Azure, without what the app never loads."""
+    target = ("--target", str(packages), "--python-version", PYTHON, "--python-platform", PLATFORM)
+    _run("uv", "pip", "install", *INSTALL, *target, "-r", "requirements.txt")
+    prune(packages)
 
 
 def prune(packages: Path) -> None:

@@ -20,7 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-FOLDER: Final = Path(__file__).parent / "populations"
+from shared.platform.paths import ROOT
+
+FOLDER: Final = ROOT / "shared" / "analysis" / "populations"
 DEFAULT: Final = "talking-1"
 
 COLUMNS: Final = (

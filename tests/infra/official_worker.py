@@ -27,9 +27,10 @@ class Message:
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
 
-    def __getattr__(self, name: str) -> None:
+    def __getattr__(self, name: str) -> Any:
         if name[:1].isupper():  # a type of the protocol, which is no field
             raise AttributeError(name)
+        return None
 
 
 class OneOf(Message):

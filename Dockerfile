@@ -15,7 +15,7 @@ RUN groupadd --gid 10001 app \
  && useradd --uid 10001 --gid app --no-create-home --home-dir /home/app --shell /usr/sbin/nologin app \
  && install --directory --owner=app --group=app /home/app /azure-functions-host/Secrets
 
-# The Python worker looks for packages here, before its own.
+# Outside App Service the worker does not look into .python_packages: PYTHONPATH below names it.
 COPY --from=packages /build/packages /home/site/wwwroot/.python_packages/lib/site-packages
 COPY . /home/site/wwwroot
 RUN rm /home/site/wwwroot/requirements.txt
@@ -25,6 +25,7 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
     ASPNETCORE_URLS=http://+:8080 \
     HOME=/home/app \
+    PYTHONPATH=/home/site/wwwroot/.python_packages/lib/site-packages \
     PYTHONDONTWRITEBYTECODE=1
 
 USER app

@@ -2,6 +2,7 @@
 
 All of them may be repeated:
 
+check      HOSTING and the service that azd deploys belong together
 package    the app's packages into .python_packages, for the Python and the Linux that Azure runs
 migrate    the database: schema, the app's role and its rights; from this machine, as who deploys
 subscribe  blob events to the app's webhook, with the key that the host made when it was loaded
@@ -29,6 +30,13 @@ ENVIRONMENT: Final = ROOT / ".local" / "deploy"  # virtual environment of `migra
 PYTHON: Final = "3.13"  # infra/modules/flex-consumption.bicep and the Dockerfile say the same
 PLATFORM: Final = "x86_64-manylinux_2_28"
 INSTALL: Final = ("--require-hashes", "--only-binary", ":all:")
+CONDITIONS: Final = {"DEPLOY_FUNCTIONS": "true", "DEPLOY_CONTAINER": "false"}
+"""The variables of azure.yaml's conditions, and what they are where they are not set."""
+
+SERVICES: Final = {
+    "flexConsumption": {"DEPLOY_FUNCTIONS": "true", "DEPLOY_CONTAINER": "false"},
+    "containerApps": {"DEPLOY_FUNCTIONS": "false", "DEPLOY_CONTAINER": "true"},
+}
 UNUSED: Final = (
     *("bin", "**/tests", "**/*.pyi", "cv2/data"),
     # of LiteRT, all but the interpreter: other processors, and the tools to make models
@@ -48,14 +56,33 @@ class DeployError(Exception):
     """The text says what to do."""
 
 
+def check(azd: Mapping[str, str]) -> None:
+    """Refuse an environment in which azd would deploy another service than is provisioned.
+
+    azure.yaml's conditions cannot compare, so HOSTING and they are variables of their own.
+    """
+    hosting = azd.get("HOSTING", "") or "flexConsumption"
+    wanted = SERVICES.get(hosting)
+    if wanted is None:
+        raise DeployError(f"HOSTING is {hosting}; it can be {' or '.join(SERVICES)}.")
+    if any((azd.get(name, "") or CONDITIONS[name]) != value for name, value in wanted.items()):
+        commands = "\n".join(f"  azd env set {name} {value}" for name, value in wanted.items())
+        raise DeployError(f"With HOSTING={hosting} say also what is deployed:\n{commands}")
+
+
 def package(_: Mapping[str, str]) -> None:
     """Fill .python_packages anew. Nothing of another platform, nothing left from before."""
     shutil.rmtree(PACKAGES.parents[1], ignore_errors=True)
-    target = ("--target", str(PACKAGES), "--python-version", PYTHON, "--python-platform", PLATFORM)
-    _run("uv", "pip", "install", *INSTALL, *target, "-r", "requirements.txt")
-    prune(PACKAGES)
+    install(PACKAGES)
     size = sum(file.stat().st_size for file in PACKAGES.rglob("*") if file.is_file())
     print(f"{PACKAGES.relative_to(ROOT)}: {size / 1e6:.0f} MB")
+
+
+def install(packages: Path) -> None:
+    """The locked packages for Azure, without what the app never loads."""
+    target = ("--target", str(packages), "--python-version", PYTHON, "--python-platform", PLATFORM)
+    _run("uv", "pip", "install", *INSTALL, *target, "-r", "requirements.txt")
+    prune(packages)
 
 
 def prune(packages: Path) -> None:
@@ -173,7 +200,7 @@ def _need(azd: Mapping[str, str], name: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    steps = {"package": package, "migrate": migrate, "subscribe": subscribe}
+    steps = {"check": check, "package": package, "migrate": migrate, "subscribe": subscribe}
     parser = argparse.ArgumentParser(prog="infra/deploy.py", description=__doc__)
     parser.add_argument("step", choices=steps)
     try:

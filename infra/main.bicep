@@ -38,7 +38,7 @@ param databaseHighAvailability bool
 @description('Memory of a Flex Consumption instance [MB].')
 param instanceMemoryMB int
 
-@description('Most instances, or replicas, of the app.')
+@description('Most instances, or replicas, of the app; fewer where the database allows no more.')
 param maximumInstances int
 
 @description('Instances that are kept warm. Container Apps: at least 1.')
@@ -93,12 +93,42 @@ var databaseName = 'avatar_validation'
 var mediaStorageName = 'stmedia${token}'
 var hostStorageName = 'sthost${token}'
 var appName = '${onFlex ? 'func' : 'ca'}-${token}'
+// Signing in to the API needs something that people sign in with; keys do without.
+var access = empty(authClientId) ? 'keys' : apiAccess
 // Signing in is for the pages. The API asks for keys itself unless it is to be signed in to as
-// well; the webhook always has a key, and the health check is for everybody.
+// well; the webhook always has a key, and the health check is for everybody. A path without a star
+// may stand for itself alone.
 var openPaths = union(
-  ['/runtime/webhooks/blobs', '/api/health'],
-  apiAccess == 'keys' ? ['/api'] : []
+  ['/runtime/webhooks/blobs', '/api/health', '/api/health/*'],
+  access == 'keys' ? ['/api', '/api/*'] : []
 )
+
+// What one instance does at a time, so that the sums fit what it has (tests/infra/test_limits.py).
+// Flex Consumption: 4 GB, 0.8 GB of temporary disk, and a group of functions to itself: requests
+// in one instance, blob events in another, the retry queue in a third. Container Apps: 4 GB and
+// 8 GB of disk, and one replica does everything.
+var limits = onFlex
+  ? { requests: 3, blobs: 2, retries: 2, maxMediaMB: 256, engineMemoryMB: 1024 }
+  : { requests: 2, blobs: 2, retries: 1, maxMediaMB: 2048, engineMemoryMB: 640 }
+
+// What servers allow by default, and what Azure keeps of it; of a server that is not in the list,
+// what the least of those of 4 GB allows. An instance opens up to 20.
+var maxConnections = {
+  Standard_B1ms: 50
+  Standard_B2s: 429
+  Standard_B2ms: 859
+  Standard_B4ms: 1718
+  Standard_D2ds_v5: 859
+  Standard_D2s_v3: 859
+  Standard_D4ds_v5: 1718
+  Standard_D4s_v3: 1718
+  Standard_D8ds_v5: 3437
+  Standard_D8s_v3: 3437
+}
+var connectionsPerInstance = 20
+var connectionsReserved = 15
+var connections = (maxConnections[?databaseSkuName] ?? 429) - connectionsReserved
+var instances = min(maximumInstances, connections / connectionsPerInstance)
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
@@ -159,7 +189,9 @@ module mediaStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     auditWorkspaceId: monitoring.outputs.workspaceId
-    queueNames: ['job-retry']
+    // With the poison queues, which the host makes only when it first needs them: until then
+    // their triggers would ask for a queue that is not there.
+    queueNames: ['job-retry', 'job-retry-poison', 'webjobs-blobtrigger-poison']
     corsOrigins: empty(authClientId) ? [] : ['https://${app.hostname}']
     // A second line: the app deletes jobs itself. A week later, because it counts from their end.
     deleteBlobsAfterDays: retentionDays == 0 ? 0 : retentionDays + 7
@@ -209,12 +241,19 @@ var settings = union(
     DATABASE_AUTH: 'entra'
     APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.outputs.clientId}'
-    // The app sends its own spans and logs (shared/platform/telemetry): this tells the host so, and the host's
-    // worker not to. PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY would have the worker send them too.
-    PYTHON_ENABLE_OPENTELEMETRY: 'true'
+    // The app sends its own spans and logs (shared/platform/telemetry), and host.json keeps the host
+    // from sending the logs again. Neither PYTHON_ENABLE_OPENTELEMETRY nor
+    // PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY, which would say the same to the worker: with the
+    // first, workers for Python up to 3.12 fail every invocation of an app that brings its own
+    // OpenTelemetry; with the second, the worker sends everything a second time.
     OTEL_SERVICE_NAME: appName
-    API_ACCESS: apiAccess
-    ENGINE_MEMORY_MB: '1536' // two engines, the host and the worker share 4096
+    API_ACCESS: access
+    ENGINE_MEMORY_MB: string(limits.engineMemoryMB) // a picture of 50 megapixels takes 590
+    MAX_MEDIA_MB: string(limits.maxMediaMB)
+    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests: string(limits.requests)
+    AzureFunctionsJobHost__extensions__blobs__maxDegreeOfParallelism: string(limits.blobs)
+    AzureFunctionsJobHost__extensions__queues__batchSize: '1'
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold: string(limits.retries - 1)
     RETENTION_DAYS: string(retentionDays)
     MAX_ROWS_IN_DATABASE: string(maxRowsInDatabase)
     MAX_UPLOADS_PER_MINUTE: string(maxUploadsPerMinute)
@@ -242,9 +281,9 @@ module flex 'modules/flex-consumption.bicep' = if (onFlex) {
     deploymentContainerUrl: '${hostStorage.outputs.blobEndpoint}${deploymentContainer}'
     subnetId: appSubnetId
     instanceMemoryMB: instanceMemoryMB
-    maximumInstanceCount: maximumInstances
+    maximumInstanceCount: instances
     alwaysReadyInstances: alwaysReadyInstances
-    httpConcurrency: 8
+    httpConcurrency: limits.requests
     authClientId: authClientId
     openPaths: openPaths
   }
@@ -268,7 +307,7 @@ module containerApp 'modules/container-app.bicep' = if (!onFlex) {
     exists: appExists
     cores: 2
     minimumReplicas: max(alwaysReadyInstances, 1)
-    maximumReplicas: maximumInstances
+    maximumReplicas: instances
     authClientId: authClientId
     openPaths: openPaths
   }
@@ -333,8 +372,6 @@ output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = onFlex
   ? ''
   : containerApp!.outputs.registryEndpoint
-output DEPLOY_FUNCTIONS bool = onFlex
-output DEPLOY_CONTAINER bool = !onFlex
 output APP_HOSTING string = hosting
 output APP_NAME string = app.name
 output APP_HOSTNAME string = app.hostname

@@ -8,7 +8,7 @@ param location = readEnvironmentVariable('AZURE_LOCATION')
 
 param hosting = readEnvironmentVariable('HOSTING', 'flexConsumption')
 param instanceMemoryMB = int(readEnvironmentVariable('INSTANCE_MEMORY_MB', '4096'))
-param maximumInstances = int(readEnvironmentVariable('MAXIMUM_INSTANCES', '40'))
+param maximumInstances = int(readEnvironmentVariable('MAXIMUM_INSTANCES', '20'))
 param alwaysReadyInstances = int(readEnvironmentVariable('ALWAYS_READY_INSTANCES', '0'))
 param appExists = bool(readEnvironmentVariable('SERVICE_CONTAINER_RESOURCE_EXISTS', 'false'))
 

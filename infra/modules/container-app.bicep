@@ -31,6 +31,8 @@ param authClientId string
 @description('Paths that the authentication lets pass.')
 param openPaths string[]
 
+// The placeholder before the first deployment listens on 80, unless it is told as our image is. It
+// is told: azd exchanges the image alone, so port and probes must fit both.
 var port = 8080
 var authSecret = 'override-use-mi-fic-assertion-clientid'
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
@@ -116,7 +118,10 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           image: exists
             ? deployed!.properties.template.containers[0].image
             : 'mcr.microsoft.com/azure-functions/python:4-python3.13'
-          env: map(items(settings), setting => { name: setting.key, value: setting.value })
+          env: concat(
+            map(items(settings), setting => { name: setting.key, value: setting.value }),
+            [{ name: 'ASPNETCORE_URLS', value: 'http://+:${port}' }]
+          )
           resources: { cpu: cores, memory: '${cores * 2}Gi' }
           probes: [
             {
@@ -127,7 +132,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             }
             {
               type: 'Liveness'
-              // host and worker, and nothing that they need; before the first deployment the host
+              // host and worker, and nothing that they need; of the placeholder the host alone
               httpGet: { path: exists ? '/api/health/live' : '/admin/host/ping', port: port }
               periodSeconds: 30
               failureThreshold: 5

@@ -17,7 +17,7 @@ param subnetId string
 param instanceMemoryMB int
 
 @description('At most this many instances. Each may open 20 connections to the database.')
-@minValue(40)
+@minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int
 

@@ -1,9 +1,10 @@
 """Who may call the API in Azure. On a developer's machine it is open; no host there asks for keys.
 
 `API_ACCESS=keys`: the host asks for a function key. `API_ACCESS=entra`: the host asks for nothing,
-because the platform (App Service Authentication) has let only signed-in callers through. It says
-who they are in a header that it never takes from outside. A request without that header means that
-the platform does not check, and is refused: a half-made configuration is closed, not open.
+because the platform (App Service Authentication) lets only signed-in callers through and says who
+they are in a header. Only that platform takes the header away from what comes from outside: where
+it is off, anybody can write one. So `entra` answers only where the platform says that it is on
+(`WEBSITE_AUTH_ENABLED`), and refuses everything elsewhere, whatever the request brings.
 """
 
 import os
@@ -15,7 +16,15 @@ import azure.functions as func
 from shared.platform.errors import Code, Problem
 from shared.platform.settings import ApiAccess, Settings
 
+AUTHENTICATION: Final = "WEBSITE_AUTH_ENABLED"
+"""Set by App Service Authentication. On Container Apps it is set by hand when that is on."""
+
 PRINCIPAL_HEADER: Final = "X-MS-CLIENT-PRINCIPAL-ID"
+
+
+def platform_signs_in(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether App Service Authentication stands before the app."""
+    return environment.get(AUTHENTICATION, "").strip().lower() == "true"
 
 
 def auth_level(environment: Mapping[str, str] = os.environ) -> func.AuthLevel:
@@ -24,12 +33,17 @@ def auth_level(environment: Mapping[str, str] = os.environ) -> func.AuthLevel:
     A word that is not known gives the stricter level; `settings.read` then names it.
     """
     entra = environment.get("API_ACCESS", "").strip() == ApiAccess.ENTRA
-    return func.AuthLevel.ANONYMOUS if entra else func.AuthLevel.FUNCTION
+    signed_in = entra and platform_signs_in(environment)
+    return func.AuthLevel.ANONYMOUS if signed_in else func.AuthLevel.FUNCTION
 
 
-def check(req: func.HttpRequest, settings: Settings) -> None:
+def check(
+    req: func.HttpRequest, settings: Settings, environment: Mapping[str, str] = os.environ
+) -> None:
     """Raises Problem where callers must have signed in and this one has not."""
-    if settings.api_access is ApiAccess.ENTRA and not req.headers.get(PRINCIPAL_HEADER):
+    if settings.api_access is not ApiAccess.ENTRA:
+        return
+    if not platform_signs_in(environment) or not req.headers.get(PRINCIPAL_HEADER):
         raise Problem(
             Code.NOT_SIGNED_IN,
             "Sign in: this service answers only behind App Service Authentication.",

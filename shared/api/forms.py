@@ -1,7 +1,8 @@
 """Media in an HTTP request: multipart/form-data, or a raw body with its fields in the query.
 
 The body is in memory already (the host hands it over whole); the file in it goes to disk in small
-pieces, so nothing of its size is held a second time.
+pieces, so nothing of its size is held a second time. Where the disk has no room for it the
+request is refused with 503 before anything is written.
 """
 
 import io
@@ -17,6 +18,7 @@ from werkzeug.http import parse_options_header
 
 from shared.api.http import parse
 from shared.pipeline.uploads import Fields, Upload, check_key
+from shared.platform import disk
 from shared.platform.errors import Code, FieldError, Problem
 
 MAX_PARTS: Final = 40  # parts of a form; there are 6 fields, of which one may be given 20 times
@@ -42,6 +44,7 @@ def read_upload(
             f"The request may have at most {limit} bytes. "
             "Larger files: ask POST /api/upload-url for an address to upload to.",
         )
+    disk.ask(folder, len(req.get_body()))
     key = check_key(req.headers.get("Idempotency-Key"))
     mimetype, parameters = parse_options_header(req.headers.get("Content-Type"))
     if mimetype == "multipart/form-data":

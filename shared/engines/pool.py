@@ -10,6 +10,7 @@ core each), probes of uploads, and the engines' state for the health check.
 A deadline is in seconds and starts when a process is free for the call.
 """
 
+import importlib.util
 import logging
 import os
 import sys
@@ -42,6 +43,7 @@ STATUS_DEADLINE: Final = 60.0  # [s]; a first import of mediapipe from a cold di
 STATUS_AGE: Final = 300.0  # [s] that a good answer is kept
 STATUS_AGE_BAD: Final = 15.0  # [s] that a bad one is: somebody is repairing it
 _POLL: Final = 0.5  # [s]
+_OURS_ALONE: Final = "av"  # a package that no worker brings: the app's packages lie where it does
 
 # All that a child needs to know of the host's environment. Connection strings and keys are not
 # among it: a child opens files that strangers sent.
@@ -344,7 +346,18 @@ def _span(
 
 
 def _child_environment(further: Mapping[str, str]) -> dict[str, str]:
-    """Packages may lie anywhere (in Azure: `.python_packages`), so the whole path is passed on."""
+    """The app and its packages first, then the rest of the path: packages may lie anywhere.
+
+    The worker that the app runs in has packages of its own, and puts them before or after the
+    app's as its version has it. A child has nothing to do with them.
+    """
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    path = dict.fromkeys([str(ROOT), *filter(None, sys.path)])
+    path = dict.fromkeys([str(ROOT), *_packages(), *filter(None, sys.path)])
     return {**inherited, **_SETTINGS, "PYTHONPATH": os.pathsep.join(path), **further}
+
+
+def _packages() -> list[str]:
+    """The folder of the app's packages: `.python_packages` in Azure, a virtual environment's."""
+    found = importlib.util.find_spec(_OURS_ALONE)
+    places = found.submodule_search_locations if found else None
+    return [str(Path(place).parent) for place in places or ()]

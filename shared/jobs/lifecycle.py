@@ -283,6 +283,18 @@ def give_back(session: Session, lease: Lease, message: str) -> None:
 
     Does nothing if the lease is lost: another process has the job then.
     """
+    _release(session, lease, message, {})
+
+
+def put_off(session: Session, lease: Lease, message: str) -> None:
+    """As `give_back`, but it does not count as an attempt: it could not begin.
+
+    What gives the job its next try is the reconciliation, once it has waited long enough.
+    """
+    _release(session, lease, message, {"attempts": lease.attempt - 1})
+
+
+def _release(session: Session, lease: Lease, message: str, values: dict[str, Any]) -> None:
     back = State.UPLOADED if lease.step is Step.EXTRACT else State.EXTRACTED
     try:
         _change(
@@ -294,6 +306,7 @@ def give_back(session: Session, lease: Lease, message: str) -> None:
                 "lease_until": None,
                 "updated": func.now(),
                 "error_detail": message[:MAX_MESSAGE],
+                **values,
             },
         )
     except LeaseLostError:

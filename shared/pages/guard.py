@@ -16,13 +16,11 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from shared.api.access import AUTHENTICATION, platform_signs_in
 from shared.platform.errors import Code, Problem
 
 IN_AZURE: Final = ("WEBSITE_SITE_NAME", "CONTAINER_APP_NAME")
 """Set by the platform: App Service and Functions plans; Container Apps."""
-
-AUTHENTICATION: Final = "WEBSITE_AUTH_ENABLED"
-"""Set by App Service Authentication. On Container Apps it is set by hand when that is on."""
 
 READING: Final = frozenset({"GET", "HEAD"})
 
@@ -47,7 +45,7 @@ def check(req: func.HttpRequest, environment: Mapping[str, str] = os.environ) ->
 def is_open(environment: Mapping[str, str]) -> bool:
     if not any(environment.get(name) for name in IN_AZURE):
         return True
-    return environment.get(AUTHENTICATION, "").strip().lower() == "true"
+    return platform_signs_in(environment)
 
 
 def is_foreign(req: func.HttpRequest) -> bool:

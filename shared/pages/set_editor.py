@@ -17,16 +17,10 @@ from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.judging import judge
-<<<<<<< HEAD
 from shared.analysis.measures import Group
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.natural_sets import MAX_FALSE_ALARMS, MIN_FALSE_ALARMS, Natural
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Mode, Parameter, ParameterSet, Percent
-=======
-from shared.analysis.learning import MAX_COVERAGE, MIN_COVERAGE
-from shared.analysis.measures import Group
-from shared.analysis.parameter_sets import MAX_PARAMETERS, Parameter, ParameterSet, Percent
->>>>>>> n-sound
 from shared.analysis.report import Counts, Outcome, Verdict
 from shared.analysis.rule import FALSE_ALARMS
 from shared.api.forms import query_fields

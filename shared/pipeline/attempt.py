@@ -22,12 +22,15 @@ from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import Lease, LeaseLostError, WorkDone
 from shared.platform import telemetry
+from shared.platform.disk import is_full
 from shared.platform.errors import MediaError, Problem
 from shared.platform.outages import Log, is_outage
 from shared.platform.telemetry import SpanName
 
 PROGRESS_SECONDS: Final = 0.5  # progress is written at most this often
 RENEW_SECONDS: Final = 2.0  # and the lease renewed, so a deletion is noticed, this often
+
+NO_ROOM: Final = "There was no room on the disk; it is tried again in some minutes."
 
 _logger = logging.getLogger("avatar.pipeline")
 
@@ -138,8 +141,9 @@ class Attempt:
 def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]) -> None:
     """Claim the job and do `work`. Quiet where there is nothing to do or the job was lost.
 
-    The media's fault (MediaError) fails the job at once. Anything else gives the job back and is
-    raised, so that the host tries again.
+    The media's fault (MediaError) fails the job at once. Where the disk is full the job is put
+    off: the reconcile timer takes it up, perhaps on another instance. Anything else gives the job
+    back and is raised, so that the host tries again.
     """
     log = job_log(job_id)
     with telemetry.job(job_id):
@@ -183,8 +187,12 @@ def _carry_out(
         )
         observed.failed(code)
     except Exception as error:
-        message = _in_words(error)
         observed.retrying(error)
+        if is_full(error):
+            log.warning("%s: put off, there is no room on the disk: %s", step, error)
+            app.transaction(lambda session: lifecycle.put_off(session, lease, NO_ROOM), log)
+            return
+        message = _in_words(error)
         log.warning("%s: attempt %d failed: %s", step, lease.attempt, message)
         app.transaction(lambda session: lifecycle.give_back(session, lease, message), log)
         raise

@@ -22,7 +22,8 @@ from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import Attempt
 from shared.pipeline.measuring import measure
-from shared.platform import blob_names
+from shared.platform import blob_names, disk
+from shared.platform.disk import DiskTooSmallError
 from shared.platform.errors import Code, MediaError
 from shared.platform.settings import Settings
 
@@ -120,7 +121,14 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
                 "It was deleted.",
             )
         path = attempt.folder / "media"
+        disk.take(path, size)
         attempt.patiently(lambda: account.download(job.container, job.blob, path))
+    except DiskTooSmallError as error:
+        raise MediaError(
+            Code.FILE_TOO_LARGE,
+            f"The file has {size} bytes, and this deployment's disk only {error}. "
+            "The operator can set MAX_MEDIA_MB to what fits, or host the app on larger disks.",
+        ) from None
     except ResourceNotFoundError:
         raise MediaError(
             Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."

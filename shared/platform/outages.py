@@ -1,4 +1,4 @@
-"""Which errors mean that storage or database is away for the moment, and how to wait for it."""
+"""Which errors mean that storage, database or room is missing for now, and how to wait for it."""
 
 import logging
 import time
@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from shared.platform.disk import DiskFullError
 from shared.platform.errors import Code, Problem, UpgradingError
 
 Result = TypeVar("Result")
@@ -33,6 +34,7 @@ def is_outage(error: BaseException) -> bool:
             InterfaceError,
             PoolTimeoutError,
             UpgradingError,
+            DiskFullError,
             ServiceRequestError,
             ServiceResponseError,
         ),
@@ -45,6 +47,12 @@ def as_problem(error: BaseException) -> Problem:
         return Problem(
             Code.SERVICE_UNAVAILABLE,
             "The service is being upgraded. Try again in a minute.",
+            headers={"Retry-After": "60"},
+        )
+    if isinstance(error, DiskFullError):
+        return Problem(
+            Code.SERVICE_UNAVAILABLE,
+            "There is no room for the file at the moment. Try again in a minute.",
             headers={"Retry-After": "60"},
         )
     database = isinstance(error, (DBAPIError, PoolTimeoutError))

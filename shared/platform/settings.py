@@ -14,6 +14,8 @@ from pydantic import Field, NonNegativeInt, ValidationError, ValidationInfo, fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from shared.platform.cores import cores
+
 STORAGE: Final = "AZURE_STORAGE_CONNECTION_STRING"
 """The environment variable of the storage connection, and the name of the triggers' connection."""
 
@@ -165,8 +167,8 @@ class Settings(BaseSettings):
 
     @property
     def processes(self) -> int:
-        """Engine processes to keep: the setting, or one per core this process may use."""
-        return self.engine_processes or len(os.sched_getaffinity(0))
+        """Engine processes to keep: the setting, or one per core that this process may use."""
+        return self.engine_processes or cores()
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """What may stand in a log line."""

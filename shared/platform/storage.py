@@ -105,11 +105,15 @@ class Storage:
             self.upload(container, blob, source, content_type, metadata)
 
     def download(self, container: str, blob: str, target: Path) -> None:
-        """Stream the blob to the file `target`. Raises ResourceNotFoundError."""
+        """Stream the blob to the file `target`. Raises ResourceNotFoundError.
+
+        A file that is there is written over: its room was set aside for the blob.
+        """
         stream = self.blob(container, blob).download_blob(max_concurrency=1)
-        with target.open("wb") as file:
+        with target.open("r+b" if target.exists() else "wb") as file:
             for chunk in stream.chunks():
                 file.write(chunk)
+            file.truncate()
 
     def download_if_there(self, container: str, blob: str, target: Path) -> bool:
         """As `download`; False where there is no such blob."""

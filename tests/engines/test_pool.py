@@ -385,3 +385,18 @@ def test_a_child_that_probes_loads_no_engine() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert found.stdout.split() == []
+
+
+def test_packages_of_the_worker_never_reach_an_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker may put its own in front of the app's; here they break whoever loads them."""
+    for name in ("numpy", "av", "google"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError('the decoy was loaded')")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with closing(EnginePool(1, command=ODD, engines=("good",))) as made:
+        assert measure(made, "good", tmp_path / "measured") > 0
+        told = json.loads(made.versions()["good"])
+    path = told["environment"]["PYTHONPATH"].split(os.pathsep)
+    assert str(tmp_path) in path, "what the app adds to its path is passed on"

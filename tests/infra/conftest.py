@@ -22,6 +22,11 @@ VARIANTS: dict[str, dict[str, str]] = {
         "AUTH_CLIENT_ID": "11111111-1111-1111-1111-111111111111",
         "API_ACCESS": "entra",
     },
+    "half-made": {  # entra, and nothing to sign in with; more instances than the database takes
+        "API_ACCESS": "entra",
+        "DATABASE_SKU_NAME": "Standard_B1ms",
+        "MAXIMUM_INSTANCES": "40",
+    },
 }
 
 

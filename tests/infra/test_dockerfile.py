@@ -59,11 +59,10 @@ def test_no_compiler_no_cache_and_no_installer_are_left() -> None:
     assert not re.search(r"apt-get|apk |pip install|gcc|build-essential|curl |wget ", text)
 
 
-def test_packages_lie_where_the_worker_looks() -> None:
-    copies = of("COPY", last_stage())
-    assert any(
-        rest.endswith("/home/site/wwwroot/.python_packages/lib/site-packages") for rest in copies
-    )
+def test_packages_lie_where_the_worker_is_told_to_look() -> None:
+    """Outside App Service it looks nowhere by itself."""
+    (told,) = re.findall(r"PYTHONPATH=(\S+)", of("ENV", last_stage())[0])
+    assert any(rest.endswith(f" {told}") for rest in of("COPY", last_stage()))
 
 
 def test_style_of_the_instructions() -> None:
@@ -83,6 +82,7 @@ def test_style_of_the_instructions() -> None:
 def test_the_container_listens_where_container_apps_asks() -> None:
     bicep = (ROOT / "infra" / "modules" / "container-app.bicep").read_text()
     assert f"var port = {of('EXPOSE')[0]}\n" in bicep
+    assert "name: 'ASPNETCORE_URLS', value: 'http://+:${port}'" in bicep  # the placeholder too
     assert "path: '/admin/host/ping'" in bicep
 
 
@@ -99,7 +99,12 @@ def test_one_python_version_everywhere() -> None:
 def test_the_steps_of_azd_are_the_same_in_both_shells() -> None:
     project = yaml.safe_load((ROOT / "azure.yaml").read_text())
     hooks = {**project["hooks"], **project["services"]["functions"]["hooks"]}
-    steps = {"prepackage": "package", "predeploy": "migrate", "postdeploy": "subscribe"}
+    steps = {
+        "preprovision": "check",
+        "prepackage": "package",
+        "predeploy": "migrate",
+        "postdeploy": "subscribe",
+    }
     assert hooks.keys() == steps.keys()
     for name, step in steps.items():
         hook = hooks[name]

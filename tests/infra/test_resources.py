@@ -13,7 +13,7 @@ from tests.infra.bicep import Deployment, walk
 
 STORAGE_ACCOUNTS = "Microsoft.Storage/storageAccounts"
 ROLES = "Microsoft.Authorization/roleAssignments"
-OPEN_PAGES = ["/runtime/webhooks/blobs", "/api/health"]
+OPEN_PAGES = ["/runtime/webhooks/blobs", "/api/health", "/api/health/*"]
 
 ALLOWED_ROLES = {
     # (role, on) as docs/security.md has them
@@ -179,11 +179,13 @@ def test_every_connection_names_the_identity(deployment: Deployment) -> None:
 
 
 def test_spans_and_logs_are_sent_once(deployment: Deployment) -> None:
+    """The app sends its logs. Neither host nor worker does; the host's console shows them still."""
     given = deployment.settings()
     assert telemetry.wanted(given)
-    assert given["PYTHON_ENABLE_OPENTELEMETRY"] == "true"  # the host leaves the app's logs to it
-    assert "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY" not in given  # nor does the worker send
+    assert not {name for name in given if name.startswith("PYTHON_") and "TELEMETRY" in name}
     host = json.loads((ROOT / "host.json").read_text())
+    assert host["logging"]["OpenTelemetry"]["logLevel"] == {"Function.*.User": "None"}
+    assert host["logging"]["logLevel"] == {"default": "Information"}
     assert host["telemetryMode"] == "OpenTelemetry"
     assert "applicationInsights" not in host["logging"]  # which that mode does not read
 
@@ -198,16 +200,6 @@ def test_settings_that_flex_consumption_refuses_are_not_there(public: Deployment
     config = public.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
     assert config["runtime"] == {"name": "python", "version": "3.13"}
     assert config["scaleAndConcurrency"]["instanceMemoryMB"] == 4096
-
-
-def test_engines_and_host_fit_into_an_instance(deployment: Deployment) -> None:
-    engines = 2 * int(deployment.settings()["ENGINE_MEMORY_MB"])
-    for site in deployment.of("Microsoft.Web/sites"):
-        scale = site["properties"]["functionAppConfig"]["scaleAndConcurrency"]
-        assert engines + 1000 <= scale["instanceMemoryMB"]
-    for app in deployment.of("Microsoft.App/containerApps"):
-        resources = app["properties"]["template"]["containers"][0]["resources"]
-        assert (resources["cpu"], resources["memory"]) == (2, "4Gi")
 
 
 @pytest.mark.parametrize("hosting", ["private", "container"])
@@ -225,7 +217,7 @@ def test_signing_in_leaves_open_what_has_a_key_of_its_own(
     validation = found[0]["properties"]["globalValidation"]
     settings = deployment.settings()
     with_keys = settings["API_ACCESS"] == ApiAccess.KEYS
-    assert validation["excludedPaths"] == OPEN_PAGES + (["/api"] if with_keys else [])
+    assert validation["excludedPaths"] == OPEN_PAGES + (["/api", "/api/*"] if with_keys else [])
     assert validation["unauthenticatedClientAction"] == "RedirectToLoginPage"
     assert settings["WEBSITE_AUTH_ENABLED"] == "True"
     registration = found[0]["properties"]["identityProviders"]["azureActiveDirectory"]
@@ -277,10 +269,8 @@ def test_the_hooks_get_what_they_ask_for(deployment: Deployment) -> None:
     assert asked <= deployment.outputs.keys()
 
 
-def test_one_of_two_services_is_deployed(deployment: Deployment) -> None:
+def test_the_service_is_the_one_that_azd_deploys(deployment: Deployment) -> None:
     on_flex = bool(deployment.of("Microsoft.Web/sites"))
-    assert deployment.outputs["DEPLOY_FUNCTIONS"] is on_flex
-    assert deployment.outputs["DEPLOY_CONTAINER"] is not on_flex
     kinds = ("Microsoft.Web/sites", "Microsoft.App/containerApps")
     tagged = [
         item["tags"]["azd-service-name"] for item in deployment.resources if item["type"] in kinds

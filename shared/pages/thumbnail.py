@@ -62,7 +62,8 @@ def _icon(cache: str) -> func.HttpResponse:
 def _make(app: App, job: Job) -> bytes | None:
     """Make and keep it; None where the media has no picture that can be had at this price."""
     with tempfile.TemporaryDirectory(prefix="avatar-thumbnail-") as folder:
-        source, output = Path(folder) / job.blob, Path(folder) / blob_names.THUMBNAIL_BLOB
+        # never the blob's name: whoever can write to storage chose it, and it may be any path
+        source, output = Path(folder) / "media", Path(folder) / "thumbnail"
         try:
             size = app.storage.size(job.container, job.blob)
             for length in _lengths(job, size):

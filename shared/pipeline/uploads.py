@@ -166,7 +166,7 @@ def _new_job(
         type=fields.type or unsaid,
         engine=fields.engine,
         parameter_sets=fields.parameter_set,
-        filename=_shown(upload.filename),
+        filename=shown(upload.filename) or "upload",
         blob=blob_name(upload.filename, found.extension),
         media=facts,
         idempotency_key=upload.idempotency_key,
@@ -227,10 +227,10 @@ def check_key(key: str | None) -> str | None:
     return key
 
 
-def _shown(filename: str) -> str:
-    """The name as people see it: without what cannot be seen."""
-    seen = [c for c in filename if unicodedata.category(c) not in _CONTROLS]
-    return "".join(seen)[:MAX_FILENAME].strip() or "upload"
+def shown(name: str, most: int = MAX_FILENAME) -> str:
+    """A name as people see it: without what cannot be seen."""
+    seen = [c for c in name if unicodedata.category(c) not in _CONTROLS]
+    return "".join(seen).strip()[:most].strip()
 
 
 def _extension(filename: str) -> str:

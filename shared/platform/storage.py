@@ -24,7 +24,7 @@ from azure.storage.blob import (
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from shared.platform.blob_names import is_host_container
+from shared.platform.blob_names import is_addressable, is_host_container
 from shared.platform.settings import Settings
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024  # of an upload
@@ -175,6 +175,9 @@ class Storage:
             yield [item.name for item in page if not is_host_container(item.name)]
 
     def blob(self, container: str, blob: str) -> BlobClient:
+        """Raises ResourceNotFoundError for a name whose address would be another blob's."""
+        if not is_addressable(blob):
+            raise ResourceNotFoundError("no blob can be had by this name")
         return self._blobs.get_blob_client(container, blob)
 
     @property

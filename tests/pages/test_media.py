@@ -129,6 +129,35 @@ def test_a_clips_thumbnail_is_its_first_picture(app: App, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["{folder}/x.jpg", "a/b/x.jpg", "x" * 300 + ".jpg", "...", "a\\b\r\nx", "-rf"],
+)
+def test_a_blobs_name_never_becomes_a_path(app: App, tmp_path: Path, name: str) -> None:
+    """Another program's container holds blobs of any name: what is written goes where we say."""
+    picture = media_factory.picture(tmp_path / "face.jpg").read_bytes()
+    folder = tmp_path / "somebody's"
+    folder.mkdir()
+    (folder / "x.jpg").write_bytes(b"theirs")
+    blob = name.format(folder=folder)
+    found = job(app, content=picture, blob=blob)
+    response = thumbnail.thumbnail(get(id=str(found.id)), app)
+    assert response.mimetype == "image/jpeg"
+    assert pixels(response.get_body())
+    assert (folder / "x.jpg").read_bytes() == b"theirs"
+    assert {path.name for path in tmp_path.rglob("*")} == {"face.jpg", folder.name, "x.jpg"}
+
+
+def test_a_name_with_dots_reaches_no_other_container(app: App, tmp_path: Path) -> None:
+    other = job(app, content=media_factory.picture(tmp_path / "face.jpg").read_bytes())
+    found = job(app, content=None, blob=f"../{other.container}/{other.blob}")
+    response = thumbnail.thumbnail(get(id=str(found.id)), app)
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    with pytest.raises(Problem) as problem:
+        media.show(get(id=str(found.id)), app)
+    assert problem.value.code is Code.NOT_FOUND
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"media": None},

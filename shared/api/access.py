@@ -4,17 +4,24 @@
 because the platform (App Service Authentication) has let only signed-in callers through. It says
 who they are in a header that it never takes from outside. A request without that header means that
 the platform does not check, and is refused: a half-made configuration is closed, not open.
+
+Whatever changes something is taken from programs and from our own pages only: another site's page
+could act with a person's cookies, or use the service of a developer who looks at it. Browsers say
+where a request comes from (`Origin`, `Sec-Fetch-Site`) and no page can make them lie; programs say
+neither.
 """
 
 import os
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from shared.platform.errors import Code, Problem
 from shared.platform.settings import ApiAccess, Settings
 
+READING: Final = frozenset({"GET", "HEAD"})
 PRINCIPAL_HEADER: Final = "X-MS-CLIENT-PRINCIPAL-ID"
 
 
@@ -34,3 +41,33 @@ def check(req: func.HttpRequest, settings: Settings) -> None:
             Code.NOT_SIGNED_IN,
             "Sign in: this service answers only behind App Service Authentication.",
         )
+
+
+def refuse_foreign(req: func.HttpRequest) -> None:
+    """Raises Problem where another site's page would change something."""
+    if req.method not in READING and is_foreign(req):
+        raise Problem(
+            Code.FOREIGN_ORIGIN,
+            "The request was sent by another site's page. Open the page here and send it again.",
+        )
+
+
+def is_foreign(req: func.HttpRequest) -> bool:
+    """Whether a browser says that the request was made by another site's page."""
+    site = req.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = req.headers.get("Origin")
+    if origin is None:
+        return False
+    return urlsplit(origin).netloc.lower() not in _own_hosts(req)
+
+
+def _own_hosts(req: func.HttpRequest) -> set[str]:
+    """Host and port that the browser may have asked; a proxy names the original one."""
+    named = (
+        urlsplit(req.url).netloc,
+        req.headers.get("Host", ""),
+        req.headers.get("X-Forwarded-Host", ""),
+    )
+    return {name.lower() for name in named if name}

@@ -73,7 +73,13 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def _whole(app: App, job: Job, size: int, headers: dict[str, str]) -> func.HttpResponse:
     if size > MAX_INLINE_BYTES:
         expires = dt.datetime.now(dt.UTC) + READ_URL_LIFETIME
-        address = app.storage.read_url(job.container, job.blob, expires)
+        address = app.storage.read_url(
+            job.container,
+            job.blob,
+            expires,
+            headers["Content-Type"],
+            headers["Content-Disposition"],
+        )
         return func.HttpResponse(
             status_code=302, headers={"Location": address, "Cache-Control": "no-store"}
         )

@@ -129,7 +129,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.EMPTY_FILE: (400, "The file is empty"),
     Code.NOT_SIGNED_IN: (401, "The caller has not signed in"),
     Code.PAGES_CLOSED: (403, "The pages are closed"),
-    Code.FOREIGN_ORIGIN: (403, "The form comes from another site"),
+    Code.FOREIGN_ORIGIN: (403, "The request comes from another site"),
     Code.NOT_FOUND: (404, "There is nothing at this address"),
     Code.JOB_NOT_FOUND: (404, "There is no such job"),
     Code.PARAMETER_SET_NOT_FOUND: (404, "There is no such parameter set"),

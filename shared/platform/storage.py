@@ -196,12 +196,33 @@ class Storage:
         """An address with which this one blob can be written, and nothing read, until `expires`."""
         return self._signed_url(container, blob, BlobSasPermissions(write=True), expires)
 
-    def read_url(self, container: str, blob: str, expires: dt.datetime) -> str:
-        """An address with which this one blob can be read until `expires`."""
-        return self._signed_url(container, blob, BlobSasPermissions(read=True), expires)
+    def read_url(
+        self, container: str, blob: str, expires: dt.datetime, content_type: str, disposition: str
+    ) -> str:
+        """An address with which this one blob can be read until `expires`.
+
+        Type and disposition are signed with it: what an uploader called the blob's type would let
+        HTML be a document of the storage's origin.
+        """
+        permission = BlobSasPermissions(read=True)
+        return self._signed_url(
+            container,
+            blob,
+            permission,
+            expires,
+            content_type=content_type,
+            disposition=disposition,
+        )
 
     def _signed_url(
-        self, container: str, blob: str, permission: BlobSasPermissions, expires: dt.datetime
+        self,
+        container: str,
+        blob: str,
+        permission: BlobSasPermissions,
+        expires: dt.datetime,
+        *,
+        content_type: str | None = None,
+        disposition: str | None = None,
     ) -> str:
         start = dt.datetime.now(dt.UTC) - CLOCK_SKEW
         account_key = getattr(self._blobs.credential, "account_key", None)
@@ -219,6 +240,8 @@ class Storage:
             permission=permission,
             start=start,
             expiry=expires,
+            content_type=content_type,
+            content_disposition=disposition,
         )
         return f"{self.url(container, blob)}?{token}"
 

@@ -2,11 +2,14 @@
 
 import io
 from pathlib import Path
+from urllib.request import urlopen
 
 import azure.functions as func
 import pytest
+from azure.storage.blob import ContentSettings
 from PIL import Image
 
+from shared.api import jobs
 from shared.app import App
 from shared.media.formats import Kind, MediaFacts
 from shared.pages import media, static_files, thumbnail
@@ -85,6 +88,36 @@ def test_what_is_too_large_for_one_answer_comes_from_storage(
     assert response.status_code == 302
     assert response.headers["Location"].startswith(app.storage.url(found.container, found.blob))
     assert "sp=r&" in response.headers["Location"]  # to read, and nothing else
+
+
+def test_what_comes_from_storage_is_what_we_found_it_to_be(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An uploader's type would let HTML be a document of the storage's origin."""
+    monkeypatch.setattr(media, "MAX_INLINE_BYTES", 10)
+    page = b"<script>alert(1)</script>"
+    found = job(app, content=page, filename="x.html", media=None)
+    app.storage.blob(found.container, found.blob).set_http_headers(
+        ContentSettings(content_type="text/html", content_disposition="inline")
+    )
+    answer = media.show(get(id=str(found.id)), app)
+    assert answer.headers["Cache-Control"] == "no-store"
+    with urlopen(answer.headers["Location"]) as response:
+        assert response.headers["Content-Type"] == "application/octet-stream"
+        assert response.headers["Content-Disposition"].startswith("attachment; ")
+        assert response.read() == page
+
+
+def test_a_large_measurement_comes_as_a_file(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MAX_INLINE_BYTES", 10)
+    found = job(app, content=b"<html>" * 10, blob=blob_names.MEASUREMENT_BLOB)
+    answer = jobs.openface_csv(get(id=str(found.id)), app)
+    assert answer.headers["Cache-Control"] == "no-store"
+    with urlopen(answer.headers["Location"]) as response:
+        assert response.headers["Content-Type"] == "text/csv"
+        assert response.headers["Content-Disposition"].startswith("attachment; ")
+    monkeypatch.undo()
+    assert jobs.openface_csv(get(id=str(found.id)), app).headers["Cache-Control"] == "no-store"
 
 
 def test_media_are_never_a_document(app: App) -> None:

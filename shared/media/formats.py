@@ -45,6 +45,7 @@ class MediaFacts:
     duration: float | None = None  # [s]
     fps: float | None = None  # mean
     frames: int | None = None  # as the container says; None where it does not
+    etag: str | None = None  # of the blob that was measured; None where storage did not say
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import azure.functions as func
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from shared.app import App
 from shared.database.tables import Job
@@ -66,14 +66,16 @@ def _make(app: App, job: Job) -> bytes | None:
         source, output = Path(folder) / "media", Path(folder) / "thumbnail"
         try:
             size = app.storage.size(job.container, job.blob)
+            etag = job.media.etag if job.media else None
             for length in _lengths(job, size):
-                source.write_bytes(app.storage.piece(job.container, job.blob, 0, length))
+                source.write_bytes(app.storage.piece(job.container, job.blob, 0, length, etag=etag))
                 if _decode(app, source, output):
                     app.storage.upload_file(
                         job.container, blob_names.THUMBNAIL_BLOB, output, "image/jpeg"
                     )
                     return output.read_bytes()
-        except ResourceNotFoundError:  # the job is being deleted
+        except (ResourceNotFoundError, ResourceModifiedError):
+            # the job is being deleted, or this is not what was measured
             return None
     return None
 

@@ -28,6 +28,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     STATE_CONFLICT = "state_conflict"
+    MEDIA_CHANGED = "media_changed"
     NAME_TAKEN = "name_taken"
     AMBIGUOUS_REPORT = "ambiguous_report"
     FRAMES_GONE = "frames_gone"
@@ -138,6 +139,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.METHOD_NOT_ALLOWED: (405, "The address does not take this method"),
     Code.IDEMPOTENCY_CONFLICT: (409, "The idempotency key was used for another request"),
     Code.STATE_CONFLICT: (409, "The job's state does not allow this"),
+    Code.MEDIA_CHANGED: (409, "The media was changed since it was measured"),
     Code.NAME_TAKEN: (409, "A parameter set of this name is there already"),
     Code.AMBIGUOUS_REPORT: (409, "The address fits several reports"),
     Code.FRAMES_GONE: (410, "The frames of the measurement are gone"),

@@ -11,15 +11,22 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import (
     BlobClient,
+    BlobLeaseClient,
     BlobProperties,
     BlobSasPermissions,
     BlobServiceClient,
     ContentSettings,
     LinearRetry,
+    StorageErrorCode,
     generate_blob_sas,
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
@@ -104,12 +111,16 @@ class Storage:
         with path.open("rb") as source:
             self.upload(container, blob, source, content_type, metadata)
 
-    def download(self, container: str, blob: str, target: Path) -> None:
-        """Stream the blob to the file `target`. Raises ResourceNotFoundError."""
+    def download(self, container: str, blob: str, target: Path) -> str:
+        """Stream the blob to the file `target`; its ETag. Raises ResourceNotFoundError.
+
+        All of it is of one ETag: the SDK asks for the later pieces by that of the first.
+        """
         stream = self.blob(container, blob).download_blob(max_concurrency=1)
         with target.open("wb") as file:
             for chunk in stream.chunks():
                 file.write(chunk)
+        return str(stream.properties.etag)
 
     def download_if_there(self, container: str, blob: str, target: Path) -> bool:
         """As `download`; False where there is no such blob."""
@@ -129,10 +140,18 @@ class Storage:
             return b""  # a range of an empty blob is an error
         return self.piece(container, blob, 0, size)
 
-    def piece(self, container: str, blob: str, offset: int, size: int) -> bytes:
-        """`size` bytes from `offset`, or as many as there are. Raises ResourceNotFoundError."""
+    def piece(
+        self, container: str, blob: str, offset: int, size: int, *, etag: str | None = None
+    ) -> bytes:
+        """`size` bytes from `offset`, or as many as there are.
+
+        Raises ResourceNotFoundError, and ResourceModifiedError where the blob is not of `etag`.
+        """
+        only: dict[str, Any] = (
+            {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+        )
         stream = self.blob(container, blob).download_blob(
-            offset=offset, length=size, max_concurrency=1
+            offset=offset, length=size, max_concurrency=1, **only
         )
         data: bytes = stream.readall()
         return data
@@ -163,11 +182,19 @@ class Storage:
         return blob in self.blobs(container, blob)
 
     def delete_blob(self, container: str, blob: str) -> None:
-        """Delete one blob; one that is gone already is fine."""
-        try:
-            self.blob(container, blob).delete_blob()
-        except ResourceNotFoundError:
-            return
+        """Delete one blob and its snapshots; one that is gone already is fine.
+
+        Whoever holds an upload address may have taken an endless lease: it is broken.
+        """
+        client = self.blob(container, blob)
+        with contextlib.suppress(ResourceNotFoundError):
+            try:
+                client.delete_blob(delete_snapshots="include")
+            except HttpResponseError as error:
+                if error.error_code != StorageErrorCode.LEASE_ID_MISSING:
+                    raise
+                BlobLeaseClient(client).break_lease(lease_break_period=0)
+                client.delete_blob(delete_snapshots="include")
 
     def containers(self) -> Iterator[list[str]]:
         """Names of all containers that are not the host's, some thousand at a time."""

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from shared.api import access
 from shared.app import App, app
 from shared.platform.errors import Code, FieldError, Problem
-from shared.platform.outages import as_problem, is_outage
+from shared.platform.outages import as_problem, is_outage, undisturbed
 from shared.platform.settings import SettingsError
 
 MAX_SMALL_BYTES: Final = 1024 * 1024  # a body that is no media; the largest set has a tenth of it
@@ -40,7 +40,7 @@ def respond(
         access.refuse_foreign(req)
         if not for_everybody:
             access.check(req, parts.settings)
-        return handler(req, parts)
+        return undisturbed(lambda: handler(req, parts))
     except Problem as problem:
         return problem_response(problem)
     except SettingsError as error:

@@ -171,7 +171,7 @@ OPERATIONS: Final = (
         "jobs",
         "Delete a job with its media, measurement and reports",
         {204: Answer("It is gone.")},
-        (Code.JOB_NOT_FOUND,),
+        (Code.JOB_NOT_FOUND, Code.STATE_CONFLICT),
         parameters={"id": UUID},
     ),
     Operation(

@@ -13,7 +13,7 @@ there and has lost its job, it is the job's again. All metadata is untrusted inp
 import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -51,6 +51,9 @@ from shared.platform import blob_names, telemetry
 from shared.platform.storage import Storage
 from shared.platform.telemetry import SpanName
 from shared.reports import reports
+
+BEGINNING: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+"""No upload is older: what says so is forged, and may be no time that a database can give back."""
 
 _BlobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
 
@@ -185,7 +188,7 @@ def _new_job(number: uuid.UUID, found: _Found, traceparent: str | None) -> NewJo
         engine=upload.engine,
         parameter_sets=upload.parameter_sets,
         filename=upload.filename or new.filename,
-        created=min(upload.created, now),
+        created=upload.created if BEGINNING < upload.created < now else now,
     )
 
 

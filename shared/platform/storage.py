@@ -6,7 +6,7 @@ Nothing here holds more than a few blocks of a file in memory. Errors are the SD
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -24,6 +24,7 @@ from azure.storage.blob import (
     BlobProperties,
     BlobSasPermissions,
     BlobServiceClient,
+    ContainerClient,
     ContentSettings,
     LinearRetry,
     StorageErrorCode,
@@ -76,12 +77,11 @@ class Storage:
         except ResourceExistsError:
             return
 
-    def delete_container(self, container: str) -> None:
+    def delete_container(self, container: str, *, though_leased: bool = False) -> None:
         """Delete the container and all that is in it; one that is gone already is fine."""
-        try:
-            self._blobs.delete_container(container)
-        except ResourceNotFoundError:
-            return
+        client = self._blobs.get_container_client(container)
+        with contextlib.suppress(ResourceNotFoundError):
+            _though_leased(client, client.delete_container, breaks=though_leased)
 
     def upload(
         self,
@@ -188,13 +188,7 @@ class Storage:
         """
         client = self.blob(container, blob)
         with contextlib.suppress(ResourceNotFoundError):
-            try:
-                client.delete_blob(delete_snapshots="include")
-            except HttpResponseError as error:
-                if error.error_code != StorageErrorCode.LEASE_ID_MISSING:
-                    raise
-                BlobLeaseClient(client).break_lease(lease_break_period=0)
-                client.delete_blob(delete_snapshots="include")
+            _though_leased(client, lambda: client.delete_blob(delete_snapshots="include"))
 
     def containers(self) -> Iterator[list[str]]:
         """Names of all containers that are not the host's, some thousand at a time."""
@@ -303,3 +297,16 @@ class Storage:
     def close(self) -> None:
         self._blobs.close()
         self._queues.close()
+
+
+def _though_leased(
+    client: BlobClient | ContainerClient, action: Callable[[], None], *, breaks: bool = True
+) -> None:
+    """Do it, where `breaks` also to what somebody has leased: that lease ends at once."""
+    try:
+        action()
+    except HttpResponseError as error:
+        if not breaks or getattr(error, "error_code", "") != StorageErrorCode.LEASE_ID_MISSING:
+            raise
+        BlobLeaseClient(client).break_lease(lease_break_period=0)
+        action()

@@ -35,7 +35,7 @@ SANDBOX: Final = "default-src 'none'; sandbox"
 _TYPES: Final = {
     **{
         item.name: item.content_type
-        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP)
+        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP, formats.AVIF)
     },
     **{item.name: item.content_type for item in (formats.MP4, formats.WEBM, formats.MKV)},
     **{item.name: item.content_type for item in (formats.AVI, formats.WMV)},

@@ -4,11 +4,12 @@ In a poison queue is what the host could not process in its five tries: the job 
 last error.
 """
 
-import json
 import logging
+import re
 import uuid
 
 import azure.functions as func
+from pydantic_core import from_json
 
 from shared.app import app
 from shared.pipeline import events, reconciliation
@@ -19,6 +20,8 @@ from shared.platform.telemetry import SpanName
 blueprint = func.Blueprint()
 
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"  # the host's name for it
+
+_CONTAINER = re.compile(r"[a-z0-9$][a-z0-9-]{2,62}")
 
 _logger = logging.getLogger("avatar.maintenance")
 
@@ -46,15 +49,15 @@ def adopt_lost(timer: func.TimerRequest) -> None:
 
 @blueprint.queue_trigger(arg_name="message", queue_name=storage.RETRY_QUEUE, connection=STORAGE)
 def on_retry(message: func.QueueMessage) -> None:
-    events.resume(app(), uuid.UUID(message.get_body().decode()))
+    if (job := _job_of(message)) is not None:
+        events.resume(app(), job)
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=STORAGE)
 def on_poisoned_blob(message: func.QueueMessage) -> None:
     """The host writes {FunctionId, BlobType, ContainerName, BlobName, ETag}."""
-    container = json.loads(message.get_body()).get("ContainerName")
-    if not isinstance(container, str):
-        _logger.error("a poison message without a container was dropped")
+    container = _container_of(message)
+    if container is None:
         return
     with telemetry.span(SpanName.POISONED):
         events.give_up_container(app(), container)
@@ -64,5 +67,29 @@ def on_poisoned_blob(message: func.QueueMessage) -> None:
     arg_name="message", queue_name=f"{storage.RETRY_QUEUE}-poison", connection=STORAGE
 )
 def on_poisoned_retry(message: func.QueueMessage) -> None:
+    job = _job_of(message)
+    if job is None:
+        return
     with telemetry.span(SpanName.POISONED):
-        events.give_up(app(), uuid.UUID(message.get_body().decode()))
+        events.give_up(app(), job)
+
+
+def _job_of(message: func.QueueMessage) -> uuid.UUID | None:
+    """None, which is logged, where the message is none of ours: it would come back for ever."""
+    try:
+        return uuid.UUID(message.get_body().decode())
+    except ValueError:
+        _logger.error("a message without a job was dropped")
+        return None
+
+
+def _container_of(message: func.QueueMessage) -> str | None:
+    try:
+        said = from_json(message.get_body())
+    except ValueError:
+        said = None
+    container = said.get("ContainerName") if isinstance(said, dict) else None
+    if isinstance(container, str) and _CONTAINER.fullmatch(container):
+        return container
+    _logger.error("a poison message without a container was dropped")
+    return None

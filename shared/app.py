@@ -1,11 +1,12 @@
 """The parts of one process, put together once: settings, database, storage, engines.
 
 Made at the first call of `app()`, not at import: a process that only lists its functions opens no
-connection. None of the parts keeps anything of a job.
+connection. None of the parts keeps anything of a job,
+but for the names of what the timers could not deal with.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from shared.database.connection import Database
 from shared.engines.pool import EnginePool
 from shared.jobs.gauges import Gauges
+from shared.jobs.setbacks import Setbacks
 from shared.platform import outages, telemetry
 from shared.platform.outages import Log
 from shared.platform.settings import Settings, read
@@ -28,6 +30,7 @@ class App:
     database: Database
     storage: Storage
     engines: EnginePool
+    setbacks: Setbacks = field(default_factory=Setbacks)
 
     def patiently(self, action: Callable[[], Result], log: Log) -> Result:
         """The result of `action`, which may be repeated: short outages are waited out."""

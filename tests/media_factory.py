@@ -307,3 +307,23 @@ def archive(path: Path) -> Path:
     with zipfile.ZipFile(path, "w") as file:
         file.write(faces.SAMPLE, "astronaut.jpg")
     return path
+
+
+def preview_first(path: Path, *, seconds: float = 1.0) -> Path:
+    """A clip with a small stream, of an empty scene, before the real one."""
+    sizes = ((96, 54), (320, 180))
+    with av.open(str(path), "w") as container:
+        streams = []
+        for width, height in sizes:
+            stream = container.add_stream("libx264", rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            streams.append(stream)
+        for number in range(round(seconds * 25)):
+            for stream, scene in zip(streams, (faces.empty, faces.speaking), strict=True):
+                picture = scene(number / 25, stream.width, stream.height)
+                frame = VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
+    return path

@@ -24,6 +24,9 @@ import io
 import json
 from typing import Final
 
+from pydantic_core import from_json as nested
+
+from shared.analysis.cells import neutral, plain
 from shared.analysis.natural_sets import Natural
 from shared.analysis.parameter_sets import Parameter, ParameterSet
 from shared.platform.errors import Code, Problem
@@ -74,6 +77,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, Natural):
         return value.model_dump_json(exclude_defaults=True, exclude={"recordings"})
+    if isinstance(value, str):
+        return neutral(value)
     return "true" if value is True else str(value)
 
 
@@ -145,13 +150,13 @@ def _field(line: int, cells: list[str]) -> tuple[str, str]:
         raise _refusal(
             line, f"{name} has {len(cells) - 1} values. Put a value with commas in quotes."
         )
-    return name, cells[1] if len(cells) == 2 else ""
+    return name, plain(cells[1]) if len(cells) == 2 else ""
 
 
 def _json(line: int, value: str) -> object:
     """What a cell holds; None for an empty one."""
     try:
-        return json.loads(value) if value.strip() else None
+        return nested(value) if value.strip() else None
     except ValueError:
         raise _refusal(line, "Its second cell is not JSON.") from None
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from shared.analysis.cells import neutral
 from shared.analysis.report import FaceReport, Report, Result
 from shared.analysis.report_junit import junit
 from shared.analysis.report_markdown import markdown
@@ -43,9 +44,9 @@ def as_csv(report: Report) -> bytes:
     writer.writeheader()
     for face in report.faces:
         if not face.judged:
-            writer.writerow(_face_cells(face) | {"reason": face.reason})
+            writer.writerow(_neutral(_face_cells(face) | {"reason": face.reason}))
         for result in face.results:
-            writer.writerow(_face_cells(face) | _result_cells(result))
+            writer.writerow(_neutral(_face_cells(face) | _result_cells(result)))
     return text.getvalue().encode()
 
 
@@ -62,6 +63,10 @@ def _result_cells(result: Result) -> dict[str, object]:
         "violations": result.violation_count,
         "violation_times": "; ".join(intervals(result)),
     }
+
+
+def _neutral(cells: dict[str, object]) -> dict[str, object]:
+    return {name: neutral(v) if isinstance(v, str) else v for name, v in cells.items()}
 
 
 def _word(value: bool) -> str:

@@ -5,26 +5,33 @@
 they are. It holds no secret and no address.
 """
 
+import datetime as dt
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Final, Literal
 
 import azure.functions as func
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared.api.http import json_response
 from shared.api.operation import Operation, json_answer
 from shared.app import App
 from shared.database import schema
+from shared.database.tables import State
+from shared.jobs import lifecycle
+from shared.jobs.lifecycle import NewJob
 
 ANSWER_SECONDS: Final = 8.0  # a dependency that takes longer is away
 
 
 class Dependency(BaseModel):
     reachable: bool
+    writable: bool | None = Field(default=None, description="Whether it takes what uploads write.")
     version: str | None = None
     milliseconds: float | None = None
 
@@ -48,6 +55,9 @@ class Health(BaseModel):
     schema_revision: str | None
     schema_problem: str | None
     engines: list[EngineHealth]
+    setbacks: int = Field(
+        description="Jobs and containers that this process could not deal with and tries again."
+    )
 
 
 async def live(_: func.HttpRequest) -> func.HttpResponse:
@@ -63,7 +73,10 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         with app.database.engine.connect() as connection:
             seen["revision"] = schema.revision(connection)
             seen["problem"] = schema.objection(connection)
-            return str(connection.scalar(text("SHOW server_version")))
+            version = str(connection.scalar(text("SHOW server_version")))
+        if not seen["problem"]:
+            seen["unwritable"] = _unwritable(app)
+        return version
 
     threads = ThreadPoolExecutor(2)
     try:
@@ -87,8 +100,10 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         )
         for name, problems in app.engines.engines().items()
     ]
+    if answers[1].reachable and not seen.get("problem"):
+        answers[1].writable = not seen.get("unwritable")
     usable = (
-        all(answer.reachable for answer in answers)
+        all(answer.reachable and answer.writable is not False for answer in answers)
         and not seen.get("problem")
         and any(engine.default and engine.available for engine in engines)
     )
@@ -99,9 +114,32 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         schema_revision=seen.get("revision"),
         schema_problem=seen.get("problem"),
         engines=engines,
+        setbacks=len(app.setbacks),
     )
     headers = {} if usable else {"Retry-After": "5"}
     return json_response(body, 200 if usable else 503, headers)
+
+
+def _unwritable(app: App) -> str | None:
+    """What the database says to the row that an upload begins with; it is taken back."""
+    number = uuid.uuid4()
+    row = NewJob(
+        id=number,
+        container=str(number),
+        state=State.CREATED,
+        avatar="health",
+        name="health",
+        filename="health",
+        blob="health",
+        upload_until=dt.datetime.now(dt.UTC),
+    )
+    try:
+        with app.database.begin() as session:
+            lifecycle.create(session, row)
+            session.rollback()
+    except DBAPIError as error:
+        return type(error).__name__
+    return None
 
 
 def _ask(question: Callable[[], str]) -> Dependency:

@@ -176,7 +176,7 @@ def job_view(job: Job, events: Sequence[JobEvent], held: Sequence[SetVerdict] = 
 
 def _facts(job: Job) -> dict[str, Any]:
     found = job.media.to_json() if job.media else {}
-    return {name: value for name, value in found.items() if name != "kind"}
+    return {name: value for name, value in found.items() if name not in ("kind", "etag")}
 
 
 def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:

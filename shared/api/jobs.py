@@ -29,6 +29,8 @@ from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import reports
 
+UNCACHED: Final = {"Cache-Control": "no-store"}
+CSV_TYPE: Final = "text/csv"
 MAX_INLINE_BYTES: Final = (
     32 * 1024 * 1024
 )  # a larger CSV is fetched from storage by its own address
@@ -111,18 +113,19 @@ def openface_csv(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         job = lifecycle.visible(session, uuid_of(req)) or _unknown()
     blob = blob_names.MEASUREMENT_BLOB
+    named = f'attachment; filename="{job.id}.csv"'
     try:
         if app.storage.size(job.container, blob) > MAX_INLINE_BYTES:
             expires = dt.datetime.now(dt.UTC) + READ_URL_LIFETIME
-            address = app.storage.read_url(job.container, blob, expires)
-            return func.HttpResponse(status_code=302, headers={"Location": address})
+            address = app.storage.read_url(job.container, blob, expires, CSV_TYPE, named)
+            return func.HttpResponse(status_code=302, headers={"Location": address, **UNCACHED})
         content = b"".join(app.storage.open(job.container, blob))
     except ResourceNotFoundError:
         _not_measured(job)
     return func.HttpResponse(
         content,
-        headers={"Content-Disposition": f'attachment; filename="{job.id}.csv"'},
-        mimetype="text/csv",
+        headers={"Content-Disposition": named, **UNCACHED},
+        mimetype=CSV_TYPE,
     )
 
 
@@ -168,7 +171,7 @@ OPERATIONS: Final = (
         "jobs",
         "Delete a job with its media, measurement and reports",
         {204: Answer("It is gone.")},
-        (Code.JOB_NOT_FOUND,),
+        (Code.JOB_NOT_FOUND, Code.STATE_CONFLICT),
         parameters={"id": UUID},
     ),
     Operation(

@@ -204,13 +204,18 @@ def _responses(operation: Operation, schemas: _Schemas) -> Json:
             },
             "content": _content(answer.content, "serialization", schemas),
         }
-    for status, codes in _by_status((*operation.refusals, *EVERYWHERE)).items():
+    for status, codes in _by_status(_refusals(operation)).items():
         words = "; ".join(f"`{code}`: {STATUS[code][1]}" for code in codes)
         response = responses.setdefault(str(status), {"description": words, "content": {}})
         response["content"][PROBLEM_TYPE] = {
             "schema": schemas.reference(ProblemBody, "serialization")
         }
     return dict(sorted(responses.items()))
+
+
+def _refusals(operation: Operation) -> tuple[Code, ...]:
+    foreign = () if operation.method == "get" else (Code.FOREIGN_ORIGIN,)
+    return (*operation.refusals, *foreign, *EVERYWHERE)
 
 
 def _links(link: Link | None) -> Iterator[tuple[str, Json]]:

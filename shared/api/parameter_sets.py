@@ -9,14 +9,21 @@ from urllib.parse import quote
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from pydantic_core import from_json
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_etags, parse_options_header
 
 from shared.analysis import interchange
 from shared.analysis.parameter_sets import ParameterSet, name_key
-from shared.api.http import json_response, no_content, parse, parse_json, parse_query, small_body
+from shared.api.http import (
+    json_response,
+    json_value,
+    no_content,
+    parse,
+    parse_json,
+    parse_query,
+    small_body,
+)
 from shared.api.operation import (
     BODY,
     JSON,
@@ -184,13 +191,9 @@ def _store(
 def _body(req: func.HttpRequest) -> SetBody | LearnBody:
     """A set as JSON or CSV, or which measurements to learn one from."""
     mimetype, _ = parse_options_header(req.headers.get("Content-Type"))
-    content = small_body(req)
     if mimetype == CSV:
-        return parse(SetBody, interchange.csv_values(content))
-    try:
-        values = from_json(content)
-    except ValueError:
-        values = None  # parse_json says what is wrong with it
+        return parse(SetBody, interchange.csv_values(small_body(req)))
+    values = json_value(req)
     learns = isinstance(values, dict) and "from_reports" in values
     return parse_json(LearnBody, req) if learns else parse_json(SetBody, req)
 

@@ -358,8 +358,16 @@ def restart(session: Session, job_id: uuid.UUID, state: State) -> bool:
 def without_report(session: Session, limit: int) -> list[Job]:
     """Finished jobs whose report is not there, or not whole: somebody deleted rows."""
     whole = select(Extraction).where(Extraction.report_id == Job.report_id).exists()
-    query = select(Job).where(Job.state == State.DONE, ~Job.deleting, ~whole).limit(limit)
-    return list(session.scalars(query))
+    found = (
+        select(Job.id)
+        .where(Job.state == State.DONE, ~Job.deleting, ~whole)
+        .order_by(Job.updated)
+        .limit(limit)
+    )
+    ids: Iterable[uuid.UUID] = session.scalars(found).all()
+    # looked at now: what cannot be mended lets others have their turn
+    touched = update(Job).where(Job.id.in_(ids)).values(updated=func.clock_timestamp())
+    return list(session.scalars(touched.returning(Job)))
 
 
 def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str) -> bool:

@@ -21,6 +21,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -35,7 +36,7 @@ from av.video.stream import VideoStream
 
 from shared.measurements.model import Options, Segment
 from shared.media.clock import FALLBACK_FPS, Clock, Seconds, presentation
-from shared.media.container import NO_PICTURE, open_container
+from shared.media.container import NO_PICTURE, open_container, pictures_in
 from shared.media.display import Display
 from shared.media.formats import Kind, MediaFacts, sniff_file
 from shared.media.pictures import Picture
@@ -46,6 +47,8 @@ _READ_ERRORS: Final = 20  # in a row; after these the rest of the file counts as
 _RESERVE: Final = 64 * 1024 * 1024  # [bytes] that a decoder may need at once
 _LOST_END: Final = 0.5  # [s] that may be missing at the end before it is said
 _TELLING: Final = ("mov", "avi")  # demultiplexers of formats with a duration for each stream
+_SAME_RATE: Final = 0.01  # declared and counted rates that differ by less agree
+_ONE_CLOCK: Final = ("avi", "asf")  # demultiplexers of formats with one time per packet
 _MATROSKA_DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
@@ -63,6 +66,8 @@ class Damage:
     retimed: int = 0  # frames whose time was missing or did not increase
     resized: int = 0  # frames scaled to the size of the first
     lost_end: float = 0.0  # [s] that the container declares and the file no longer has
+    streams: int = 0  # of video, where there are several to choose from
+    unended: int = 0  # an image whose end mark is missing, but no pixel
 
     def __add__(self, other: "Damage") -> "Damage":
         return Damage(
@@ -70,6 +75,8 @@ class Damage:
             self.retimed + other.retimed,
             self.resized + other.resized,
             max(self.lost_end, other.lost_end),
+            max(self.streams, other.streams),
+            max(self.unended, other.unended),
         )
 
     def warnings(self) -> list[str]:
@@ -81,6 +88,8 @@ class Damage:
             "The readable part was measured.": self.lost_end,
             f"At {_places(self.retimed)} a picture had no usable time and was placed right after "
             "the one before it.": self.retimed,
+            f"The file has {self.streams} video streams; the largest was measured.": self.streams,
+            "The image's last bytes are missing. All of its pixels are there.": self.unended,
             "The picture's size changes in the clip; what differs was scaled to the size of the "
             "first picture.": self.resized,
         }
@@ -101,8 +110,10 @@ class Clip:
         self._options = options
         self._reformatter = VideoReformatter()
         self._seconds = Seconds.of(stream)
-        self.damage = Damage()
-        self.fps = float(stream.average_rate or stream.guessed_rate or 0) or None
+        self._several = len(pictures_in(container))
+        self.damage = self._undamaged()
+        self._by_decoding = container.format.name in _ONE_CLOCK
+        self._rate = float(stream.average_rate or 0) or None
         self._decoder = self._decode(patience=_PATIENCE)
         first = next(self._decoder, None)
         if first is None:
@@ -137,11 +148,35 @@ class Clip:
         return self._container.duration / av.time_base if self._container.duration else None
 
     @property
+    def fps(self) -> float | None:
+        """The mean rate [1/s], as declared; of Matroska, where it is not declared, as counted."""
+        if self.in_matroska:
+            rate = self._counted.rate
+            agree = self._rate and abs(rate / self._rate - 1) < _SAME_RATE
+            return self._rate if agree else rate or self._rate
+        return self._rate or float(self._stream.guessed_rate or 0) or None
+
+    @property
     def frame_count(self) -> int | None:
-        """As declared or, failing that, by duration and rate; None where neither is known."""
+        """As declared or, failing that, by duration and rate; None where neither is known.
+
+        Matroska declares none. Browsers and recorders write no rate there either: FFmpeg then makes
+        one of the first seconds, or of the unit of time (1000 frames a second). So it is counted.
+        """
         if self._stream.frames:
             return self._stream.frames
+        if self.in_matroska:
+            return self._counted.frames or None
         return round(self.duration * self.fps) if self.duration and self.fps else None
+
+    @property
+    def in_matroska(self) -> bool:
+        """To count its packets means to read the whole file."""
+        return "matroska" in self._container.format.name
+
+    @cached_property
+    def _counted(self) -> "_Counted":
+        return _count(self._container.name, self._options)
 
     def frames(self, segment: Segment) -> Iterator[Frame]:
         """The frames of a segment, to be read once per clip object.
@@ -149,11 +184,13 @@ class Clip:
         Exact: what lies between the key frame before it and its start is decoded and dropped.
         Raises MediaError `video_too_long` past `options.max_frames`.
         """
-        clock = Clock(self._origin, self._seconds, self.fps)
+        clock = Clock(self._origin, self._seconds, self._rate)
         last: float | None = None
+        shown = 0.0  # [s] that the last picture stands
         count = 0
         for frame in self._from(segment.start):
             last = clock.time(presentation(frame))
+            shown = self._seconds(frame.duration or 0)
             if segment.stop is not None and last >= segment.stop:
                 break
             if last < segment.start:
@@ -164,7 +201,7 @@ class Clip:
             self.damage.resized += (frame.width, frame.height) != self._display.coded
             yield Frame(last, self._display.picture(frame, self._reformatter))
         else:
-            self._note_lost_end(last)
+            self._note_lost_end(last, shown)
         self.damage.retimed += clock.retimed
 
     def key_times(self) -> list[float]:
@@ -178,13 +215,16 @@ class Clip:
             return times
         with suppress(av.error.FFmpegError):  # the readable part is what can be cut
             self._container.seek(0)
+            origin = None if self._by_decoding else self._origin
             for packet in self._container.demux(self._stream):
                 if not packet.size:
                     continue  # a repeated frame of AVI, or the end
-                if packet.pts is None:
+                stamp = packet.dts if self._by_decoding else packet.pts
+                if stamp is None:
                     return [0.0]
+                origin = stamp if origin is None else origin
                 if packet.is_keyframe:
-                    time = self._seconds(packet.pts - self._origin)
+                    time = self._seconds(stamp - origin)
                     if time > times[-1]:
                         times.append(time)
                     elif len(times) > 1:
@@ -209,7 +249,7 @@ class Clip:
             yield self._first
             yield from self._decoder
             return
-        self.damage = Damage()  # of what was met at the file's start: another segment's
+        self.damage = self._undamaged()  # what was met at the file's start is another segment's
         # Some demultiplexers land behind the wanted place: then from further ahead, at last from 0
         for margin in (0.0, 2.0, 10.0, start):
             target = self._origin + self._seconds.ticks(start - margin)
@@ -231,6 +271,7 @@ class Clip:
         Gives up after `patience` packets without a single frame.
         """
         given = False
+        last: int | None = None
         for number, packet in enumerate(self._packets()):
             if not given and number >= patience:
                 return
@@ -248,7 +289,25 @@ class Clip:
                     self.damage.unreadable += 1
                 else:
                     given = True
+                    if self._by_decoding:
+                        last = self._ordered(frame, last)
                     yield frame
+
+    def _ordered(self, frame: VideoFrame, last: int | None) -> int | None:
+        """Let the frame's time be its place in the order of presentation, and return it.
+
+        AVI and ASF keep one time per packet, in the order in which packets are decoded. FFmpeg
+        calls it the presentation time as well, which B-frames do not have in that order. Those
+        that the decoder gives at the end, when no packet is left, follow by the mean period.
+        """
+        stamp = frame.dts
+        if stamp is None and last is not None:
+            stamp = last + self._seconds.ticks(1 / (self._rate or FALLBACK_FPS))
+        frame.pts = frame.pts if stamp is None else stamp
+        return frame.pts
+
+    def _undamaged(self) -> Damage:
+        return Damage(streams=self._several if self._several > 1 else 0)
 
     def _packets(self) -> Iterator[Any]:
         """The stream's packets, then None, which makes the decoder give what it holds back."""
@@ -269,10 +328,10 @@ class Clip:
         self.damage.unreadable += bool(errors)
         yield None
 
-    def _note_lost_end(self, last: float | None) -> None:
+    def _note_lost_end(self, last: float | None, shown: float) -> None:
         declared = self._own_duration()
         if declared is not None and last is not None:
-            lost = declared - last - 1 / (self.fps or FALLBACK_FPS)
+            lost = declared - last - max(shown, 1 / (self._rate or FALLBACK_FPS))
             self.damage.lost_end = lost if lost > _LOST_END else 0.0
 
 
@@ -281,9 +340,8 @@ def open_clip(path: Path, options: Options) -> Clip:
     container, stream = open_container(path, options)
     try:
         clip = Clip(container, stream, options)
-        count = clip.frame_count
-        if count is not None and count > options.max_frames:
-            raise _too_long(count, options)
+        if not clip.in_matroska:  # which `probe_clip` counts, once
+            _refuse_length(clip, options)
     except BaseException:
         container.close()
         raise
@@ -293,6 +351,7 @@ def open_clip(path: Path, options: Options) -> Clip:
 def probe_clip(path: Path, options: Options) -> MediaFacts:
     """What the container declares, once a first picture could be decoded."""
     with open_clip(path, options) as clip:
+        _refuse_length(clip, options)
         return MediaFacts(
             format=sniff_file(path).name,
             kind=Kind.VIDEO,
@@ -311,12 +370,42 @@ def key_frames(path: Path, options: Options) -> list[float]:
         return clip.key_times()
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    frames: int
+    rate: float  # mean [1/s]; 0 where there are fewer than two times
+
+
+def _count(name: str, options: Options) -> _Counted:
+    """Of the stream's packets, by demultiplexing alone, from a container of its own.
+
+    Not from the one that is read: without an index there is no way back to its start.
+    """
+    container, stream = open_container(Path(name.removeprefix("file:")), options)
+    seconds = Seconds.of(stream)
+    times: list[int] = []
+    frames = 0
+    with container, suppress(av.error.FFmpegError):  # the readable part counts
+        for packet in container.demux(stream):
+            frames += bool(packet.size)
+            if packet.size and packet.pts is not None:
+                times.append(packet.pts)
+    shown = seconds(max(times) - min(times)) if times else 0.0
+    return _Counted(frames, (len(times) - 1) / shown if shown > 0 else 0.0)
+
+
 def _refuse_shortage() -> None:
     """FFmpeg says that memory is short also of a damaged packet that claims too much of it.
 
     Raises MemoryError only where it is short.
     """
     np.empty(_RESERVE, np.uint8)
+
+
+def _refuse_length(clip: Clip, options: Options) -> None:
+    count = clip.frame_count
+    if count is not None and count > options.max_frames:
+        raise _too_long(count, options)
 
 
 def _too_long(count: int | None, options: Options) -> MediaError:

@@ -80,10 +80,17 @@ def _decoder_limit(options: Options) -> str:
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
-    """The first one that is not a cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            if stream.codec_context is None:  # no decoder for it in this build
-                raise MediaError(Code.UNDECODABLE_MEDIA, NO_PICTURE)
-            return stream
-    raise MediaError(Code.NO_VIDEO_STREAM, _NO_VIDEO)
+    """The largest one that is no cover picture: a preview may stand before it."""
+    found = pictures_in(container)
+    if not found:
+        raise MediaError(Code.NO_VIDEO_STREAM, _NO_VIDEO)
+    usable = [stream for stream in found if stream.codec_context is not None]
+    if not usable:  # no decoder for any of them in this build
+        raise MediaError(Code.UNDECODABLE_MEDIA, NO_PICTURE)
+    return max(usable, key=lambda stream: stream.codec_context.width * stream.codec_context.height)
+
+
+def pictures_in(container: InputContainer) -> list[VideoStream]:
+    """The video streams that are no cover pictures."""
+    streams = container.streams.video
+    return [item for item in streams if not item.disposition & Disposition.attached_pic]

@@ -3,9 +3,9 @@
 Nothing is decoded here and no decoder is imported, so the Functions worker may use all of it.
 Whether a file can be measured is for `shared.media.probe` to say.
 
-Odd cases: GIF, HEIC, AVIF, PDF and archives are no formats of ours. A video container with sound
-alone has a format (its signature is the same) and is refused by `probe`. An HTML page called
-`.png` has none.
+Odd cases: GIF, HEIC, PDF and archives are no formats of ours, and are called by their names. A
+video container with sound alone has a format (its signature is the same) and is refused by `probe`.
+An HTML page called `.png` has none.
 """
 
 from collections.abc import Mapping
@@ -45,6 +45,7 @@ class MediaFacts:
     duration: float | None = None  # [s]
     fps: float | None = None  # mean
     frames: int | None = None  # as the container says; None where it does not
+    etag: str | None = None  # of the blob that was measured; None where storage did not say
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -61,6 +62,7 @@ SNIFF_BYTES: Final = 16_384  # every signature, and the 6.6 kB header of OpenFac
 JPEG: Final = Format("JPEG", Kind.IMAGE, "image/jpeg", ".jpg")
 PNG: Final = Format("PNG", Kind.IMAGE, "image/png", ".png")
 WEBP: Final = Format("WebP", Kind.IMAGE, "image/webp", ".webp")
+AVIF: Final = Format("AVIF", Kind.IMAGE, "image/avif", ".avif")
 BMP: Final = Format("BMP", Kind.IMAGE, "image/bmp", ".bmp")
 MP4: Final = Format("MP4", Kind.VIDEO, "video/mp4", ".mp4")
 MOV: Final = Format("MOV", Kind.VIDEO, "video/quicktime", ".mov")
@@ -73,6 +75,19 @@ CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML_HEADER: Final = b"\x1a\x45\xdf\xa3"
 _BMP_HEADER_SIZES: Final = {12, 40, 52, 56, 64, 108, 124}  # of the block after the file header
+_OPEN_BRANDS: Final = (b"mif1", b"miaf")  # of pictures in any coding: the others say which
+_HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_KNOWN: Final = {
+    b"GIF8": "a GIF",
+    b"II*\0": "a TIFF or a camera's raw picture",
+    b"MM\0*": "a TIFF or a camera's raw picture",
+    b"%PDF": "a PDF",
+    b"PK\3\4": "an archive",
+    b"\xff\x0a": "a JPEG XL",
+    b"\0\0\0\x0cJXL ": "a JPEG XL",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000",
+    b"8BPS": "a Photoshop document",
+}
 _PICTURE_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
                           b"avif", b"avis", b"crx ", b"jxl ", b"jp2 ", b"jpx "}  # fmt: skip
 # what a QuickTime file without `ftyp` begins with
@@ -105,6 +120,8 @@ def _bmp(head: bytes) -> Format | None:
 def _iso(head: bytes) -> Format | None:
     atom, brand = head[4:8], head[8:12]
     if atom == b"ftyp":
+        if brand == b"avif" or (brand in _OPEN_BRANDS and b"avif" in head[16:64]):
+            return AVIF
         return None if brand in _PICTURE_BRANDS else MOV if brand == b"qt  " else MP4
     return MOV if atom in _QUICKTIME_ATOMS else None
 
@@ -130,10 +147,23 @@ def sniff_file(path: Path) -> Format:
     if found is None:
         raise MediaError(
             Code.UNSUPPORTED_MEDIA,
-            "The file's content is of no kind that can be measured. Send an image (JPEG, PNG, "
-            "WebP, BMP), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
+            f"{_said(head)}, which cannot be measured. Send an image (JPEG, PNG, "
+            "WebP, BMP, AVIF), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
         )
     return found
+
+
+def _said(head: bytes) -> str:
+    """What the file is, where it is something that people take for a picture."""
+    brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    if brand in _HEIC_BRANDS:
+        return "The file is a HEIC picture, as phones make them (they can export JPEG)"
+    if brand == b"avis":
+        return "The file is an animated AVIF"
+    for start, name in _KNOWN.items():
+        if head.startswith(start):
+            return f"The file is {name}"
+    return "The file's content is of no kind that is known here"
 
 
 def default_type(kind: Kind) -> MediaType:

@@ -4,12 +4,14 @@ What is made of the odd cases:
 - EXIF orientation is applied; an EXIF block that cannot be read counts as none.
 - Transparency is laid over mid grey: the colour under transparent pixels is arbitrary, and black
   or white would make an edge that detectors take for hair or a hat.
-- 16-bit grey is scaled to 8 bits (Pillow's own conversion clips it); CMYK, palette and bilevel
-  pictures are converted without colour management.
+- 16-bit grey is scaled to 8 bits (Pillow's own conversion clips it), also 12 bits in 16; CMYK,
+  palette and bilevel pictures are converted without colour management.
+- A JPEG that lacks its last bytes is taken if no pixel is missing, with a warning.
 - A picture that moves (APNG, animated WebP) is refused: it is neither one picture nor a video.
   A JPEG with further pictures in it (MPO, as phones write them) is its first.
 """
 
+import io
 import struct
 import warnings
 import zlib
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from shared.measurements.model import Options
-from shared.media.formats import sniff_file
+from shared.media.formats import JPEG, sniff_file
 from shared.platform.errors import Code, MediaError
 
 Picture = NDArray[np.uint8]
@@ -32,7 +34,10 @@ Picture = NDArray[np.uint8]
 # The limit is ours, per call, and held before anything is decoded; Pillow's own is global.
 Image.MAX_IMAGE_PIXELS = None
 
+UNENDED: Final = "unended"  # a key of Pillow's `info`
+_ENDS: Final = (b"\xff\xd9", bytes(range(1, 200)) * 400 + b"\xff\xd9")
 MID_GREY: Final = (128, 128, 128)
+_TWELVE_BITS: Final = 4095  # what scientific cameras put into 16 bits without scaling it
 # what Pillow's decoders raise for damaged files, besides OSError
 DAMAGE: Final = (
     *(OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, OverflowError),
@@ -42,8 +47,13 @@ DAMAGE: Final = (
 
 def load_image(path: Path, options: Options) -> Picture:
     """The picture as a person sees it. Raises MediaError for what cannot be measured."""
+    return load(path, options)[0]
+
+
+def load(path: Path, options: Options) -> tuple[Picture, bool]:
+    """As `load_image`, and whether the file ends too early although no pixel is missing."""
     with _opened(path, options) as image:
-        return np.ascontiguousarray(np.asarray(_as_rgb(image)))
+        return np.ascontiguousarray(np.asarray(_as_rgb(image))), UNENDED in image.info
 
 
 def displayed_size(path: Path, options: Options) -> tuple[int, int]:
@@ -70,9 +80,15 @@ def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of metadata that it cannot read; nobody could act
-            with Image.open(path, formats=[found.name]) as image:
-                _refuse(image, options)
-                image.load()
+            with Image.open(path, formats=[found.name]) as stored:
+                _refuse(stored, options)
+                image: Image.Image = stored
+                try:
+                    image.load()
+                except OSError:
+                    if found is not JPEG:
+                        raise
+                    image = _ended(path)
                 with suppress(*DAMAGE):  # of the EXIF block
                     ImageOps.exif_transpose(image, in_place=True)
                 yield image
@@ -81,6 +97,21 @@ def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
             Code.UNDECODABLE_MEDIA,
             "The image is damaged or was cut off and cannot be decoded. Export it again.",
         ) from error
+
+
+def _ended(path: Path) -> Image.Image:
+    """A JPEG without its end mark, if no pixel is missing. Raises OSError otherwise.
+
+    Decoders make up what is missing from what follows: where two ways to go on give the same
+    picture, none of it was made up.
+    """
+    start = path.read_bytes()
+    ways = [Image.open(io.BytesIO(start + end), formats=["JPEG"]) for end in _ENDS]
+    first, second = (np.asarray(way) for way in ways)
+    if not np.array_equal(first, second):
+        raise OSError("pixels are missing")
+    ways[0].info[UNENDED] = True
+    return ways[0]
 
 
 def _refuse(image: Image.Image, options: Options) -> None:
@@ -101,7 +132,8 @@ def _refuse(image: Image.Image, options: Options) -> None:
 
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
-        grey = np.clip(np.asarray(image), 0, 65_535) >> 8
+        values = np.clip(np.asarray(image), 0, 65_535)
+        grey = values >> (8 if values.max(initial=0) > _TWELVE_BITS else 4)
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         return over_grey(image if image.mode == "RGBA" else image.convert("RGBA"))

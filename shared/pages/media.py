@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import quote
 
 import azure.functions as func
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from werkzeug.http import parse_range_header
 
 from shared.api.http import uuid_of
@@ -25,13 +25,17 @@ from shared.platform.errors import Code, Problem
 PIECE_BYTES: Final = 4 * 1024 * 1024
 
 NOT_FOUND: Final = "The job's media is gone from storage."
+CHANGED: Final = (
+    "The media in storage was changed since it was measured, so it is not shown with these "
+    "numbers. Upload it again to have it measured."
+)
 SANDBOX: Final = "default-src 'none'; sandbox"
 """What somebody uploaded is never a document of this site, even if a browser took it for one."""
 
 _TYPES: Final = {
     **{
         item.name: item.content_type
-        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP)
+        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP, formats.AVIF)
     },
     **{item.name: item.content_type for item in (formats.MP4, formats.WEBM, formats.MKV)},
     **{item.name: item.content_type for item in (formats.AVI, formats.WMV)},
@@ -47,6 +51,7 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
         found = app.storage.properties(job.container, job.blob)
     except ResourceNotFoundError:
         raise Problem(Code.NOT_FOUND, NOT_FOUND) from None
+    _refuse_changed(job, str(found.etag))
     headers = {
         "ETag": str(found.etag),
         "Accept-Ranges": "bytes",
@@ -65,7 +70,7 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     if start >= size:
         return func.HttpResponse(status_code=416, headers={"Content-Range": f"bytes */{size}"})
     end = min(end, start + PIECE_BYTES - 1, size - 1)
-    content = app.storage.piece(job.container, job.blob, start, end - start + 1)
+    content = _piece(app, job, start, end - start + 1, headers["ETag"])
     headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     return func.HttpResponse(content, status_code=206, headers=headers)
 
@@ -73,12 +78,31 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def _whole(app: App, job: Job, size: int, headers: dict[str, str]) -> func.HttpResponse:
     if size > MAX_INLINE_BYTES:
         expires = dt.datetime.now(dt.UTC) + READ_URL_LIFETIME
-        address = app.storage.read_url(job.container, job.blob, expires)
+        address = app.storage.read_url(
+            job.container,
+            job.blob,
+            expires,
+            headers["Content-Type"],
+            headers["Content-Disposition"],
+        )
         return func.HttpResponse(
             status_code=302, headers={"Location": address, "Cache-Control": "no-store"}
         )
-    content = app.storage.piece(job.container, job.blob, 0, size) if size else b""
+    content = _piece(app, job, 0, size, headers["ETag"]) if size else b""
     return func.HttpResponse(content, headers=headers)
+
+
+def _refuse_changed(job: Job, etag: str) -> None:
+    """What was measured is shown, or nothing: an upload address may have been used again."""
+    if job.media is not None and job.media.etag not in (None, etag):
+        raise Problem(Code.MEDIA_CHANGED, CHANGED)
+
+
+def _piece(app: App, job: Job, start: int, size: int, etag: str) -> bytes:
+    try:
+        return app.storage.piece(job.container, job.blob, start, size, etag=etag)
+    except ResourceModifiedError:
+        raise Problem(Code.MEDIA_CHANGED, CHANGED) from None
 
 
 def _range(req: func.HttpRequest, etag: str, size: int) -> tuple[int, int] | None:

@@ -41,7 +41,7 @@ def respond(req: func.HttpRequest, handler: Handler) -> func.HttpResponse:
     def guarded(req: func.HttpRequest, app: App) -> func.HttpResponse:
         nonlocal storage
         storage = app.storage.origin
-        guard.check(req)
+        guard.check()
         return handler(req, app)
 
     response = http.respond(req, guarded)

@@ -24,7 +24,7 @@ from shared.analysis.parameter_sets import MAX_PARAMETERS, Mode, Parameter, Para
 from shared.analysis.report import Counts, Outcome, Verdict
 from shared.analysis.rule import FALSE_ALARMS
 from shared.api.forms import query_fields
-from shared.api.http import json_response, parse, parse_json, small_body
+from shared.api.http import json_response, json_value, parse, parse_json, small_body
 from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
 from shared.api.parameter_sets import set_name
 from shared.app import App
@@ -283,10 +283,7 @@ def _fields(req: func.HttpRequest) -> dict[str, Any]:
 
 
 def _object(req: func.HttpRequest) -> dict[str, Any]:
-    try:
-        values = req.get_json()
-    except ValueError:
-        values = None
+    values = json_value(req)
     if not isinstance(values, dict):
         raise Problem(Code.BAD_REQUEST, "The body is not a JSON object.")
     return values

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import azure.functions as func
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from shared.app import App
 from shared.database.tables import Job
@@ -62,17 +62,20 @@ def _icon(cache: str) -> func.HttpResponse:
 def _make(app: App, job: Job) -> bytes | None:
     """Make and keep it; None where the media has no picture that can be had at this price."""
     with tempfile.TemporaryDirectory(prefix="avatar-thumbnail-") as folder:
-        source, output = Path(folder) / job.blob, Path(folder) / blob_names.THUMBNAIL_BLOB
+        # never the blob's name: whoever can write to storage chose it, and it may be any path
+        source, output = Path(folder) / "media", Path(folder) / "thumbnail"
         try:
             size = app.storage.size(job.container, job.blob)
+            etag = job.media.etag if job.media else None
             for length in _lengths(job, size):
-                source.write_bytes(app.storage.piece(job.container, job.blob, 0, length))
+                source.write_bytes(app.storage.piece(job.container, job.blob, 0, length, etag=etag))
                 if _decode(app, source, output):
                     app.storage.upload_file(
                         job.container, blob_names.THUMBNAIL_BLOB, output, "image/jpeg"
                     )
                     return output.read_bytes()
-        except ResourceNotFoundError:  # the job is being deleted
+        except (ResourceNotFoundError, ResourceModifiedError):
+            # the job is being deleted, or this is not what was measured
             return None
     return None
 

@@ -13,7 +13,7 @@ there and has lost its job, it is the job's again. All metadata is untrusted inp
 import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -36,6 +36,7 @@ from shared.jobs.lifecycle import NewJob
 from shared.measurements.model import MediaType
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
+from shared.pipeline.attempt import job_log
 from shared.pipeline.uploads import (
     MAX_SETS,
     UPLOAD_GRACE,
@@ -44,11 +45,15 @@ from shared.pipeline.uploads import (
     EngineName,
     FileName,
     SetName,
+    shown,
 )
 from shared.platform import blob_names, telemetry
 from shared.platform.storage import Storage
 from shared.platform.telemetry import SpanName
 from shared.reports import reports
+
+BEGINNING: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+"""No upload is older: what says so is forged, and may be no time that a database can give back."""
 
 _BlobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
 
@@ -81,6 +86,9 @@ class _Found:
 
 def adopt(app: App, container: str, blob: str) -> Job | None:
     """The job of a container that has none yet; None where the blob is no media, or gone."""
+    if not blob_names.is_addressable(blob):
+        job_log(container).warning("adopt: a blob was left alone, its name is no address")
+        return None
     try:
         found = _look(app.storage, container, blob)
     except ResourceNotFoundError:
@@ -164,10 +172,10 @@ def _new_job(number: uuid.UUID, found: _Found, traceparent: str | None) -> NewJo
         media=facts if known else None,
         traceparent=traceparent,
         upload_until=now + UPLOAD_GRACE,
-        avatar=(said.get("avatar") or found.container)[:AVATAR_LENGTH],
-        name=(said.get("name") or "default")[:NAME_LENGTH],
+        avatar=shown(said.get("avatar", ""), AVATAR_LENGTH) or found.container[:AVATAR_LENGTH],
+        name=shown(said.get("name", ""), NAME_LENGTH) or "default",
         type=said["type"] if said.get("type") in list(MediaType) else None,
-        filename=found.blob,
+        filename=shown(found.blob) or "media",
     )
     if upload is None:
         return new
@@ -179,8 +187,8 @@ def _new_job(number: uuid.UUID, found: _Found, traceparent: str | None) -> NewJo
         type=upload.type or default,
         engine=upload.engine,
         parameter_sets=upload.parameter_sets,
-        filename=upload.filename or found.blob,
-        created=min(upload.created, now),
+        filename=upload.filename or new.filename,
+        created=upload.created if BEGINNING < upload.created < now else now,
     )
 
 

@@ -6,6 +6,7 @@ reconciliation measures it again.
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -58,8 +59,8 @@ def extract(attempt: Attempt) -> None:
     """Measure the job's media. Raises MediaError, EngineError or whatever storage raises."""
     started = time.monotonic()
     job = attempt.job()
-    path, kind_of_file = _fetch(attempt, job)
-    facts = _probe(attempt, path, kind_of_file)
+    path, kind_of_file, etag = _fetch(attempt, job)
+    facts = replace(_probe(attempt, path, kind_of_file), etag=etag)
     media_type = fitting_type(kind_of_file.kind, job.type)
     engine = "csv" if kind_of_file.kind is Kind.CSV else job.engine or attempt.app.settings.engine
     result = StageResult(type=media_type, media=facts)
@@ -105,8 +106,8 @@ def measured_type(asked: MediaType, facts: Facts) -> MediaType:
     return MediaType(said) if isinstance(said, str) else asked
 
 
-def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
-    """The job's media as a local file whose name fits its content."""
+def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format, str]:
+    """The job's media as a local file whose name fits its content, and its ETag."""
     account, settings = attempt.app.storage, attempt.app.settings
     limit = settings.max_media_mb * MEGABYTE
     if job.declared_size is not None:
@@ -122,7 +123,7 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
             )
         path = attempt.folder / "media"
         disk.take(path, size)
-        attempt.patiently(lambda: account.download(job.container, job.blob, path))
+        etag = attempt.patiently(lambda: account.download(job.container, job.blob, path))
     except DiskTooSmallError as error:
         raise MediaError(
             Code.FILE_TOO_LARGE,
@@ -134,7 +135,7 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format]:
             Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."
         ) from None
     found = formats.sniff_file(path)
-    return path.rename(path.with_suffix(found.extension)), found
+    return path.rename(path.with_suffix(found.extension)), found, etag
 
 
 def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:

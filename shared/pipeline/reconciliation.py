@@ -3,6 +3,8 @@
 reconcile     lost events, dead leases, unfinished uploads and deletions, retention
 adopt_lost    containers without a job
 mend          finished jobs without their report
+
+Each job and container by itself: what one of them raises is counted, logged and left for later.
 """
 
 import datetime as dt
@@ -26,22 +28,32 @@ def reconcile(app: App) -> int:
     """Take up what no event will. Returns the number of jobs that were touched."""
     with app.database.begin() as session:
         found = lifecycle.stale(session, app.settings.reconcile_after_seconds, RECONCILE_LIMIT)
-    for job in found:
-        log = job_log(job.id)
-        if job.deleting:
-            delete(app, job.id)
-        elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
-            with app.database.begin() as session:
-                detail = "The upload was not finished in time. Upload the file again."
-                lifecycle.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
-            telemetry.job_ended(State.FAILED, job.type, Code.UPLOAD_INCOMPLETE)
-            log.warning("reconcile: upload never finished")
-        elif job.attempts >= lifecycle.MAX_ATTEMPTS:
-            events.give_up(app, job.id)
-        else:
-            app.storage.enqueue_retry(str(job.id))
-            log.warning("reconcile: %s, going on with it", job.state)
-    return len(found) + _retain(app)
+    touched = app.setbacks.each(
+        "reconcile", found, lambda job: _take_up(app, job), key=_key, log=job_log
+    )
+    return touched + _retain(app)
+
+
+def _take_up(app: App, job: Job) -> bool:
+    log = job_log(job.id)
+    if job.deleting:
+        delete(app, job.id)
+    elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
+        with app.database.begin() as session:
+            detail = "The upload was not finished in time. Upload the file again."
+            lifecycle.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
+        telemetry.job_ended(State.FAILED, job.type, Code.UPLOAD_INCOMPLETE)
+        log.warning("reconcile: upload never finished")
+    elif job.attempts >= lifecycle.MAX_ATTEMPTS:
+        events.give_up(app, job.id)
+    else:
+        app.storage.enqueue_retry(str(job.id))
+        log.warning("reconcile: %s, going on with it", job.state)
+    return True
+
+
+def _key(job: Job) -> str:
+    return str(job.id)
 
 
 def adopt_lost(app: App) -> int:
@@ -54,7 +66,13 @@ def adopt_lost(app: App) -> int:
     for containers in app.storage.containers():
         with app.database.begin() as session:
             unknown = lifecycle.without_job(session, containers)
-        adopted += sum(_adopt_first(app, container) for container in unknown)
+        adopted += app.setbacks.each(
+            "adopt_lost",
+            unknown,
+            lambda container: _adopt_first(app, container),
+            key=str,
+            log=job_log,
+        )
     return adopted
 
 
@@ -77,7 +95,9 @@ def mend(app: App) -> int:
     """
     with app.database.begin() as session:
         found = lifecycle.without_report(session, RECONCILE_LIMIT)
-    return sum(_begin_again(app, job) for job in found)
+    return app.setbacks.each(
+        "mend", found, lambda job: _begin_again(app, job), key=_key, log=job_log
+    )
 
 
 def _begin_again(app: App, job: Job) -> bool:
@@ -96,9 +116,13 @@ def _retain(app: App) -> int:
         return 0
     before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
     with app.database.begin() as session:
+        # what could not be deleted is `deleting`: reconciliation goes on with it, in its turn
         old = session.scalars(
-            select(Job.id).where(Job.finished < before).limit(RECONCILE_LIMIT)
+            select(Job.id)
+            .where(Job.finished < before, ~Job.deleting)
+            .order_by(Job.finished)
+            .limit(RECONCILE_LIMIT)
         ).all()
-    for job_id in old:
-        delete(app, job_id)
-    return len(old)
+    return app.setbacks.each(
+        "retain", old, lambda job_id: delete(app, job_id), key=str, log=job_log
+    )

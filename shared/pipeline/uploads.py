@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
+from azure.core.exceptions import HttpResponseError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import delete
 
@@ -166,7 +167,7 @@ def _new_job(
         type=fields.type or unsaid,
         engine=fields.engine,
         parameter_sets=fields.parameter_set,
-        filename=_shown(upload.filename),
+        filename=shown(upload.filename) or "upload",
         blob=blob_name(upload.filename, found.extension),
         media=facts,
         idempotency_key=upload.idempotency_key,
@@ -227,10 +228,10 @@ def check_key(key: str | None) -> str | None:
     return key
 
 
-def _shown(filename: str) -> str:
-    """The name as people see it: without what cannot be seen."""
-    seen = [c for c in filename if unicodedata.category(c) not in _CONTROLS]
-    return "".join(seen)[:MAX_FILENAME].strip() or "upload"
+def shown(name: str, most: int = MAX_FILENAME) -> str:
+    """A name as people see it: without what cannot be seen."""
+    seen = [c for c in name if unicodedata.category(c) not in _CONTROLS]
+    return "".join(seen).strip()[:most].strip()
 
 
 def _extension(filename: str) -> str:
@@ -359,17 +360,28 @@ def _store(app: App, job: Job, path: Path, content_type: str) -> Job:
     job_log(job.id).info("upload: %d bytes", path.stat().st_size)
     with app.database.begin() as session:
         lifecycle.mark_uploaded(session, job.id, job.filename)
-        return session.get(Job, job.id, populate_existing=True) or _vanished()
+        found = lifecycle.visible(session, job.id)
+    return found or _deleted_meanwhile(app, job)
 
 
 def _or_nothing(app: App, job: Job, action: Callable[[], None]) -> None:
     """Do it; if that fails, take the row back (what is left of the container follows it)."""
     try:
         action()
-    except Exception:
+    except Exception as error:
         with app.database.begin() as session:
+            deleted = lifecycle.visible(session, job.id) is None
             lifecycle.begin_deleting(session, job.id)
+        # the container has gone, or is going, below our hands
+        if deleted and isinstance(error, HttpResponseError) and error.status_code in (404, 409):
+            _deleted_meanwhile(app, job)
         raise
+
+
+def _deleted_meanwhile(app: App, job: Job) -> NoReturn:
+    """The deletion may have been over before there was a container: none may be left."""
+    app.storage.delete_container(job.container)
+    _vanished()
 
 
 def _vanished() -> NoReturn:

@@ -21,6 +21,8 @@ OUR_BLOBS: Final = frozenset(
     {MEASUREMENT_BLOB, SIGNALS_BLOB, SOUND_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
 )
 
+MAX_STORED_NAME: Final = 1024  # characters, as Blob Storage has it and the job's column
+_DOTS: Final = frozenset({".", ".."})
 _HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")
 
 
@@ -41,6 +43,16 @@ def wants_event(container: str, blob: str) -> bool:
     """
     ours = is_our_output(blob) and blob != MEASUREMENT_BLOB
     return not ours and not is_host_container(container)
+
+
+def is_addressable(blob: str) -> bool:
+    """Whether a blob of this name can be had by it, and a job's row hold it.
+
+    `..` in an address is resolved on the way, so that it would name a blob of another container;
+    PostgreSQL has no NUL and no half of a surrogate pair.
+    """
+    held = all(character != "\0" and unicodedata.category(character) != "Cs" for character in blob)
+    return held and 0 < len(blob) <= MAX_STORED_NAME and not _DOTS & set(re.split(r"[/\\]", blob))
 
 
 def blob_name(filename: str, extension: str) -> str:

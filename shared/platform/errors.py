@@ -28,6 +28,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     STATE_CONFLICT = "state_conflict"
+    MEDIA_CHANGED = "media_changed"
     NAME_TAKEN = "name_taken"
     AMBIGUOUS_REPORT = "ambiguous_report"
     FRAMES_GONE = "frames_gone"
@@ -129,7 +130,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.EMPTY_FILE: (400, "The file is empty"),
     Code.NOT_SIGNED_IN: (401, "The caller has not signed in"),
     Code.PAGES_CLOSED: (403, "The pages are closed"),
-    Code.FOREIGN_ORIGIN: (403, "The form comes from another site"),
+    Code.FOREIGN_ORIGIN: (403, "The request comes from another site"),
     Code.NOT_FOUND: (404, "There is nothing at this address"),
     Code.JOB_NOT_FOUND: (404, "There is no such job"),
     Code.PARAMETER_SET_NOT_FOUND: (404, "There is no such parameter set"),
@@ -138,6 +139,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.METHOD_NOT_ALLOWED: (405, "The address does not take this method"),
     Code.IDEMPOTENCY_CONFLICT: (409, "The idempotency key was used for another request"),
     Code.STATE_CONFLICT: (409, "The job's state does not allow this"),
+    Code.MEDIA_CHANGED: (409, "The media was changed since it was measured"),
     Code.NAME_TAKEN: (409, "A parameter set of this name is there already"),
     Code.AMBIGUOUS_REPORT: (409, "The address fits several reports"),
     Code.FRAMES_GONE: (410, "The frames of the measurement are gone"),

@@ -16,6 +16,11 @@ Result = TypeVar("Result")
 Log = logging.LoggerAdapter[logging.Logger]
 
 AWAY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
+AWAY_STATES: Final = ("25006", "53", "57P")
+"""SQLSTATEs of a database that takes no writes (Azure at 95 % of the disk, a demoted primary), is
+full or has no connection left, or is being shut down or started."""
+DISTURBED_STATES: Final = frozenset({"40001", "40P01"})  # not serialisable, deadlock
+DISTURBED_TRIES: Final = 4
 RETRY_AFTER_SECONDS: Final = 5  # what a client is told
 FIRST_PAUSE_SECONDS: Final = 0.25
 LONGEST_PAUSE_SECONDS: Final = 4.0
@@ -23,7 +28,9 @@ LONGEST_PAUSE_SECONDS: Final = 4.0
 
 def is_outage(error: BaseException) -> bool:
     """True where the same call may succeed later although nothing else has changed."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (
+        error.connection_invalidated or _state(error).startswith(AWAY_STATES)
+    ):
         return True
     if isinstance(error, HttpResponseError):
         return error.status_code in AWAY_STATUS
@@ -41,6 +48,25 @@ def is_outage(error: BaseException) -> bool:
     )
 
 
+def _state(error: DBAPIError) -> str:
+    """The SQLSTATE; empty where the server gave none."""
+    return getattr(error.orig, "pgcode", None) or ""
+
+
+def undisturbed(action: Callable[[], Result]) -> Result:
+    """The result of `action`, begun again where two transactions were in each other's way.
+
+    The database has ended one of them as if it had never begun: no caller need know.
+    """
+    for _ in range(DISTURBED_TRIES - 1):
+        try:
+            return action()
+        except DBAPIError as error:
+            if _state(error) not in DISTURBED_STATES:
+                raise
+    return action()
+
+
 def as_problem(error: BaseException) -> Problem:
     """What a client is told of an outage: which half is away, and when to come again."""
     if isinstance(error, UpgradingError):
@@ -56,6 +82,12 @@ def as_problem(error: BaseException) -> Problem:
             headers={"Retry-After": "60"},
         )
     database = isinstance(error, (DBAPIError, PoolTimeoutError))
+    if isinstance(error, DBAPIError) and _state(error).startswith(("25006", "53100")):
+        return Problem(
+            Code.SERVICE_UNAVAILABLE,
+            "The database takes no writes at the moment. Try again in a minute.",
+            headers={"Retry-After": "60"},
+        )
     away = "The database" if database else "The storage account"
     return Problem(
         Code.SERVICE_UNAVAILABLE,

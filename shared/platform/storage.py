@@ -6,25 +6,33 @@ Nothing here holds more than a few blocks of a file in memory. Errors are the SD
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import (
     BlobClient,
+    BlobLeaseClient,
     BlobProperties,
     BlobSasPermissions,
     BlobServiceClient,
+    ContainerClient,
     ContentSettings,
     LinearRetry,
+    StorageErrorCode,
     generate_blob_sas,
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from shared.platform.blob_names import is_host_container
+from shared.platform.blob_names import is_addressable, is_host_container
 from shared.platform.settings import Settings
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024  # of an upload
@@ -69,12 +77,11 @@ class Storage:
         except ResourceExistsError:
             return
 
-    def delete_container(self, container: str) -> None:
+    def delete_container(self, container: str, *, though_leased: bool = False) -> None:
         """Delete the container and all that is in it; one that is gone already is fine."""
-        try:
-            self._blobs.delete_container(container)
-        except ResourceNotFoundError:
-            return
+        client = self._blobs.get_container_client(container)
+        with contextlib.suppress(ResourceNotFoundError):
+            _though_leased(client, client.delete_container, breaks=though_leased)
 
     def upload(
         self,
@@ -104,16 +111,18 @@ class Storage:
         with path.open("rb") as source:
             self.upload(container, blob, source, content_type, metadata)
 
-    def download(self, container: str, blob: str, target: Path) -> None:
-        """Stream the blob to the file `target`. Raises ResourceNotFoundError.
+    def download(self, container: str, blob: str, target: Path) -> str:
+        """Stream the blob to the file `target`; its ETag. Raises ResourceNotFoundError.
 
-        A file that is there is written over: its room was set aside for the blob.
+        A file that is there is written over: its room was set aside for the blob. All of it is of
+        one ETag: the SDK asks for the later pieces by that of the first.
         """
         stream = self.blob(container, blob).download_blob(max_concurrency=1)
         with target.open("r+b" if target.exists() else "wb") as file:
             for chunk in stream.chunks():
                 file.write(chunk)
             file.truncate()
+        return str(stream.properties.etag)
 
     def download_if_there(self, container: str, blob: str, target: Path) -> bool:
         """As `download`; False where there is no such blob."""
@@ -133,10 +142,18 @@ class Storage:
             return b""  # a range of an empty blob is an error
         return self.piece(container, blob, 0, size)
 
-    def piece(self, container: str, blob: str, offset: int, size: int) -> bytes:
-        """`size` bytes from `offset`, or as many as there are. Raises ResourceNotFoundError."""
+    def piece(
+        self, container: str, blob: str, offset: int, size: int, *, etag: str | None = None
+    ) -> bytes:
+        """`size` bytes from `offset`, or as many as there are.
+
+        Raises ResourceNotFoundError, and ResourceModifiedError where the blob is not of `etag`.
+        """
+        only: dict[str, Any] = (
+            {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+        )
         stream = self.blob(container, blob).download_blob(
-            offset=offset, length=size, max_concurrency=1
+            offset=offset, length=size, max_concurrency=1, **only
         )
         data: bytes = stream.readall()
         return data
@@ -167,11 +184,13 @@ class Storage:
         return blob in self.blobs(container, blob)
 
     def delete_blob(self, container: str, blob: str) -> None:
-        """Delete one blob; one that is gone already is fine."""
-        try:
-            self.blob(container, blob).delete_blob()
-        except ResourceNotFoundError:
-            return
+        """Delete one blob and its snapshots; one that is gone already is fine.
+
+        Whoever holds an upload address may have taken an endless lease: it is broken.
+        """
+        client = self.blob(container, blob)
+        with contextlib.suppress(ResourceNotFoundError):
+            _though_leased(client, lambda: client.delete_blob(delete_snapshots="include"))
 
     def containers(self) -> Iterator[list[str]]:
         """Names of all containers that are not the host's, some thousand at a time."""
@@ -179,6 +198,9 @@ class Storage:
             yield [item.name for item in page if not is_host_container(item.name)]
 
     def blob(self, container: str, blob: str) -> BlobClient:
+        """Raises ResourceNotFoundError for a name whose address would be another blob's."""
+        if not is_addressable(blob):
+            raise ResourceNotFoundError("no blob can be had by this name")
         return self._blobs.get_blob_client(container, blob)
 
     @property
@@ -197,12 +219,33 @@ class Storage:
         """An address with which this one blob can be written, and nothing read, until `expires`."""
         return self._signed_url(container, blob, BlobSasPermissions(write=True), expires)
 
-    def read_url(self, container: str, blob: str, expires: dt.datetime) -> str:
-        """An address with which this one blob can be read until `expires`."""
-        return self._signed_url(container, blob, BlobSasPermissions(read=True), expires)
+    def read_url(
+        self, container: str, blob: str, expires: dt.datetime, content_type: str, disposition: str
+    ) -> str:
+        """An address with which this one blob can be read until `expires`.
+
+        Type and disposition are signed with it: what an uploader called the blob's type would let
+        HTML be a document of the storage's origin.
+        """
+        permission = BlobSasPermissions(read=True)
+        return self._signed_url(
+            container,
+            blob,
+            permission,
+            expires,
+            content_type=content_type,
+            disposition=disposition,
+        )
 
     def _signed_url(
-        self, container: str, blob: str, permission: BlobSasPermissions, expires: dt.datetime
+        self,
+        container: str,
+        blob: str,
+        permission: BlobSasPermissions,
+        expires: dt.datetime,
+        *,
+        content_type: str | None = None,
+        disposition: str | None = None,
     ) -> str:
         start = dt.datetime.now(dt.UTC) - CLOCK_SKEW
         account_key = getattr(self._blobs.credential, "account_key", None)
@@ -220,6 +263,8 @@ class Storage:
             permission=permission,
             start=start,
             expiry=expires,
+            content_type=content_type,
+            content_disposition=disposition,
         )
         return f"{self.url(container, blob)}?{token}"
 
@@ -254,3 +299,16 @@ class Storage:
     def close(self) -> None:
         self._blobs.close()
         self._queues.close()
+
+
+def _though_leased(
+    client: BlobClient | ContainerClient, action: Callable[[], None], *, breaks: bool = True
+) -> None:
+    """Do it, where `breaks` also to what somebody has leased: that lease ends at once."""
+    try:
+        action()
+    except HttpResponseError as error:
+        if not breaks or getattr(error, "error_code", "") != StorageErrorCode.LEASE_ID_MISSING:
+            raise
+        BlobLeaseClient(client).break_lease(lease_break_period=0)
+        action()

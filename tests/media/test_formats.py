@@ -36,7 +36,7 @@ OPTIONS = Options()
         (b",FaceScore,AU01,AU02\n", "CSV"),
         (b"GIF89a", None),
         (b"\x00\x00\x00\x18ftypheic", None),
-        (b"\x00\x00\x00\x18ftypavif", None),
+        (b"\x00\x00\x00\x18ftypavif", "AVIF"),
         (b"RIFF\x10\x00\x00\x00WAVEfmt ", None),
         (b"\x1a\x45\xdf\xa3\x9fB\x82\x84none", None),
         (b"BM is how this text begins, twenty letters and more", None),

@@ -2,11 +2,14 @@
 
 import io
 from pathlib import Path
+from urllib.request import urlopen
 
 import azure.functions as func
 import pytest
+from azure.storage.blob import ContentSettings
 from PIL import Image
 
+from shared.api import jobs
 from shared.app import App
 from shared.media.formats import Kind, MediaFacts
 from shared.pages import media, static_files, thumbnail
@@ -87,6 +90,36 @@ def test_what_is_too_large_for_one_answer_comes_from_storage(
     assert "sp=r&" in response.headers["Location"]  # to read, and nothing else
 
 
+def test_what_comes_from_storage_is_what_we_found_it_to_be(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An uploader's type would let HTML be a document of the storage's origin."""
+    monkeypatch.setattr(media, "MAX_INLINE_BYTES", 10)
+    page = b"<script>alert(1)</script>"
+    found = job(app, content=page, filename="x.html", media=None)
+    app.storage.blob(found.container, found.blob).set_http_headers(
+        ContentSettings(content_type="text/html", content_disposition="inline")
+    )
+    answer = media.show(get(id=str(found.id)), app)
+    assert answer.headers["Cache-Control"] == "no-store"
+    with urlopen(answer.headers["Location"]) as response:
+        assert response.headers["Content-Type"] == "application/octet-stream"
+        assert response.headers["Content-Disposition"].startswith("attachment; ")
+        assert response.read() == page
+
+
+def test_a_large_measurement_comes_as_a_file(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MAX_INLINE_BYTES", 10)
+    found = job(app, content=b"<html>" * 10, blob=blob_names.MEASUREMENT_BLOB)
+    answer = jobs.openface_csv(get(id=str(found.id)), app)
+    assert answer.headers["Cache-Control"] == "no-store"
+    with urlopen(answer.headers["Location"]) as response:
+        assert response.headers["Content-Type"] == "text/csv"
+        assert response.headers["Content-Disposition"].startswith("attachment; ")
+    monkeypatch.undo()
+    assert jobs.openface_csv(get(id=str(found.id)), app).headers["Cache-Control"] == "no-store"
+
+
 def test_media_are_never_a_document(app: App) -> None:
     page = b"<script>alert(1)</script>"
     name = '"; filename=x.html\r\nX: y<é>.html'
@@ -126,6 +159,35 @@ def test_a_clips_thumbnail_is_its_first_picture(app: App, tmp_path: Path) -> Non
     found = job(app, content=clip.read_bytes(), blob="clip.mp4", media=facts)
     response = thumbnail.thumbnail(get(id=str(found.id)), app)
     assert pixels(response.get_body()) == (240, 120)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["{folder}/x.jpg", "a/b/x.jpg", "x" * 300 + ".jpg", "...", "a\\b\r\nx", "-rf"],
+)
+def test_a_blobs_name_never_becomes_a_path(app: App, tmp_path: Path, name: str) -> None:
+    """Another program's container holds blobs of any name: what is written goes where we say."""
+    picture = media_factory.picture(tmp_path / "face.jpg").read_bytes()
+    folder = tmp_path / "somebody's"
+    folder.mkdir()
+    (folder / "x.jpg").write_bytes(b"theirs")
+    blob = name.format(folder=folder)
+    found = job(app, content=picture, blob=blob)
+    response = thumbnail.thumbnail(get(id=str(found.id)), app)
+    assert response.mimetype == "image/jpeg"
+    assert pixels(response.get_body())
+    assert (folder / "x.jpg").read_bytes() == b"theirs"
+    assert {path.name for path in tmp_path.rglob("*")} == {"face.jpg", folder.name, "x.jpg"}
+
+
+def test_a_name_with_dots_reaches_no_other_container(app: App, tmp_path: Path) -> None:
+    other = job(app, content=media_factory.picture(tmp_path / "face.jpg").read_bytes())
+    found = job(app, content=None, blob=f"../{other.container}/{other.blob}")
+    response = thumbnail.thumbnail(get(id=str(found.id)), app)
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    with pytest.raises(Problem) as problem:
+        media.show(get(id=str(found.id)), app)
+    assert problem.value.code is Code.NOT_FOUND
 
 
 @pytest.mark.parametrize(

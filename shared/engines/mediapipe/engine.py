@@ -29,7 +29,7 @@ from shared.engines.mediapipe.tracking import MANNERS, Tracker
 from shared.measurements import versions
 from shared.measurements.model import Facts, MediaType, Segment
 from shared.media.clip import Damage, key_frames, open_clip
-from shared.media.pictures import load_image
+from shared.media.pictures import load
 from shared.platform.errors import Code, MediaError
 
 _WANTED: Final = (
@@ -91,11 +91,11 @@ class MediapipeEngine:
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
         tracker = Tracker(*self._networks(), MANNERS[task.type])
         if task.type.is_image:
-            picture = load_image(task.media, task.options)
+            picture, unended = load(task.media, task.options)
             height, width = picture.shape[:2]
             with Writer(output, width, height) as writer:
                 writer.add(0, 0.0, tracker.follow(picture, 0.0))
-                writer.finish(Damage(), tracker)
+                writer.finish(Damage(unended=int(unended)), tracker)
             progress(1)
             return
         with (

@@ -14,7 +14,13 @@ Nothing here raises, and nothing waits for a receiver: what cannot be sent is dr
 from typing import Final
 
 from shared.platform.telemetry import names
-from shared.platform.telemetry.attempts import ObservedAttempt, attempt, job_ended, measured
+from shared.platform.telemetry.attempts import (
+    ObservedAttempt,
+    attempt,
+    job_ended,
+    measured,
+    set_back,
+)
 from shared.platform.telemetry.context import carried, job
 from shared.platform.telemetry.interface import OpenJobs, Readings, Span
 from shared.platform.telemetry.names import SpanName
@@ -35,6 +41,7 @@ __all__ = [
     "measured",
     "names",
     "observe",
+    "set_back",
     "span",
     "start",
     "wanted",

@@ -89,3 +89,8 @@ def measured(around: Span, engine: str, version: str, frames: int, seconds: floa
     around.set(names.FRAMES, frames)
     around.set(names.FRAME_RATE, rate)
     record(names.FRAMES_PER_SECOND, rate, {names.ENGINE: engine})
+
+
+def set_back(timer: str, error: BaseException) -> None:
+    """A timer could not deal with a thing, and went on with the next."""
+    record(names.SETBACKS, 1, {names.TIMER: timer, names.ERROR: type(error).__name__})

@@ -25,6 +25,7 @@ FRAME_RATE: Final = "avatar.frames_per_second"
 FACES: Final = "avatar.faces"
 SEGMENT: Final = "avatar.segment"
 SEGMENTS: Final = "avatar.segments"
+TIMER: Final = "avatar.maintenance.timer"
 ERROR: Final = "avatar.error.code"  # a code of the API, else the exception's class
 
 UNKNOWN: Final = "unknown"  # the type of a job whose content has not been looked at
@@ -122,6 +123,13 @@ ENGINE_RESTARTS: Final = Metric(
     "{process}",
     "Engine processes that crashed, hung or were stopped with their job, and were replaced.",
 )
+SETBACKS: Final = Metric(
+    "avatar.maintenance.setbacks",
+    Instrument.COUNTER,
+    "{thing}",
+    "Things that a timer could not deal with and passed over: a job or a container, each time.",
+    (TIMER, ERROR),
+)
 METRICS: Final = (
     OPEN_JOBS,
     OLDEST_WAITING,
@@ -129,4 +137,5 @@ METRICS: Final = (
     STEP_DURATION,
     FRAMES_PER_SECOND,
     ENGINE_RESTARTS,
+    SETBACKS,
 )

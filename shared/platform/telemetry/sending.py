@@ -51,6 +51,7 @@ from shared.platform.telemetry.names import (
     OPEN_JOBS,
     SCOPE,
     SERVICE,
+    SETBACKS,
     STEP_DURATION,
     UNKNOWN,
     Metric,
@@ -200,9 +201,8 @@ class Sender:
         self._tracer = tracers.get_tracer(SCOPE)
         self._meter = meters.get_meter(SCOPE)
         self._counters: dict[str, Counter] = {
-            ENDED_JOBS.name: self._meter.create_counter(
-                ENDED_JOBS.name, ENDED_JOBS.unit, ENDED_JOBS.help
-            )
+            metric.name: self._meter.create_counter(metric.name, metric.unit, metric.help)
+            for metric in (ENDED_JOBS, SETBACKS)
         }
         self._histograms = {
             metric.name: self._histogram(metric) for metric in (STEP_DURATION, FRAMES_PER_SECOND)

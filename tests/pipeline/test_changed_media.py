@@ -1,0 +1,110 @@
+"""What was measured is what is shown: an upload address can be used again after the job is done."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from azure.storage.blob import BlobClient
+
+from shared.app import App
+from shared.database.tables import Job, State
+from shared.jobs import lifecycle
+from shared.pages import media, static_files, thumbnail
+from shared.pipeline import deletion, events, uploads
+from shared.pipeline.uploads import UploadUrlRequest
+from shared.platform.errors import Code, Problem
+from tests import faces, media_factory
+from tests.pages.requests import get
+
+PUT = {"x-ms-blob-type": "BlockBlob"}
+
+
+@pytest.fixture
+def measured(app: App, tmp_path: Path) -> tuple[Job, str]:
+    """A job that was uploaded by its own address, and that address."""
+    content = media_factory.picture(tmp_path / "face.jpg").read_bytes()
+    request = UploadUrlRequest(avatar="Ada", filename="face.jpg", size=10 * len(content))
+    address = uploads.promise(app, request)
+    httpx.put(address.url, content=content, headers=PUT).raise_for_status()
+    job = _job(app, address.job_id)
+    events.blob_uploaded(app, job.container, job.blob)
+    job = _job(app, address.job_id)
+    assert job.state == State.EXTRACTED
+    return job, address.url
+
+
+def test_what_is_shown_is_what_was_measured(
+    app: App, tmp_path: Path, measured: tuple[Job, str]
+) -> None:
+    job, url = measured
+    assert job.media is not None
+    assert media.show(get(id=str(job.id)), app).headers["ETag"] == job.media.etag
+    other = media_factory.picture(tmp_path / "other.jpg", scene=faces.empty).read_bytes()
+    httpx.put(url, content=other, headers=PUT).raise_for_status()
+    ranges: list[dict[str, str]] = [{}, {"Range": "bytes=0-9"}]
+    for headers in ranges:
+        with pytest.raises(Problem) as refused:
+            media.show(get(headers=headers, id=str(job.id)), app)
+        assert refused.value.code is Code.MEDIA_CHANGED
+    icon = thumbnail.thumbnail(get(id=str(job.id)), app)
+    assert icon.get_body() == static_files.files()["no-picture.svg"].content
+
+
+def test_the_same_bytes_written_again_are_another_media(
+    app: App, measured: tuple[Job, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is changed between the look at it and the reading of it."""
+    job, url = measured
+    look = app.storage.properties
+
+    def changed_then(container: str, blob: str) -> object:
+        found = look(container, blob)
+        content = app.storage.piece(container, blob, 0, int(found.size))
+        httpx.put(url, content=content, headers=PUT).raise_for_status()
+        return found
+
+    monkeypatch.setattr(app.storage, "properties", changed_then)
+    with pytest.raises(Problem) as refused:
+        media.show(get(id=str(job.id)), app)
+    assert refused.value.code is Code.MEDIA_CHANGED
+
+
+def _leased(client: BlobClient) -> None:
+    client.acquire_lease(lease_duration=-1)
+
+
+def _snapshot(client: BlobClient) -> None:
+    client.create_snapshot()
+
+
+@pytest.mark.parametrize("hold", [_leased, _snapshot])
+def test_an_endless_lease_or_a_snapshot_keeps_nothing(
+    app: App, tmp_path: Path, hold: Callable[[BlobClient], None]
+) -> None:
+    content = media_factory.picture(tmp_path / "face.jpg").read_bytes()
+    address = uploads.promise(app, UploadUrlRequest(avatar="Ada", filename="a.jpg", size=10))
+    httpx.put(address.url, content=content, headers=PUT).raise_for_status()
+    hold(BlobClient.from_blob_url(address.url))
+    job = _job(app, address.job_id)
+    events.blob_uploaded(app, job.container, job.blob)
+    job = _job(app, address.job_id)
+    assert (job.state, job.error_code) == (State.FAILED, Code.FILE_TOO_LARGE)
+    assert not app.storage.has(job.container, job.blob)
+
+
+def test_a_leased_media_is_deleted_with_its_job(app: App, measured: tuple[Job, str]) -> None:
+    job, url = measured
+    _leased(BlobClient.from_blob_url(url))
+    assert deletion.delete(app, job.id)
+    assert app.storage.blobs(job.container) == []
+
+
+def _job(app: App, job_id: uuid.UUID) -> Job:
+    with app.database.begin() as session:
+        found = lifecycle.get(session, job_id)
+    assert found is not None
+    assert found.created < dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
+    return found

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shared.analysis.measuring import MeasuredFace, measure
 from shared.analysis.series import FaceSeries, Recording
 from shared.engines.base import EngineResult, Task
+from shared.engines.mediapipe import signals
 from shared.engines.mediapipe.engine import MediapipeEngine
 from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import Facts, MediaType, Row
@@ -49,7 +50,8 @@ def face(path: Path) -> MeasuredFace:
 
 def _series(path: Path) -> tuple[FaceSeries, Facts]:
     engine = MediapipeEngine()
-    key = hashlib.sha256(path.read_bytes() + engine.version().encode()).hexdigest()[:32]
+    told = " ".join((engine.version(), *signals.NAMES)).encode()
+    key = hashlib.sha256(path.read_bytes() + told).hexdigest()[:32]
     kept = KEPT / f"{key}.npz"
     if not kept.is_file():
         with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +80,7 @@ def _series(path: Path) -> tuple[FaceSeries, Facts]:
 def _keep(path: Path, measurement: EngineResult) -> None:
     facts, rows = measurement.facts, [row for row in measurement.rows if row.face == 0]
     empty = (float("nan"),) * len(facts.signals)
-    signals = np.array([row.signals or empty for row in rows], np.float32)
+    named = np.array([row.signals or empty for row in rows], np.float32)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         path,
@@ -87,7 +89,7 @@ def _keep(path: Path, measurement: EngineResult) -> None:
         _intensities=_intensities(rows),
         _presences=np.array([row.presences for row in rows], np.int32),
         _facts=np.array([facts.frames, facts.fps or 0.0, facts.duration or 0.0]),
-        **dict(zip(facts.signals, signals.T, strict=True)),
+        **dict(zip(facts.signals, named.T, strict=True)),
     )
 
 

@@ -1,16 +1,18 @@
 """Makes the ladder: damaged copies of a clip, each with one fault that a verdict must find.
 
-    python benchmarks/ladder.py CLIP FOLDER
+    python benchmarks/ladder.py CLIP FOLDER [--name NAME] [--seconds N]
 
-writes FOLDER/<clip>/own.mp4, the first half of the clip, and beside it <rung>.mp4 of its second for
+writes FOLDER/<name>/own.mp4, the first half of the clip, and beside it <rung>.mp4 of its second for
 every rung of `RUNGS` (H.264, CRF 18 where nothing else is said, at the clip's own rate). Held to
 own.mp4, those of `HARMLESS` must pass and every other one must fail. Places on the face are the
-mesh's own.
+mesh's own. `--seconds` takes no more than that of the second half; a rung that is played faster is
+shorter still, and below 4.5 s nothing is judged. Called PERSON/real.mp4, a clip is named PERSON.
 """
 
 import argparse
+import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks._measured import person  # noqa: E402
 from shared.engines.mediapipe.blendshapes import Blendshapes  # noqa: E402
 from shared.engines.mediapipe.detector import FaceDetector  # noqa: E402
 from shared.engines.mediapipe.mesh import FaceMesh  # noqa: E402
@@ -54,6 +57,7 @@ class Clip:
     fps: Fraction
     crf: int = CRF
     size: tuple[int, int] | None = None  # width, height; None: the pictures' own
+    times: Sequence[int] | None = None  # [1 / fps]; None: one after the other
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -75,19 +79,19 @@ class Clip:
 Rung = Callable[[Clip], Clip]
 
 
-def _eyes(mesh: Mesh) -> float:
+def eyes(mesh: Mesh) -> float:
     """Between the outer corners [pixels]."""
     return float(np.linalg.norm(mesh[_LEFT_EYE] - mesh[_RIGHT_EYE]))
 
 
-def _picture(pixels: MatLike) -> Picture:
+def picture_of(pixels: MatLike) -> Picture:
     return np.asarray(pixels, np.uint8)
 
 
 # copies that must pass
 
 
-def _encoded(crf: int) -> Callable[[Clip], Clip]:
+def encoded(crf: int) -> Callable[[Clip], Clip]:
     return lambda clip: Clip(clip.pictures, clip.meshes, clip.fps, crf)
 
 
@@ -147,7 +151,7 @@ def _half_speed(clip: Clip) -> Clip:
     blends = [
         clip.pictures[n // 2]
         if n % 2 == 0
-        else _picture(
+        else picture_of(
             cv2.addWeighted(clip.pictures[n // 2], 0.5, clip.pictures[n // 2 + 1], 0.5, 0)
         )
         for n in range(count)
@@ -167,12 +171,12 @@ def _blurred(points: Callable[[Mesh], NDArray[np.float32]], sd: float, reach: fl
 
     def blur(picture: Picture, mesh: Mesh, _: int) -> Picture:
         x, y = points(mesh)[:, :2].mean(axis=0)
-        eyes = _eyes(mesh)
+        apart = eyes(mesh)
         rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
-        away = np.hypot(columns - x, rows - y) / (reach * eyes)
+        away = np.hypot(columns - x, rows - y) / (reach * apart)
         weight = np.clip(3 * (1 - away), 0, 1)[:, :, None]
-        soft = cv2.GaussianBlur(picture, (0, 0), sd * eyes)
-        return _picture(weight * soft + (1 - weight) * picture)
+        soft = cv2.GaussianBlur(picture, (0, 0), sd * apart)
+        return picture_of(weight * soft + (1 - weight) * picture)
 
     return lambda clip: clip.each(blur)
 
@@ -185,21 +189,21 @@ def _brows_frozen(clip: Clip) -> Clip:
     for brow in _BROWS:
         hull = cv2.convexHull(origin[list(brow), :2].astype(np.int32))
         cv2.fillConvexPoly(mask, hull, (1.0,))
-    around = max(1, int(_eyes(origin) * 0.07))
+    around = max(1, int(eyes(origin) * 0.07))
     grown = cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=around)
-    soft = cv2.GaussianBlur(grown, (0, 0), 0.03 * _eyes(origin))
+    soft = cv2.GaussianBlur(grown, (0, 0), 0.03 * eyes(origin))
 
     def paste(picture: Picture, mesh: Mesh, _: int) -> Picture:
         move, _inliers = cv2.estimateAffinePartial2D(origin[anchors, :2], mesh[anchors, :2])
         size = (picture.shape[1], picture.shape[0])
         moved = cv2.warpAffine(first, move, size, flags=cv2.INTER_CUBIC)
         weight = cv2.warpAffine(soft, move, size)[:, :, None]
-        return _picture(weight * moved + (1 - weight) * picture)
+        return picture_of(weight * moved + (1 - weight) * picture)
 
     return clip.each(paste)
 
 
-def _shifted(offsets: Callable[[Clip], NDArray[np.float64]]) -> Rung:
+def shifted(offsets: Callable[[Clip], NDArray[np.float64]]) -> Rung:
     """Every picture moved by its offset [pixels]; the edge is repeated."""
 
     def shifted(clip: Clip) -> Clip:
@@ -211,7 +215,7 @@ def _shifted(offsets: Callable[[Clip], NDArray[np.float64]]) -> Rung:
             warped = cv2.warpAffine(
                 picture, move, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
             )
-            return _picture(warped)
+            return picture_of(warped)
 
         return clip.each(shift)
 
@@ -229,7 +233,7 @@ def _head_still(clip: Clip) -> Clip:
         warped = cv2.warpAffine(
             picture, move, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
-        return _picture(warped)
+        return picture_of(warped)
 
     return clip.each(hold)
 
@@ -237,7 +241,7 @@ def _head_still(clip: Clip) -> Clip:
 def _shaking(clip: Clip) -> NDArray[np.float64]:
     """A new place for every picture, .02 eye distances (standard deviation) either way."""
     generator = np.random.default_rng(1)
-    return generator.normal(0.0, 0.02 * _eyes(clip.meshes[0]), (len(clip), 2))
+    return generator.normal(0.0, 0.02 * eyes(clip.meshes[0]), (len(clip), 2))
 
 
 def _black(clip: Clip) -> Clip:
@@ -257,16 +261,16 @@ def _out_of_picture(clip: Clip) -> Clip:
 
 def _flicker(clip: Clip) -> Clip:
     def light(picture: Picture, _: Mesh, number: int) -> Picture:
-        return _picture(np.clip(picture * (1.06 if number % 2 else 0.94), 0, 255))
+        return picture_of(np.clip(picture * (1.06 if number % 2 else 0.94), 0, 255))
 
     return clip.each(light)
 
 
 HARMLESS: Final[MappingProxyType[str, Rung]] = MappingProxyType(
     {
-        "clean": _encoded(CRF),
-        "crf_23": _encoded(23),
-        "crf_28": _encoded(28),
+        "clean": encoded(CRF),
+        "crf_23": encoded(23),
+        "crf_28": encoded(28),
         "fps_25": _rated(25),
         "fps_30": _rated(30),
         "fps_60": _rated(60),
@@ -290,11 +294,11 @@ RUNGS: Final[MappingProxyType[str, Rung]] = MappingProxyType(
         "face_blurred": _blurred(lambda mesh: mesh, 0.05, 1.2),
         "brows_frozen": _brows_frozen,
         "head_still": _head_still,
-        "shaken": _shifted(_shaking),
+        "shaken": shifted(_shaking),
         "black_two_thirds": _black,
         "out_of_picture_half": _out_of_picture,
         "flicker_6": _flicker,
-        "crf_38": _encoded(38),
+        "crf_38": encoded(38),
     }
 )
 """In the order of ../shared/reference/people/README.md, the harmless copies first."""
@@ -309,11 +313,13 @@ def write(path: Path, clip: Clip) -> None:
         stream.width, stream.height = width // 2 * 2, height // 2 * 2
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(clip.crf), "preset": "medium"}
-        for picture in clip.pictures:
+        for picture, time in zip(clip.pictures, clip.times or range(len(clip)), strict=True):
             shrunk = cv2.resize(
                 picture, (stream.width, stream.height), interpolation=cv2.INTER_AREA
             )
-            for packet in stream.encode(av.VideoFrame.from_ndarray(np.asarray(shrunk, np.uint8))):
+            frame = av.VideoFrame.from_ndarray(np.asarray(shrunk, np.uint8))
+            frame.pts, frame.time_base = time, 1 / clip.fps
+            for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
@@ -333,21 +339,27 @@ def read(path: Path) -> Clip:
     return Clip(pictures, meshes, Fraction(rate).limit_denominator(1001))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def made(doc: str, rungs: Mapping[str, Rung]) -> None:
+    """The script: own.mp4 and every rung, of the clip and into the folder that its user names."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--name", help="default: the person's, or the clip's")
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="of the second half, at most"
+    )
     options = parser.parse_args()
-    folder = options.folder / options.clip.stem
+    folder = options.folder / (options.name or person(options.clip))
     folder.mkdir(parents=True, exist_ok=True)
     clip = read(options.clip)
     half = len(clip) // 2
+    length = int(min(half, options.seconds * clip.fps))
     write(folder / "own.mp4", clip.of(range(half)))
-    rest = clip.of(range(half, len(clip)))
-    for name, rung in RUNGS.items():
+    rest = clip.of(range(half, half + length))
+    for name, rung in rungs.items():
         write(folder / f"{name}.mp4", rung(rest))
         print(name)
 
 
 if __name__ == "__main__":
-    main()
+    made(__doc__ or "", RUNGS)

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.paths import ROOT
+
 _HOSTS = ("auto", "builtin", "func")
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ def _parser() -> argparse.ArgumentParser:
     for add in (_demo, _up, _down, _services, _test, _check, _migrate, _lock, _bench, _clean):
         add(commands)
     return parser
+
+
+def benchmarks() -> list[str]:
+    """Names of what `bench` runs."""
+    return sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
 
 
 def _add(commands: _Parsers, name: str, summary: str, more: str = "") -> argparse.ArgumentParser:
@@ -127,7 +134,8 @@ def _lock(commands: _Parsers) -> None:
 
 def _bench(commands: _Parsers) -> None:
     parser = _add(commands, "bench", "run a benchmark of the folder benchmarks/")
-    parser.add_argument("name", nargs="?", default="pipeline", help="default: pipeline")
+    names = ", ".join(benchmarks())
+    parser.add_argument("name", nargs="?", default="pipeline", help=f"{names}; default: pipeline")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on to it")
 
 

@@ -5,17 +5,16 @@ import subprocess
 import sys
 from argparse import Namespace
 
+from local.cli import benchmarks
 from local.errors import StackError
 from local.paths import ROOT
 
-FOLDER = ROOT / "benchmarks"
-
 
 def run(options: Namespace) -> int:
-    names = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+    names = benchmarks()
     if options.name not in names:
         raise StackError(f"There is no benchmark {options.name!r}. There are: {', '.join(names)}.")
-    module = f"{FOLDER.name}.{options.name}"
+    module = f"benchmarks.{options.name}"
     return subprocess.run(
         [sys.executable, "-m", module, *options.arguments], cwd=ROOT, env=os.environ, check=False
     ).returncode

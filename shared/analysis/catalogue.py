@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.analysis import events, levels, movement
 from shared.analysis.gates import GATES
-from shared.analysis.measures import IMAGES, VIDEOS, Measure
+from shared.analysis.measures import IMAGES, ONE_PERSON, VIDEOS, Measure
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.sound_measures import SOUND
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, PRESENCES, WORDS
@@ -310,6 +310,7 @@ def _row(measure: Measure) -> str:
     ]
     lower, upper = ("" if end is None else f"{end:g}" for end in (measure.lower, measure.upper))
     media = "image, video" if measure.types >= IMAGES else "video"
+    media += " of one person" if measure.types == ONE_PERSON else ""
     return (
         f"| `{measure.code}` | {measure.definition} *{measure.source}* | "
         f"{measure.unit}, {lower}..{upper} | {media} | "

@@ -8,6 +8,7 @@ Where an engine does not give what a gate looks at, the gate is not measured and
     repeated        a second of movement that comes back later, forwards or backwards, with a
                     difference below a quarter of its own movement
     outside         a part of the face (mouth, eyes, brows) of which a tenth lies outside
+    second face     another one in the picture, at least a third as wide
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ import numpy as np
 
 from shared.analysis import liveliness, repetition
 from shared.analysis.even import RATE
-from shared.analysis.measures import Group, Measure
+from shared.analysis.measures import ONE_PERSON, Group, Measure
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Track
@@ -165,10 +166,35 @@ def inside(track: Track) -> Statistic | NotMeasured:
 
 
 def outside(track: Track) -> Iterator[Span]:
-    partly = ~_whole(track)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], partly.astype(np.int8), [0]))))
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        yield float(track.times[start]), float(track.times[stop - 1] + track.covers[stop - 1])
+    yield from _marked(track, ~_whole(track))
+
+
+# a second face
+
+
+def longest_second(track: Track) -> Statistic:
+    longest = max(_with_others(track), key=lambda span: span[1] - span[0], default=None)
+    return Extreme(0.0) if longest is None else Extreme(longest[1] - longest[0], longest[0])
+
+
+def second_faces(track: Track) -> Iterator[Span]:
+    """Where a second face is seen for too long."""
+    for begin, end in _with_others(track):
+        if end - begin > MAX_SECOND:
+            yield begin, end
+
+
+def _with_others(track: Track) -> Iterator[Span]:
+    yield from _marked(track, track.signals["other_faces"] > 0)
+
+
+def _marked(track: Track, marked: Bools) -> Iterator[Span]:
+    """Where the marked frames are; those on both sides of a hole are two."""
+    for stretch in track.stretches:
+        inside = np.concatenate(([0], marked[stretch].astype(np.int8), [0]))
+        edges = np.flatnonzero(np.diff(inside)) + stretch.start
+        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            yield float(track.times[start]), float(track.times[stop - 1] + track.covers[stop - 1])
 
 
 def _whole(track: Track) -> Bools:
@@ -182,6 +208,7 @@ MAX_STILL: Final = 0.5  # [s]; of our real recordings at most 0.23
 MIN_PICTURES: Final = 16.0  # a second; of our real recordings at least 18.5
 MAX_REPEATED: Final = 0.05
 MIN_INSIDE: Final = 0.9
+MAX_SECOND: Final = 0.5  # [s]; our real recordings have none
 
 _fault = partial(Measure, source="own definition", group=Group.FAULTS, min_frames=1)
 
@@ -267,6 +294,21 @@ GATES: Final[tuple[Gate, ...]] = (
         lambda track: tuple(outside(track)),
         "a part of the face is outside of the picture",
         lower=MIN_INSIDE,
+    ),
+    Gate(
+        _fault(
+            "second_face",
+            "longest time with a second face",
+            "s",
+            "Longest time for which another face is in the picture, at least a third as wide.",
+            compute=longest_second,
+            types=ONE_PERSON,
+            tolerance=0.04,
+            signals=("other_faces",),
+        ),
+        lambda track: tuple(second_faces(track)),
+        "a second face is in the picture",
+        upper=MAX_SECOND,
     ),
 )
 """Every fault that is looked for, in the order in which a report lists them."""

@@ -11,6 +11,7 @@ from shared.measurements.model import MediaType
 
 IMAGES: Final = frozenset({MediaType.IP, MediaType.IW})
 VIDEOS: Final = frozenset({MediaType.VS, MediaType.VM})
+ONE_PERSON: Final = frozenset({MediaType.VS})  # videos of
 
 
 class Group(StrEnum):

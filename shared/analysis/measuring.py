@@ -112,7 +112,10 @@ def _hardly_moved(entry: Measure, prepared: Track) -> tuple[str, ...]:
 def _obstacle(entry: Measure, prepared: Track, media_type: MediaType) -> str | None:
     """Why a measure cannot be had of this face; None when it can."""
     if media_type not in entry.types:
-        return f"It needs a video; this is an image ({media_type})."
+        is_not = (
+            "; this is an image" if media_type.is_image else " of one person; this is one of more"
+        )
+        return f"It needs a video{is_not} ({media_type})."
     for au in entry.aus:
         if au in prepared.absent or (not entry.code.endswith(".presence") and not prepared.has(au)):
             return f"The measurement has no {au}."

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.analysis.catalogue import CATALOGUE, IMAGES, VIDEOS, markdown
+from shared.analysis.measures import ONE_PERSON
 from shared.analysis.parameter_sets import MAX_PARAMETERS
 from shared.engines.mediapipe.signals import NAMES
 from shared.measurements.action_units import PRESENCES
@@ -26,7 +27,7 @@ def test_entries_are_complete(measure: object) -> None:
     assert entry.unit
     assert entry.source
     assert entry.definition.endswith((".", ")"))
-    assert entry.types in (VIDEOS, IMAGES | VIDEOS)
+    assert entry.types in (ONE_PERSON, VIDEOS, IMAGES | VIDEOS)
     assert set(entry.aus) <= set(PRESENCES)
     assert entry.tolerance > 0
     assert entry.upper is None or entry.lower is None or entry.lower < entry.upper

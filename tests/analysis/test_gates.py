@@ -81,6 +81,22 @@ def test_a_face_partly_outside() -> None:
     assert span == pytest.approx((7.0, 14.0))
 
 
+def test_a_second_face() -> None:
+    def others(times: Floats) -> Floats:
+        return np.where((times >= 4) & (times < 6), 1.0, 0.0)
+
+    assert broken(living(other={"other_faces": others})) == {
+        "second_face": [pytest.approx((4.0, 6.0))]
+    }
+
+
+def test_a_face_for_a_moment_is_none() -> None:
+    def others(times: Floats) -> Floats:
+        return np.where((times >= 4) & (times < 4.4), 1.0, 0.0)
+
+    assert broken(living(other={"other_faces": others})) == {}
+
+
 def test_a_still_head_repeats_nothing() -> None:
     """What hardly moves resembles everything; that is the rule's to judge."""
     still = {name: sway(3, 1.0, 1e-4) for name in signals(1) if name != "picture_change"}

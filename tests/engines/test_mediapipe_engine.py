@@ -218,6 +218,24 @@ def test_another_person_after_a_cut_is_another_face(
     assert "2 faces" in single.facts.warnings[0]
 
 
+def test_a_face_beside_the_measured_one_is_counted_while_it_is_there(
+    engine: MediapipeEngine, tmp_path: Path
+) -> None:
+    scene = faces.sequence((2.0, faces.collage(2, 1)), (9.0, alone))
+    clip = Clip(seconds=4, fps=10, size=(640, 320), scene=scene).write(tmp_path / "two.mp4")
+    result = run(engine, clip, MediaType.VS, tmp_path)
+    place = result.facts.signals.index("other_faces")
+    counted = [row.signals[place] for row in result.rows if row.success]
+    assert counted == [1.0] * 20 + [0.0] * 20
+
+
+def alone(time: float, width: int, height: int) -> faces.Pixels:
+    """The left face of two."""
+    picture = faces.collage(2, 1)(time, width, height).copy()
+    picture[:, width // 2 :] = 128
+    return picture
+
+
 def test_a_single_frame_is_a_clip(engine: MediapipeEngine, tmp_path: Path) -> None:
     clip = Clip(seconds=0.04, fps=25).write(tmp_path / "frame.mp4")
     result = run(engine, clip, MediaType.VS, tmp_path)

@@ -164,10 +164,12 @@ def test_every_signal_has_a_name_of_its_own_and_fits_the_table() -> None:
 def test_signals_say_what_the_record_holds() -> None:
     records = change(resting(2), jawOpen=0.5, lid_gap_right=2.0)
     records["inside"][1] = (0.25, 1.0, 1.0)
-    table = signals.of(records, measured(records), np.full((2, 2), np.nan), np.array([50.0, 50.0]))
+    moving, eyes, others = np.full((2, 2), np.nan), np.array([50.0, 50.0]), np.array([0, 1])
+    table = signals.of(records, measured(records), moving, eyes, others)
     named = dict(zip(signals.NAMES, table.T.tolist(), strict=True))
     assert named["head_x"] == [2.8, 2.8]  # 140 pixels, in eye distances of 50
     assert named["head_y"] == [3.0, 3.0]
+    assert named["other_faces"] == [0.0, 1.0]
     assert named["inside_mouth"] == [1.0, 0.25]
     assert named["jawOpen"] == pytest.approx([SCORES_AT_REST["jawOpen"] + 0.5] * 2, abs=1e-4)
     assert named["eye_opening_right"][0] - named["eye_opening_left"][0] == pytest.approx(2, abs=0.1)

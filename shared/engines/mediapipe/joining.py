@@ -25,6 +25,10 @@ from shared.media.clip import Damage
 Array = NDArray[np.float64]
 
 _NO_FACE_VALUES: Final = (0.0,) * len(INTENSITIES)
+_LEAST_OTHER: Final = 1 / 3
+"""Width of another face relative to a face, from which it is beside it and not in the background:
+on a shirt, a poster, at the back of a room."""
+
 _NO_SIGNALS: Final = (float("nan"),) * len(signals.NAMES)
 
 
@@ -36,6 +40,7 @@ class Block:
     frames: NDArray[np.int64]
     faces: NDArray[np.int64]
     shots: NDArray[np.int64]  # number of the shot in the clip, from 0
+    others: NDArray[np.int64]  # how many other faces the frame has beside each, chosen or not
 
 
 class Recording:
@@ -67,6 +72,9 @@ class Recording:
             for face, tracks in enumerate(faces)
             for track in tracks
         }
+        known = {
+            (track.segment, track.number) for tracks in self.census.faces() for track in tracks
+        }
         shot = 0
         for segment, path in enumerate(self._paths):
             shot += self._cut_starts[segment]
@@ -74,12 +82,27 @@ class Recording:
                 shots = shot + _cuts(records)
                 shot = int(shots[-1])
                 of_faces = [numbers.get((segment, t), -1) for t in records["track"].tolist()]
+                seen = [(segment, t) in known for t in records["track"].tolist()]
                 yield Block(
                     records,
                     records["frame"].astype(np.int64) + self._starts[segment],
                     np.array(of_faces, dtype=np.int64),
                     shots,
+                    _others(records, np.array(seen, dtype=np.bool_)),
                 )
+
+
+def _others(records: Records, seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(n,) how many other faces each record's frame has; `seen` (n,) for long enough to be one."""
+    result = np.zeros(len(records), dtype=np.int64)
+    widths = records["box"][:, 2]
+    _, starts, counts = np.unique(records["frame"], return_index=True, return_counts=True)
+    several = counts > 1
+    for start, count in zip(starts[several].tolist(), counts[several].tolist(), strict=True):
+        frame = slice(start, start + count)
+        beside = widths[frame] >= _LEAST_OTHER * widths[frame, None]  # [face, other]
+        result[frame] = (beside & seen[frame]).sum(axis=1) - seen[frame]
+    return result
 
 
 def _cuts(records: Records) -> NDArray[np.int64]:
@@ -156,7 +179,7 @@ def rows(
         values = _values(before, block, after, facts, still=still)
         values[~(sure > 0)] = 0.0
         eye_distance = np.array([face.eye_distance or np.nan for face in facts])[block.faces]
-        named = signals.of(block.records, values, moving, eye_distance)
+        named = signals.of(block.records, values, moving, eye_distance, block.others)
         yield from _emit(block, values, named, sure, threshold)
 
 
@@ -214,7 +237,9 @@ def _values(
 def _edge(block: Block, end: int) -> Block:
     """The records of the first (0) or last (-1) frame of a block."""
     at = block.frames == block.frames[end]
-    return Block(block.records[at], block.frames[at], block.faces[at], block.shots[at])
+    return Block(
+        block.records[at], block.frames[at], block.faces[at], block.shots[at], block.others[at]
+    )
 
 
 def smoothed(moved: Array, frames: NDArray[np.int64], owners: NDArray[np.int64]) -> Array:

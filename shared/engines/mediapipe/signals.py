@@ -37,6 +37,7 @@ NAMES: Final[tuple[str, ...]] = (
     "asymmetry_smile",  # right minus left, as AU12
     "asymmetry_cheek",  # right minus left, as AU06
     "head_x", "head_y",  # place in the picture [the face's median eye distance over the clip]
+    "other_faces",  # in the picture, at least a third as wide
     *(f"inside_{part}" for part in edges.PARTS),  # share of its points inside the picture, 0..1
     *features.NAMES,  # mouth, lids and brows [eye distances]
     *MOVEMENT,  # [eye distances]
@@ -55,11 +56,18 @@ def _column(records: Records, name: str) -> NDArray[np.float32]:
     return column
 
 
-def of(records: Records, values: Array, moving: Array, eye_distance: Array) -> Array:
+def of(
+    records: Records,
+    values: Array,
+    moving: Array,
+    eye_distance: Array,
+    others: NDArray[np.int64],
+) -> Array:
     """(n, len(NAMES)) signals of `n` records of faces.
 
     `values` (n, len(intensities.COLUMNS)) are their intensities, `moving` (n, len(MOVEMENT)) what
-    the frames around them say, `eye_distance` (n,) [pixels] the median of each one's face.
+    the frames around them say, `eye_distance` (n,) [pixels] the median of each one's face,
+    `others` (n,) how many faces there are beside it.
     """
 
     def difference(name: str) -> NDArray[np.float32]:
@@ -80,6 +88,7 @@ def of(records: Records, values: Array, moving: Array, eye_distance: Array) -> A
             difference("corner_width") + difference("corner_height"),
             difference("cheek_height"),
             (records["head"] / eye_distance[:, None]).round(_PLACE_DECIMALS),
+            others,
             records["inside"],
             records["features"].astype(np.float64).round(_PLACE_DECIMALS),
             moving.round(_FINE_DECIMALS),

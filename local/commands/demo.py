@@ -15,6 +15,7 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
+from avatar_validation import reports
 from avatar_validation.errors import ClientError, Refused
 from avatar_validation.following import follow
 from avatar_validation.results import Result
@@ -80,9 +81,18 @@ def _measure(file: Path, fields: Fields, service: Service, running: Run, console
         return {"file": str(file), "job": result.job}
     measured = service.get_json(f"/api/jobs/{result.job_id}/action-units")
     places = _places(result.job, measured, running)
-    for line in (*measurements(measured, console), *_where(places)):
+    reports.fetch(service, [result])
+    for line in (*_verdicts(result), *measurements(measured, console), *_where(places)):
         show(console, line)
-    return {"file": str(file), "job": result.job, "action_units": measured, **places}
+    found = {"job": result.job, "reports": result.reports, "action_units": measured}
+    return {"file": str(file), **found, **places}
+
+
+def _verdicts(result: Result) -> Iterator[str | Text]:
+    for report in result.reports:
+        yield ""
+        for line in reports.lines(report):
+            yield Text("  ") + line
 
 
 def _places(job: Json, result: Json, service: Run) -> Json:

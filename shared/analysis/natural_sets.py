@@ -11,6 +11,10 @@ from shared.analysis.rule import FALSE_ALARMS, Own, Seen, Settings
 
 MAX_RECORDINGS: Final = 1000  # of the person's own; a recording is 2 kB in the set
 MAX_TEXT: Final = 200  # characters of a recording's name
+MAX_NUMBER: Final = 2**63 - 1  # of a measurement
+MAX_MEAN: Final = 100.0  # of logarithms and roots; no face comes near, and e to it is finite
+MAX_WINDOWS: Final = 1_000_000  # of a recording: 17 days
+MAX_SECONDS: Final = 1.5 * MAX_WINDOWS
 MIN_FALSE_ALARMS: Final = 0.001  # below this the tails of a table of some 50 recordings are a guess
 MAX_FALSE_ALARMS: Final = 0.5
 
@@ -46,14 +50,18 @@ NaturalCode = Annotated[
 class SeenValue(Model):
     """One measure in one recording of the person's own."""
 
-    mean: float = Field(description="Of its windows, on the measure's own scale.")
-    windows: int = Field(ge=1, description="Of 3 s, one every 1.5 s.")
+    mean: float = Field(
+        ge=-MAX_MEAN, le=MAX_MEAN, description="Of its windows, on the measure's own scale."
+    )
+    windows: int = Field(ge=1, le=MAX_WINDOWS, description="Of 3 s, one every 1.5 s.")
 
 
 class OwnRecording(Model):
-    report: int | None = Field(default=None, description="The measurement: action_unit_report.id")
+    report: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | None = Field(
+        default=None, description="The measurement: action_unit_report.id"
+    )
     name: str = Field(default="", max_length=MAX_TEXT)
-    seconds: float = Field(ge=0, description="For which the face was seen.")
+    seconds: float = Field(ge=0, le=MAX_SECONDS, description="For which the face was seen.")
     values: dict[NaturalCode, SeenValue]
 
 

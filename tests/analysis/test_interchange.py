@@ -126,7 +126,7 @@ def test_a_set_of_many_recordings_fits_into_cells() -> None:
     }
     recordings = tuple(
         OwnRecording(report=number, name=f'take "{number}", b', seconds=60.0, values=values)
-        for number in range(300)
+        for number in range(1, 301)
     )
     wanted = ALIVE.model_copy(update={"natural": Natural(recordings=recordings)})
     written = to_csv(wanted)

@@ -9,6 +9,17 @@ from shared.analysis.interchange import csv_values, from_json, to_csv, to_json
 from shared.analysis.judging import judge
 from shared.analysis.learning import LearnOptions, footage, learn
 from shared.analysis.measuring import MeasuredRecording
+from shared.analysis.natural_measures import NATURAL
+from shared.analysis.natural_sets import (
+    MAX_MEAN,
+    MAX_NUMBER,
+    MAX_SECONDS,
+    MAX_WINDOWS,
+    MIN_FALSE_ALARMS,
+    Natural,
+    OwnRecording,
+    SeenValue,
+)
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Naturalness, Outcome, Report, Verdict
@@ -41,6 +52,16 @@ def test_without_own_footage_nothing_more_is_said_than_no_fault() -> None:
     report = judge(ALIVE, living(), SUBJECT)
     assert report.verdict is Verdict.PASS
     assert report.words == "no fault found, within human range"
+
+
+@pytest.mark.parametrize("mean", [-MAX_MEAN, MAX_MEAN])
+def test_whatever_a_set_may_say_is_judged(mean: float) -> None:
+    values = {entry.code: SeenValue(mean=mean, windows=MAX_WINDOWS) for entry in NATURAL}
+    odd = OwnRecording(report=MAX_NUMBER, seconds=MAX_SECONDS, values=values)
+    natural = Natural(recordings=(odd,) * 100, false_alarms=MIN_FALSE_ALARMS)
+    report = judge(ALIVE.model_copy(update={"natural": natural}), living(), SUBJECT)
+    assert report.verdict is Verdict.FAIL
+    assert RENDERINGS["md"].render(report)
 
 
 def test_a_stiff_copy_fails_in_words() -> None:

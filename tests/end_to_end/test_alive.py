@@ -144,15 +144,24 @@ def test_a_person_s_own_footage_makes_a_set(service: Service, living: Json, fold
         service.http.delete(address(name))
 
 
+def recording(mean: float) -> Json:
+    return {"seconds": 9, "values": {"blinks": {"mean": mean, "windows": 4}}}
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
         ({"natural": None}, "natural"),
-        ({"mode": "expected"}, "natural"),
+        (
+            {"mode": "expected", "parameters": [{"measure": "blinks", "lower": 1}]},
+            "natural belongs to a set of mode natural",
+        ),
         ({"natural": {"population": "martians-1"}}, "there is no such population"),
         ({"natural": {"left_out": ["AU12.level"]}}, "there is no such natural measure"),
         ({"natural": {"false_alarms": 0}}, "false_alarms"),
         ({"natural": {"recordings": [{"seconds": -1, "values": {}}]}}, "seconds"),
+        ({"natural": {"recordings": [{"seconds": 1e300, "values": {}}]}}, "seconds"),
+        ({"natural": {"recordings": [recording(1e300)]}}, "mean"),
     ],
 )
 def test_natural_sets_that_are_none(service: Service, changed: Json, says: str) -> None:

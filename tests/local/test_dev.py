@@ -22,6 +22,7 @@ from PIL import Image
 
 from local.ports import ANY, wait_until
 from tests.local.checkout import make_checkout
+from tests.media_factory import Clip
 
 pytestmark = pytest.mark.thorough
 
@@ -106,13 +107,18 @@ def _get(address: str) -> httpx.Response:
     return httpx.get(address, timeout=_LIMIT, trust_env=False)
 
 
-def test_two_checkouts_side_by_side(checkout: _Checkout, another_checkout: _Checkout) -> None:
+def test_two_checkouts_side_by_side(
+    checkout: _Checkout, another_checkout: _Checkout, tmp_path: Path
+) -> None:
+    clip = Clip(seconds=1).write(tmp_path / "clip.mp4")
     with checkout.running("up") as process:
         addresses = checkout.addresses()
         assert addresses["pid"] == process.pid
 
-        demo = another_checkout.dev("demo", "--avatar", "side by side")
+        demo = another_checkout.dev("demo", str(clip), "--avatar", "side by side")
         assert demo.returncode == 0, demo.stderr
+        assert "  Alive, version 1: inconclusive, too little is known" in demo.stdout
+        assert "3.5 s more of footage" in demo.stdout
         assert "  AU12  lip corner puller" in demo.stdout
         job = _JOB.search(demo.stdout)
         assert job is not None

@@ -1,7 +1,8 @@
 """During a rollout the version before works on the new schema: that version, from the history.
 
 It is the state of the repository just before the newest migration came. It does a whole job, from a
-blob that appears to `done`, on a database that the newest migration has changed.
+blob that appears to `done`, on a database that the newest migration has changed. The job is a clip
+that names no set: what the newest version holds it to by default, the one before cannot read.
 """
 
 import io
@@ -15,10 +16,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from local.paths import ROOT, SAMPLE
+from local.paths import ROOT
 from shared.app import App
 from shared.database.schema import REVISION
 from shared.platform.settings import STORAGE
+from tests.media_factory import Clip
 from tests.stack import Services
 
 WORK = """
@@ -29,7 +31,7 @@ from shared.platform.settings import read
 
 app = build(read())
 container = sys.argv[1]
-blob_uploaded(app, container, "face.jpg")
+blob_uploaded(app, container, "face.mp4")
 blob_uploaded(app, container, "openface.csv")
 app.close()
 """
@@ -55,12 +57,14 @@ def version_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_version_before_does_a_job_on_the_new_schema(
-    version_before: Path, app: App, services: Services, database: str
+    version_before: Path, app: App, services: Services, database: str, tmp_path: Path
 ) -> None:
     assert not list((version_before / "migrations" / "versions").glob(f"{REVISION}_*.py"))
     container = str(uuid.uuid4())
     app.storage.create_container(container)
-    app.storage.upload_file(container, "face.jpg", SAMPLE, "image/jpeg")
+    app.storage.upload_file(
+        container, "face.mp4", Clip(seconds=1).write(tmp_path / "face.mp4"), "video/mp4"
+    )
     result = subprocess.run(
         [sys.executable, "-c", WORK, container],
         cwd=version_before,

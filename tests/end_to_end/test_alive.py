@@ -180,6 +180,21 @@ def test_a_picture_teaches_no_movement(service: Service, media: Path) -> None:
     assert "It needs a video" in response.text
 
 
+def test_pages_show_it(service: Service, living: Json) -> None:
+    (entry,) = living["reports"]
+    for page in (
+        "/parameter-sets",
+        "/parameter-sets/Alive",
+        "/avatars/Alive",
+        "/avatars/Alive?set=Alive",
+        f"/jobs/{living['id']}",
+        f"/reports/{entry['id']}",
+    ):
+        response = service.http.get(page)
+        assert response.status_code == 200, page
+        assert "Alive" in response.text
+
+
 def test_builds_are_compared_in_what_the_person_varies_by(
     service: Service, living: Json, still: Json
 ) -> None:

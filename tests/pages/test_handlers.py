@@ -14,7 +14,15 @@ from shared.app import App
 from shared.database.tables import EventKind, Job, State, Step
 from shared.jobs import lifecycle
 from shared.measurements.action_units import INTENSITIES
-from shared.pages import addresses, avatars_page, job_page, jobs_page, report_page, set_editor
+from shared.pages import (
+    addresses,
+    avatars_page,
+    job_page,
+    jobs_page,
+    report_page,
+    set_editor,
+    sets_page,
+)
 from shared.pages.templates import iso, number, percent, seconds, size, timecode
 from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, reports
@@ -174,6 +182,32 @@ def test_a_clip_that_is_all_within_shows_no_violation(app: App) -> None:
     page = text(report_page.report_page(get(id=str(number_)), app))
     assert "Within what “All” expects, in all of 17 parameters" in page
     assert 'class="violations"' not in page
+
+
+def test_parameters_of_a_natural_set_have_a_part_of_their_own(app: App) -> None:
+    """And what cannot be judged of how the face moves is named with its reason."""
+    content = ParameterSet.model_validate(
+        {
+            "name": "Natural",
+            "engine": "openface",
+            "mode": "natural",
+            "natural": {"left_out": ["flicker"]},
+            "parameters": [{"measure": "AU12.level", "lower": 0.0, "upper": 0.1}],
+        }
+    )
+    with app.database.begin() as session:
+        stored = recorded.measurement(session, 200)
+        chosen = parameter_sets.add(session, content, None)
+        reports.hold(session, stored, reports.measured(session, app.storage, stored), [chosen])
+        number_ = stored.report.id
+    page = text(report_page.report_page(get(id=str(number_)), app))
+    assert 'class="panel part part-fail"><div class="part-head"><strong>Parameters' in page
+    assert 'class="panel part part-inconclusive"><div class="part-head"><strong>Movement' in page
+    assert "What was not judged, and why" in page
+    assert "Left out by the set: flicker." in page
+    shown = text(sets_page.set_page(get(name="Natural"), app))
+    assert "<dt>Left out</dt><dd>flicker</dd>" in shown
+    assert "AU12.level" in shown
 
 
 def test_avatars_are_found_by_any_name(app: App) -> None:

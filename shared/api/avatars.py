@@ -17,10 +17,11 @@ from shared.api.avatar_bodies import (
     history_item,
     measure_history,
 )
-from shared.api.http import json_response, parse_query
+from shared.api.http import json_response, parse_query, refuse_other_text
 from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
 from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
+from shared.platform.blob_names import composed
 from shared.platform.errors import Code, Problem
 from shared.reports import avatars, build_comparison, parameter_sets
 from shared.reports.parameter_sets import StoredSet
@@ -93,7 +94,8 @@ def _held_to(session: Session, name: str | None) -> StoredSet | None:
 def avatar_of(req: func.HttpRequest) -> str:
     """The avatar's name; the host leaves an encoded slash as it is."""
     name = str(req.route_params.get("name", "")).replace("%2F", "/").replace("%2f", "/")
-    return unknown() if "\0" in name else name
+    refuse_other_text("", name)
+    return unknown() if "\0" in name else composed(name)
 
 
 def unknown() -> NoReturn:

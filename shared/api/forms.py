@@ -16,7 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from shared.api.http import parse
+from shared.api.http import parse, refuse_other_text
 from shared.pipeline.uploads import Fields, Upload, check_key
 from shared.platform import disk
 from shared.platform.errors import Code, FieldError, Problem
@@ -73,8 +73,11 @@ def _refuse_query(req: func.HttpRequest) -> None:
 def _multipart(
     req: func.HttpRequest, parameters: dict[str, str], folder: Path
 ) -> tuple[dict[str, Any], str, Path]:
+    opened: list[IO[bytes]] = []
+
     def open_file(*_: object, **__: object) -> IO[bytes]:
-        return (folder / f"part-{len(list(folder.iterdir()))}").open("w+b")
+        opened.append((folder / f"part-{len(opened)}").open("w+b"))
+        return opened[-1]
 
     body = req.get_body()
     parser = FormDataParser(
@@ -92,8 +95,12 @@ def _multipart(
             Code.BAD_REQUEST,
             "The body is not valid multipart/form-data, or has too many or too large fields.",
         ) from None
+    finally:
+        for part in opened:
+            part.close()
     file = _only_file(files)
-    file.stream.close()
+    texts = (text for name, values in form.lists() for text in (name, *values))
+    refuse_other_text("", file.filename or "", *texts)
     return _fields(form), file.filename or "", Path(file.stream.name)
 
 
@@ -134,6 +141,7 @@ def query_fields(req: func.HttpRequest) -> MultiDict[str, str]:
     Without `code`, which is the function's key in Azure.
     """
     text = urlsplit(req.url).query
+    refuse_other_text(text)
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARTS)
     except ValueError:

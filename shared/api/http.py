@@ -10,6 +10,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
@@ -17,6 +18,7 @@ from pydantic_core import from_json
 
 from shared.api import access
 from shared.app import App, app
+from shared.platform.blob_names import composed
 from shared.platform.errors import Code, FieldError, Problem
 from shared.platform.outages import as_problem, is_outage, undisturbed
 from shared.platform.settings import SettingsError
@@ -107,7 +109,24 @@ def parse_query(model: type[Model], req: func.HttpRequest) -> Model:
 
     Of a field that is given more than once the host hands over one: `forms.query_fields` has all.
     """
-    return parse(model, {name: value for name, value in req.params.items() if name != "code"})
+    refuse_other_text(urlsplit(req.url).query, *req.params.keys(), *req.params.values())
+    given = {name: composed(value) for name, value in req.params.items() if name != "code"}
+    return parse(model, given)
+
+
+def refuse_other_text(query: str, *texts: str) -> None:
+    """Raises Problem for bytes that are not UTF-8, which decoders put U+FFFD in the place of.
+
+    Merged into that, two different names would be one.
+    """
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        broken = True
+    else:
+        broken = any("\ufffd" in text for text in texts)
+    if broken:
+        raise Problem(Code.BAD_REQUEST, "The request's text is not UTF-8. Send it as UTF-8.")
 
 
 def small_body(req: func.HttpRequest) -> bytes:

@@ -6,7 +6,8 @@ when items come or go meanwhile.
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from shared.platform.errors import Code, Problem
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+YEARS: Final = range(1970, 9000)  # of a cursor's times
 MAX_CURSOR: Final = 2000  # characters; the longest holds a name of a set
 
 T = TypeVar("T")
@@ -59,11 +61,20 @@ def position(query: PageQuery, kind: TypeAdapter[Position]) -> Position | None:
         return None
     try:
         padding = "=" * (-len(query.cursor) % 4)
-        return kind.validate_json(base64.urlsafe_b64decode(query.cursor + padding))
+        found = kind.validate_json(base64.urlsafe_b64decode(query.cursor + padding))
+        _check_times(found)
+        return found
     except (ValidationError, ValueError, binascii.Error):
         raise Problem(
             Code.INVALID_FIELD, "The cursor is not one of ours. Follow `next` as it was given."
         ) from None
+
+
+def _check_times(found: object) -> None:
+    """A time at the end of the calendar is none of ours, and in UTC may be beyond it."""
+    for item in found if isinstance(found, Iterable) else ():
+        if isinstance(item, dt.datetime) and item.year not in YEARS:
+            raise ValueError("not a time of ours")
 
 
 def part(

@@ -22,6 +22,7 @@ from shared.jobs import lifecycle
 from shared.media import formats
 from shared.platform.errors import Code, Problem
 
+MAX_RANGE: Final = 200  # characters of the header; Python reads numbers of 4,300 digits at most
 PIECE_BYTES: Final = 4 * 1024 * 1024
 
 NOT_FOUND: Final = "The job's media is gone from storage."
@@ -107,7 +108,10 @@ def _piece(app: App, job: Job, start: int, size: int, etag: str) -> bytes:
 
 def _range(req: func.HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
     """First and last byte; None for the whole, as where the range is none that we know."""
-    found = parse_range_header(req.headers.get("Range"))
+    header = req.headers.get("Range", "")
+    if len(header) > MAX_RANGE:
+        raise Problem(Code.BAD_REQUEST, f"A Range has at most {MAX_RANGE} characters.")
+    found = parse_range_header(header)
     if found is None or found.units != "bytes" or len(found.ranges) > 1:
         return None
     if req.headers.get("If-Range", etag) != etag:

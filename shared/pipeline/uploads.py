@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 from azure.core.exceptions import HttpResponseError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from sqlalchemy import delete
 
 from shared.app import App
@@ -38,7 +45,7 @@ from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import job_log
 from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options
 from shared.platform import telemetry
-from shared.platform.blob_names import blob_name
+from shared.platform.blob_names import blob_name, composed
 from shared.platform.errors import Code, EngineError, MediaError, Problem
 from shared.platform.telemetry import SpanName
 from shared.reports import parameter_sets
@@ -64,11 +71,15 @@ def _length(most: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
 
 
-AvatarName = Annotated[str, _length(AVATAR_LENGTH), AfterValidator(_without_controls)]
-BuildName = Annotated[str, _length(NAME_LENGTH), AfterValidator(_without_controls)]
+_COMPOSED: Final = BeforeValidator(
+    lambda value: composed(value) if isinstance(value, str) else value
+)
+
+AvatarName = Annotated[str, _COMPOSED, _length(AVATAR_LENGTH), AfterValidator(_without_controls)]
+BuildName = Annotated[str, _COMPOSED, _length(NAME_LENGTH), AfterValidator(_without_controls)]
 SetName = Annotated[str, _length(NAME_LENGTH), AfterValidator(_without_controls)]
 EngineName = Annotated[str, _length(ENGINE_LENGTH), AfterValidator(_without_controls)]
-FileName = Annotated[str, _length(MAX_FILENAME), AfterValidator(_without_controls)]
+FileName = Annotated[str, _COMPOSED, _length(MAX_FILENAME), AfterValidator(_without_controls)]
 
 
 class Fields(BaseModel):
@@ -230,7 +241,7 @@ def check_key(key: str | None) -> str | None:
 
 def shown(name: str, most: int = MAX_FILENAME) -> str:
     """A name as people see it: without what cannot be seen."""
-    seen = [c for c in name if unicodedata.category(c) not in _CONTROLS]
+    seen = [c for c in composed(name) if unicodedata.category(c) not in _CONTROLS]
     return "".join(seen).strip()[:most].strip()
 
 

@@ -55,6 +55,11 @@ def is_addressable(blob: str) -> bool:
     return held and 0 < len(blob) <= MAX_STORED_NAME and not _DOTS & set(re.split(r"[/\\]", blob))
 
 
+def composed(name: str) -> str:
+    """Normalisation form C: an é of one character and an e with its accent are the same name."""
+    return unicodedata.normalize("NFC", name)
+
+
 def blob_name(filename: str, extension: str) -> str:
     """A safe blob name that a person still recognises as `filename`.
 

@@ -11,6 +11,7 @@ import pytest
 
 from shared.engines.base import Task
 from shared.engines.openface import OpenFaceEngine
+from shared.engines.openface.installation import TOOLS, Installation
 from shared.engines.pool import EnginePool
 from shared.measurements.model import Facts, MediaType, Row, Segment
 from shared.platform.errors import Code, EngineError, MediaError
@@ -309,10 +310,44 @@ class TestInstallation:
     def test_programs_missing_or_not_executable(self, home: OpenFaceHome) -> None:
         (home.folder / "FaceLandmarkVidMulti").unlink()
         (home.folder / "FeatureExtraction").chmod(0o644)
+        (home.folder / "FaceLandmarkImg").unlink()
         assert OpenFaceEngine().problems() == [
+            "FaceLandmarkImg is neither in OPENFACE_HOME nor in its folder bin.",
             "FeatureExtraction may not be executed: run chmod +x on it.",
             "FaceLandmarkVidMulti is neither in OPENFACE_HOME nor in its folder bin.",
         ]
+
+    @pytest.mark.parametrize(
+        ("there", "able"),
+        [
+            ("FaceLandmarkImg", "IP and IW"),
+            ("FeatureExtraction", "VS"),
+            ("FaceLandmarkVidMulti", "VM"),
+        ],
+    )
+    def test_some_of_the_programs_measure_some_of_the_types(
+        self, home: OpenFaceHome, image: Path, tmp_path: Path, there: str, able: str
+    ) -> None:
+        for tool in ("FaceLandmarkImg", "FeatureExtraction", "FaceLandmarkVidMulti"):
+            if tool != there:
+                (home.folder / tool).unlink()
+        assert OpenFaceEngine().problems() == []
+        assert there in OpenFaceEngine().version()
+        installation = Installation.configured()
+        lacking = {kind: installation.lacks(kind) for kind in TOOLS}
+        assert {str(kind) for kind, why in lacking.items() if why is None} == set(
+            able.split(" and ")
+        )
+        assert all(f"measures {able} here" in why for why in lacking.values() if why)
+        if there != "FaceLandmarkImg":
+            with pytest.raises(MediaError, match="FaceLandmarkImg is neither") as refused:
+                measured(tmp_path, image, IP)
+            assert refused.value.code is Code.ENGINE_UNAVAILABLE
+
+    def test_programs_are_told_that_there_is_no_display(self, home: OpenFaceHome) -> None:
+        program = home.folder / "FaceLandmarkImg"
+        program.write_text('#!/bin/sh\n[ "$QT_QPA_PLATFORM" = offscreen ] || kill -ABRT $$\n')
+        assert OpenFaceEngine().problems() == []
 
     def test_for_another_machine(self, home: OpenFaceHome, image: Path, tmp_path: Path) -> None:
         (home.folder / "FaceLandmarkImg").write_bytes(b"\x7fELF of another kind")
@@ -337,8 +372,11 @@ class TestInstallation:
 
     def test_one_cpu(self, home: OpenFaceHome, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
-        [problem] = OpenFaceEngine().problems()
-        assert "hang on a machine with one CPU" in problem
+        assert OpenFaceEngine().problems() == []  # images can be measured
+        why = Installation.configured().lacks(MediaType.VS)
+        assert why is not None
+        assert "hang on a machine with one CPU" in why
+        assert "measures IP and IW here" in why
 
 
 class TestInThePool:

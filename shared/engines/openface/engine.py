@@ -68,6 +68,8 @@ class OpenFaceEngine:
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
         """Run OpenFace; what is written is its table as it stands."""
         installation = Installation.configured()
+        if lacking := installation.lacks(task.type):
+            raise MediaError(Code.ENGINE_UNAVAILABLE, lacking)
         with tempfile.TemporaryDirectory(prefix="openface-", dir=output.parent) as name:
             # fresh each time: an image without a face leaves an older table where it was
             results = Path(name) / "results"

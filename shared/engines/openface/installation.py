@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,7 +65,8 @@ class Installation:
         """Where the programs are: OPENFACE_HOME itself, or `bin` in it."""
         home = Path(self.home).expanduser().absolute()
         beside = home / "bin"
-        return beside if not (home / IMAGE_TOOL).exists() and beside.is_dir() else home
+        here = any((home / tool).exists() for tool in TOOLS.values())
+        return beside if not here and beside.is_dir() else home
 
     def program(self, tool: str) -> Path:
         return (self.folder / tool).resolve()
@@ -78,33 +80,46 @@ class Installation:
 
     def version(self) -> str:
         """OpenFace does not say its version anywhere, so a digest of a program stands for it."""
-        try:
-            with self.program(SINGLE_TOOL).open("rb") as file:
+        for tool in (SINGLE_TOOL, IMAGE_TOOL, MULTI_TOOL):  # there may be some of them only
+            with suppress(OSError), self.program(tool).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return ""
-        return f"2.x ({SINGLE_TOOL} {digest[:12]})"
+                return f"2.x ({tool} {digest[:12]})"
+        return ""
 
     def faults(self) -> list[str]:
-        """What is wrong with it, as sentences; runs it once (about 1 s) where nothing is seen."""
+        """Why it can measure nothing, as sentences; runs it once (about 1 s) to see.
+
+        With some of the programs it measures some types: `lacks` says what stops the others.
+        """
         if not self.home:
             return [
                 "It is not set up: set OPENFACE_HOME to the folder of your OpenFace 2.x programs."
             ]
         if not Path(self.home).expanduser().is_dir():
             return ["OPENFACE_HOME names no folder on this machine."]
-        found = []
-        for tool in dict.fromkeys(TOOLS.values()):
-            program = self.program(tool)
-            if not program.is_file():
-                found.append(f"{tool} is neither in OPENFACE_HOME nor in its folder bin.")
-            elif not os.access(program, os.X_OK):
-                found.append(f"{tool} may not be executed: run chmod +x on it.")
-        if len(os.sched_getaffinity(0)) < CPUS_NEEDED:
-            found.append(
-                "OpenFace's video programs hang on a machine with one CPU: give this one two."
-            )
-        return found or self._self_test()
+        tools = dict.fromkeys(TOOLS.values())
+        missing = {tool: fault for tool in tools if (fault := self._missing(tool))}
+        if len(missing) == len(tools):
+            return list(dict.fromkeys(missing.values()))
+        return [] if IMAGE_TOOL in missing else self._self_test()
+
+    def lacks(self, kind: MediaType) -> str | None:
+        """Why media of this type cannot be measured, and which can; None where they can."""
+        fault = self._missing(TOOLS[kind])
+        if fault is None:
+            return None
+        able = [str(kind) for kind, tool in TOOLS.items() if self._missing(tool) is None]
+        return f"{fault} Until then OpenFace measures {' and '.join(able) or 'nothing'} here."
+
+    def _missing(self, tool: str) -> str | None:
+        program = self.program(tool)
+        if not program.is_file():
+            return f"{tool} is neither in OPENFACE_HOME nor in its folder bin."
+        if not os.access(program, os.X_OK):
+            return f"{tool} may not be executed: run chmod +x on it."
+        if tool != IMAGE_TOOL and len(os.sched_getaffinity(0)) < CPUS_NEEDED:
+            return "OpenFace's video programs hang on a machine with one CPU: give this one two."
+        return None
 
     def _self_test(self) -> list[str]:
         """Measure a grey square: the models must load, and no face be found."""

@@ -82,7 +82,8 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-IS", launch.__file__, str(os.getpid()), *command],
         cwd=Path(command[0]).parent,
-        env={**os.environ, "LC_ALL": "C"},  # a decimal comma in a CSV would be two fields
+        # a decimal comma in a CSV would be two fields; OpenCV with Qt aborts without a display
+        env={**os.environ, "LC_ALL": "C", "QT_QPA_PLATFORM": "offscreen"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

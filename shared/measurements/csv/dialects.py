@@ -118,7 +118,8 @@ def looks_like(head: bytes) -> bool:
     wrong with the file instead of "not a supported kind". The full forms have headers of 7 KB: the
     first names must do.
     """
-    line = head.removeprefix(UTF8_MARK).replace(b"\0", b"").split(b"\n", 1)[0]
+    first, _, rest = head.removeprefix(UTF8_MARK).replace(b"\0", b"").partition(b"\n")
+    line = rest.split(b"\n", 1)[0] if first[:5].lower() == b"sep=," else first
     text = line.decode("ascii", "replace").replace("\ufffd", "")
     for other in ";\t":
         text = text.replace(other, ",")

@@ -12,6 +12,7 @@ MAX_LINE_BYTES: Final = 128 * 1024
 READ_BYTES: Final = 256 * 1024
 """About 1,100 rows of OpenFace's usual form, so that a block fits a processor's cache."""
 
+SEPARATOR: Final = b"sep=,"
 UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -29,6 +30,16 @@ def read_header(stream: BinaryIO) -> bytes:
     if b"\r" in line:
         raise refuse("Lines must end in a line feed, not in a carriage return alone.", 1)
     return line
+
+
+def skip_separator(stream: BinaryIO) -> int:
+    """Leave out Excel's first line `sep=,`; the number of the line at which the stream stands."""
+    start = stream.tell()
+    line = stream.readline(MAX_LINE_BYTES + 1).removeprefix(UTF8_MARK)
+    if line.strip(b' "\r\n').lower() == SEPARATOR:
+        return 2
+    stream.seek(start)
+    return 1
 
 
 def line_blocks(stream: BinaryIO, first: int) -> Iterator[tuple[int, list[bytes]]]:

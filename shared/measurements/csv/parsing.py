@@ -17,6 +17,13 @@ _NUMERIC: Final = b"0123456789.,+-eE \r"
 _NOT_A_NUMBER: Final = b"naN"  # `nan`, `NaN`: allowed where there may be gaps
 
 _NUMBER: Final = re.compile(rb"[ \r]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[ \r]*")
+_FIELD: Final = re.compile(rb'("(?:[^"]|"")*"[ \r]*|[^",]*),')
+"""A field with the comma behind it; one in quotes may hold commas."""
+
+_NOT_FOUND: Final = re.compile(
+    rb"[ \r]*([+-]?(nan(\(\w+\))?|1\.#(IND|QNAN)\d*))?[ \r]*", re.IGNORECASE
+)
+_NOTHING: Final = re.compile(rb"[ \r]*0(\.0*)?[ \r]*")
 _MISSING: Final = re.compile(rb"[ \r]*([+-]?nan)?[ \r]*", re.IGNORECASE)
 
 
@@ -31,6 +38,7 @@ class Parser:
         self._columns = columns
         self._gaps = gaps
         indices = [column.index for column in columns]
+        self._success = next((c.index for c in columns if c.key == "success"), None)
         self._whole = indices == list(range(width)) and not gaps
         self._pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(*indices)
         self._left_over = _NUMERIC + (_NOT_A_NUMBER if self._gaps else b"")
@@ -82,14 +90,24 @@ class Parser:
             return "The line is empty."
         if b"\0" in line:
             return "The line holds a NUL byte: the file is damaged, or UTF-16 instead of UTF-8."
-        if b'"' in line:
+        fields = _FIELD.findall(line + b",") if b'"' in line else line.split(b",")
+        if b'"' in line and (
+            b",".join(fields) != line or any(b'"' in fields[c.index] for c in self._columns)
+        ):
             return "The line holds a quotation mark. Write the file without quoted fields."
-        fields = line.split(b",")
         if len(fields) != self._width:
             return f"The line has {len(fields)} fields; the header has {self._width}."
+        failed = self._success is not None and _NOTHING.fullmatch(fields[self._success])
         row: list[float] = []
         for column in self._columns:
             value = self._number(column, fields[column.index])
+            if (
+                value is None
+                and failed
+                and _measured(column)
+                and _NOT_FOUND.fullmatch(fields[column.index])
+            ):
+                value = 0.0  # Windows' `-nan(ind)`: nothing was found, so it counts for nothing
             if value is None:
                 text = shown(fields[column.index])
                 return f"{column.name} is '{text}'; it must be {column.says}."
@@ -102,6 +120,11 @@ class Parser:
         if column.optional or (self._gaps and _MISSING.fullmatch(field)):
             return float("nan")
         return None
+
+
+def _measured(column: Column) -> bool:
+    """Whether it says what was found in the frame, rather than which frame it was."""
+    return column.key not in ("frame", "face", "timestamp", "success")
 
 
 def _suspicious(lines: Sequence[bytes]) -> bool:

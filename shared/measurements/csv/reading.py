@@ -12,7 +12,7 @@ from shared.measurements.csv.blocks import Block, Matrix, openface_block, pyfeat
 from shared.measurements.csv.checks import Order, Ranges
 from shared.measurements.csv.dialects import Dialect, detect
 from shared.measurements.csv.errors import Findings, refuse
-from shared.measurements.csv.lines import line_blocks, read_header
+from shared.measurements.csv.lines import line_blocks, read_header, skip_separator
 from shared.measurements.csv.parsing import Parser
 from shared.measurements.model import Options
 
@@ -25,7 +25,7 @@ MAX_BLANK_LINES: Final = 1000  # empty lines allowed at the end of a file
 def dialect_of(path: Path) -> Dialect:
     """The dialect of a file; MediaError `invalid_csv` or `empty_file` where it has none."""
     with path.open("rb") as stream:
-        return _dialect(stream)
+        return _dialect(stream)[0]
 
 
 def blocks(path: Path, options: Options | None = None) -> Iterator[Block]:
@@ -36,15 +36,17 @@ def blocks(path: Path, options: Options | None = None) -> Iterator[Block]:
     """
     options = options or Options()
     with path.open("rb") as stream:
-        dialect = _dialect(stream)
-        yield from _Reading(dialect, options).blocks(stream)
+        dialect, header = _dialect(stream)
+        yield from _Reading(dialect, options, header + 1).blocks(stream)
 
 
-def _dialect(stream: BinaryIO) -> Dialect:
+def _dialect(stream: BinaryIO) -> tuple[Dialect, int]:
+    """And the number of the line in which the header stands."""
+    number = skip_separator(stream)
     header = read_header(stream)
     dialect = detect(header)
     if dialect is not None:
-        return dialect
+        return dialect, number
     if b'"' in header:
         raise refuse("The header is quoted. Write the file without quotation marks.", 1)
     if b";" in header or b"\t" in header:
@@ -59,7 +61,8 @@ def _dialect(stream: BinaryIO) -> Dialect:
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, dialect: Dialect, options: Options) -> None:
+    def __init__(self, dialect: Dialect, options: Options, first: int) -> None:
+        self._first = first  # number of the first row's line
         self._dialect = dialect
         self._threshold = options.confidence_threshold
         self._parser = Parser(dialect.width, dialect.columns, gaps=dialect.engine == "py-feat")
@@ -70,7 +73,7 @@ class _Reading:
 
     def blocks(self, stream: BinaryIO) -> Iterator[Block]:
         rows = 0
-        for first, lines in line_blocks(stream, first=2):
+        for first, lines in line_blocks(stream, first=self._first):
             self._set_blank_lines_aside(first, lines)
             if lines:
                 block = self._block(first, lines)
@@ -90,7 +93,7 @@ class _Reading:
         while lines and not lines[-1].strip():
             lines.pop()
         if lines:
-            for line in range(max(first - self._blank, 2), first):
+            for line in range(max(first - self._blank, self._first), first):
                 self._findings.add(line, "The line is empty.")
             self._blank = 0
         self._blank += length - len(lines)

@@ -198,7 +198,8 @@ def test_parameters_of_a_natural_set_have_a_part_of_their_own(app: App) -> None:
     with app.database.begin() as session:
         stored = recorded.measurement(session, 200)
         chosen = parameter_sets.add(session, content, None)
-        reports.hold(session, stored, reports.measured(session, app.storage, stored), [chosen])
+        found = reports.measured(session, app.storage, stored)
+        reports.hold(session, app.storage, stored, found, [chosen])
         number_ = stored.report.id
     page = text(report_page.report_page(get(id=str(number_)), app))
     assert 'class="panel part part-fail"><div class="part-head"><strong>Parameters' in page

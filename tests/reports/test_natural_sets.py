@@ -1,7 +1,6 @@
 """Natural sets where they are stored: learned from what is kept, held to, read back."""
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -130,15 +129,13 @@ def test_no_frame_is_read_to_learn_what_was_kept(app: App, tmp_path: Path) -> No
     assert refused.value.code is Code.NOTHING_TO_LEARN
 
 
-def test_a_hundred_recordings_are_learned_from_in_seconds(app: App, tmp_path: Path) -> None:
+def test_a_hundred_recordings_are_learned_from_by_what_was_kept(app: App, tmp_path: Path) -> None:
     number = living(app, tmp_path)
     multiply(app, 99)
     with app.database.begin() as session:
         session.execute(sa.delete(FrameMeasurement))
-    begun = time.monotonic()
     with counted(app) as statements:
         found = learned(app, *range(number, number + 100))
-    assert time.monotonic() - begun < 10
     assert found.natural is not None
     assert len(found.natural.recordings) == 100
     assert len(statements) <= 4 * 100 + 5

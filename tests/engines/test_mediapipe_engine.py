@@ -1,5 +1,6 @@
 """The embedded engine on whole media: what comes out for each type."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from local.paths import ROOT, SAMPLE
 from shared.engines.base import Task
 from shared.engines.mediapipe import signals
 from shared.engines.mediapipe.engine import MediapipeEngine
@@ -39,6 +41,14 @@ def shared_media(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"{path} is not there")
     return path
+
+
+def test_the_readme_shows_what_is_measured(engine: MediapipeEngine, tmp_path: Path) -> None:
+    shown = re.findall(r"^  (AU\d\d) .*? (\d\.\d\d) ", (ROOT / "README.md").read_text(), re.M)
+    assert len(shown) >= 3
+    (row,) = run(engine, SAMPLE, MediaType.IP, tmp_path).rows
+    measured = {au: row.intensities[INTENSITIES.index(au)] for au, _ in shown}
+    assert measured == pytest.approx({au: float(value) for au, value in shown}, abs=0.02)
 
 
 def test_a_clip_gives_one_row_per_frame(

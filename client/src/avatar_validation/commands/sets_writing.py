@@ -216,10 +216,15 @@ def _precondition(options: Namespace, service: Service, name: str) -> dict[str, 
     return {"If-Match": response.headers["ETag"]}
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _show_basis(learned: Json, tool: Tool) -> None:
     tool.line(
-        f"Learned from {learned['faces']} faces in {len(learned['reports'])} measurements: "
-        f"{learned['frames']} frames, {learned['seconds']:.1f} s."
+        f"Learned from {_counted(learned['faces'], 'face')} in "
+        f"{_counted(len(learned['reports']), 'measurement')}: "
+        f"{_counted(learned['frames'], 'frame')}, {learned['seconds']:.1f} s."
     )
     for warning in learned["warnings"]:
         tool.line(f"Warning: {warning}")

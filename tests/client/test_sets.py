@@ -91,7 +91,7 @@ def test_a_natural_set_is_learned(within: Within, service: Service, media: Path)
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     assert lines[0] == "As filmed: version 1, natural, 1 recording"
-    assert lines[1] == "Learned from 1 faces in 1 measurements: 200 frames, 8.0 s."
+    assert lines[1] == "Learned from 1 face in 1 measurement: 200 frames, 8.0 s."
     shown = within.run("sets", "show", "As filmed").stdout
     assert (
         "It must move and look as in 1 recordings of 8.0 s, taken in another session; of real "

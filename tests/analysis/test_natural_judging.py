@@ -12,6 +12,7 @@ from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Naturalness, Outcome, Report, Verdict
+from shared.analysis.gates import GATES
 from tests.analysis.living import living
 from tests.analysis.synthetic import SUBJECT
 
@@ -34,7 +35,7 @@ def test_the_person_passes() -> None:
     assert nature(report).case == "own"
     assert (report.deviation or 9) < (report.deviation_limit or 0)
     assert (report.score or 0) > 0.5
-    assert len(report.faces[0].results) == 19 + 5
+    assert len(report.faces[0].results) == 19 + len(GATES)
 
 
 def test_without_own_footage_nothing_more_is_said_than_no_fault() -> None:

@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.analysis.default_sets import ALIVE
+from shared.analysis.gates import GATES
 from shared.analysis.interchange import csv_values, from_json, to_csv, to_json
 from shared.analysis.judging import judge
 from shared.analysis.learning import LearnOptions, learn
@@ -12,7 +13,6 @@ from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Naturalness, Outcome, Report, Verdict
-from shared.analysis.gates import GATES
 from tests.analysis.living import living
 from tests.analysis.synthetic import SUBJECT
 

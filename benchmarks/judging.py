@@ -3,18 +3,17 @@
     python benchmarks/judging.py CLIP [--write]
 
 CLIP is measured by the product's own engine, once; its rows are then put one after the other until
-they last 6 minutes and an hour, and judged by a set learned from the clip. Time is the median of
-three; memory is what Python and numpy held at most while judging, beside the rows themselves.
+they last 6 minutes and an hour, and judged by a set learned from the clip. Time is the processor's,
+of one run; memory is by how much the process grew while judging, beside the rows themselves.
 """
 
 import argparse
+import resource
 import sys
 import time
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 import numpy as np
@@ -54,23 +53,12 @@ def lasting(found: Recording, seconds: float) -> Recording:
     return Recording(found.type, facts, [longer])
 
 
-def timed(work: Callable[[], object]) -> float:
-    """[s] median of three."""
-    spent = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        spent.append(time.perf_counter() - start)
-    return median(spent)
-
-
-def held(work: Callable[[], object]) -> float:
-    """[MB] at most, beside what was there before."""
-    tracemalloc.start()
+def cost(work: Callable[[], object]) -> tuple[float, float]:
+    """Processor time [s], and by how much the most memory that was ever held grew [MB]."""
+    start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     work()
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return most / 1e6
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return time.process_time() - start, (most - before) / 1000
 
 
 def main() -> None:
@@ -86,16 +74,17 @@ def main() -> None:
     def many() -> list[MeasuredRecording]:
         return [clip] * RECORDINGS
 
-    lines = ["| work | s | memory beside the rows [MB] |", "|---|---|---|"]
+    lines = ["| work | processor time [s] | memory beside the rows [MB] |", "|---|---|---|"]
     for words, seconds in (("6 minutes judged", 360.0), ("an hour judged", 3600.0)):
         longer = lasting(found, seconds)
 
         def work(longer: Recording = longer) -> object:
             return judge(learned, measure(longer), SUBJECT)
 
-        lines.append(f"| {words} | {timed(work):.1f} | {held(work):.0f} |")
-    spent = timed(lambda: learn(body, many()))
-    lines.append(f"| a set learned from {RECORDINGS} measured recordings | {spent:.1f} | |")
+        spent, grown = cost(work)
+        lines.append(f"| {words} | {spent:.1f} | {grown:.0f} |")
+    spent, _ = cost(lambda: learn(body, many()))
+    lines.append(f"| a set learned from {RECORDINGS} measured recordings | {spent:.2f} | |")
     text = "\n".join(lines) + f"\n\n{machine()}."
     print(text)
     if options.write:

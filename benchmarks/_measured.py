@@ -44,8 +44,13 @@ def videos(folder: Path) -> list[Path]:
 
 def face(path: Path) -> MeasuredFace:
     """The main face of a clip."""
+    return measure(recording(path)).faces[0]
+
+
+def recording(path: Path) -> Recording:
+    """A clip's main face, not yet analysed."""
     series, facts = _series(path)
-    return measure(Recording(MediaType.VS, facts, [series])).faces[0]
+    return Recording(MediaType.VS, facts, [series])
 
 
 def _series(path: Path) -> tuple[FaceSeries, Facts]:

@@ -1,6 +1,6 @@
 """How well the verdict tells real people from generated ones; writes docs/verdict.md.
 
-    python benchmarks/verdict.py FOLDER [--ladder FOLDER] [--votes FILE] [--write]
+    python benchmarks/verdict.py FOLDER [--ladder FOLDER] [--hard FOLDER] [--votes FILE] [--write]
 
 FOLDER holds real recordings and generated clips: PERSON/real.mp4 beside PERSON/<generator>.mp4, and
 real/, generated/ of other people. Every clip is measured by the product's own engine, once. No
@@ -11,15 +11,15 @@ the package. What the constants were tuned on is what this folder holds, unless 
     own 5, 10 s  against that much of the person's own, from either end of the recording; real: the
                  rest of it
 
-`--ladder` names what `benchmarks/ladder.py` wrote, `--votes` a file of people's votes on pairs of
-the generated clips.
+`--ladder` names what `benchmarks/ladder.py` wrote, `--hard` what `benchmarks/hard_look.py`,
+`--votes` a file of people's votes on pairs of the generated clips.
 """
 
 import argparse
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks._document import write  # noqa: E402
 from benchmarks._intervals import exact  # noqa: E402
 from benchmarks._measured import face, person, videos  # noqa: E402
+from benchmarks.hard_look import LIVING, TRICKS  # noqa: E402
 from benchmarks.ladder import HARMLESS, RUNGS  # noqa: E402
 from benchmarks.population import EARLIER, people, reals  # noqa: E402
 from shared.analysis import rule  # noqa: E402
@@ -174,12 +175,12 @@ def generator_table(found: Sequence[Trial]) -> Iterator[str]:
         yield f"| {generator} | {' | '.join(cells)} |"
 
 
-def ladder_table(folder: Path) -> Iterator[str]:
+def ladder_table(folder: Path, rungs: Iterable[str], harmless: Container[str]) -> Iterator[str]:
     """FOLDER/<clip>/own.mp4 and the rungs beside it."""
     clips = sorted(path.parent for path in folder.glob("*/own.mp4"))
     yield "| rung | must | fails | by |"
     yield "|---|---|---|---|"
-    for rung in RUNGS:
+    for rung in rungs:
         failed, by = [], set()
         for clip in (each for each in clips if (each / f"{rung}.mp4").is_file()):
             found = face(clip / f"{rung}.mp4")
@@ -194,7 +195,7 @@ def ladder_table(folder: Path) -> Iterator[str]:
             beyond = [CATALOGUE[f.measure].words for f in judgement.findings if f.beyond]
             failed.append(bool(broken or judgement.deviating))
             by.update(broken[:1] or beyond[:1])
-        must = "pass" if rung in HARMLESS else "fail"
+        must = "pass" if rung in harmless else "fail"
         yield f"| {rung} | {must} | {sum(failed)}/{len(failed)} | {', '.join(sorted(by))} |"
 
 
@@ -251,6 +252,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ladder", type=Path)
+    parser.add_argument("--hard", type=Path)
     parser.add_argument("--votes", type=Path)
     parser.add_argument("--others", type=Path, help="real recordings of another kind")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
@@ -261,7 +263,10 @@ def main() -> None:
         ("By generator", generator_table(found)),
     ]
     if options.ladder:
-        sections.append(("The ladder", ladder_table(options.ladder)))
+        sections.append(("The ladder", ladder_table(options.ladder, RUNGS, HARMLESS)))
+    if options.hard:
+        rungs = (*TRICKS, *LIVING)
+        sections.append(("A hard look", ladder_table(options.hard, rungs, LIVING)))
     if options.votes:
         sections.append(("People's votes", votes_table(options.folder / "people", options.votes)))
     if options.others:

@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.analysis.default_sets import ALIVE
+from shared.analysis.gates import GATES
 from shared.analysis.interchange import csv_values, from_json, to_csv, to_json
 from shared.analysis.judging import judge
 from shared.analysis.learning import LearnOptions, footage, learn
@@ -45,7 +46,7 @@ def test_the_person_passes() -> None:
     assert nature(report).case == "own"
     assert (report.deviation or 9) < (report.deviation_limit or 0)
     assert (report.score or 0) > 0.5
-    assert len(report.faces[0].results) == 19 + 5
+    assert len(report.faces[0].results) == 19 + len(GATES)
 
 
 def test_without_own_footage_nothing_more_is_said_than_no_fault() -> None:

@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks._document import machine, write  # noqa: E402
 from benchmarks._measured import recording  # noqa: E402
 from shared.analysis.judging import judge  # noqa: E402
-from shared.analysis.learning import LearnOptions, learn  # noqa: E402
-from shared.analysis.measuring import MeasuredRecording, measure  # noqa: E402
+from shared.analysis.learning import LearnOptions, footage, learn  # noqa: E402
+from shared.analysis.measuring import measure  # noqa: E402
 from shared.analysis.report import Subject  # noqa: E402
 from shared.analysis.series import FaceSeries, Recording  # noqa: E402
 
@@ -69,10 +69,8 @@ def main() -> None:
     found = recording(options.clip)
     clip = measure(found)
     body = LearnOptions.model_validate({"name": "bench", "coverage": 0.95})
-    learned = learn(body, [clip]).parameter_set
-
-    def many() -> list[MeasuredRecording]:
-        return [clip] * RECORDINGS
+    own = footage(clip)
+    learned = learn(body, [own]).parameter_set
 
     lines = ["| work | processor time [s] | memory beside the rows [MB] |", "|---|---|---|"]
     for words, seconds in (("6 minutes judged", 360.0), ("an hour judged", 3600.0)):
@@ -83,7 +81,7 @@ def main() -> None:
 
         spent, grown = cost(work)
         lines.append(f"| {words} | {spent:.1f} | {grown:.0f} |")
-    spent, _ = cost(lambda: learn(body, many()))
+    spent, _ = cost(lambda: learn(body, [own] * RECORDINGS))
     lines.append(f"| a set learned from {RECORDINGS} measured recordings | {spent:.2f} | |")
     text = "\n".join(lines) + f"\n\n{machine()}."
     print(text)

@@ -174,10 +174,11 @@ def test_there_are_examples() -> None:
 
 def test_the_examples_in_the_documentation_work() -> None:
     text = (ROOT / "docs" / "parameter-sets.md").read_text(encoding="utf-8")
-    (as_json,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    as_json, parameter = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     (as_csv,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
     bounds = {item.measure: item.bounds for item in from_json(as_json.encode()).parameters}
     assert bounds["AU12.level"] == (1.5, 2.5)
+    assert Parameter.model_validate_json(parameter).against == 17
     assert bounds["AU25.level"] == (0, 0.3)
     assert [item.measure for item in from_csv(as_csv.encode()).parameters] == [
         "AU12.level",

@@ -75,11 +75,11 @@ _COMPOSED: Final = BeforeValidator(
     lambda value: composed(value) if isinstance(value, str) else value
 )
 
-AvatarName = Annotated[str, _COMPOSED, _length(AVATAR_LENGTH), AfterValidator(_without_controls)]
-BuildName = Annotated[str, _COMPOSED, _length(NAME_LENGTH), AfterValidator(_without_controls)]
+AvatarName = Annotated[str, _length(AVATAR_LENGTH), _COMPOSED, AfterValidator(_without_controls)]
+BuildName = Annotated[str, _length(NAME_LENGTH), _COMPOSED, AfterValidator(_without_controls)]
 SetName = Annotated[str, _length(NAME_LENGTH), AfterValidator(_without_controls)]
 EngineName = Annotated[str, _length(ENGINE_LENGTH), AfterValidator(_without_controls)]
-FileName = Annotated[str, _COMPOSED, _length(MAX_FILENAME), AfterValidator(_without_controls)]
+FileName = Annotated[str, _length(MAX_FILENAME), _COMPOSED, AfterValidator(_without_controls)]
 
 
 class Fields(BaseModel):

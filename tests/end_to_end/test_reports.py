@@ -11,6 +11,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.analysis.sound_measures import LIP_SYNC
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES
 from tests.end_to_end.service import Json, Service
 from tests.end_to_end.test_parameter_sets import a_set, address, made
@@ -223,7 +224,8 @@ def test_reports_are_made_again_without_measuring(service: Service, clip: Path) 
 def test_the_second_stage_and_a_later_analysis_give_the_same_bytes(
     service: Service, media: Path
 ) -> None:
-    codes = [item["measure"] for item in service.http.get("/api/measures").json()["items"]]
+    measures = service.http.get("/api/measures").json()["items"]
+    codes = [item["measure"] for item in measures if item["measure"] != LIP_SYNC]
     parameters = [{"measure": code, "lower": 0, "allow_low_validity": True} for code in codes]
     name = made(service, parameters=parameters)["name"]
     job = service.measure(media / "one-second.mp4", parameter_set=name)

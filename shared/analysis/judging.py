@@ -14,7 +14,6 @@ the main face all the same, for absence is a fault. `Verdict` says how results b
 
 from collections import Counter
 from collections.abc import Sequence
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +35,7 @@ from shared.analysis.report import (
     Verdict,
     Violation,
     worst,
+    worst_of,
 )
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import DECIMALS, rounded
@@ -183,10 +183,9 @@ def _with_nature(judged: FaceReport, parameter_set: ParameterSet, face: Measured
     if parameter_set.natural is None or face.track.image:
         return judged.model_copy(update={"verdict": judged.verdict or Verdict.INCONCLUSIVE})
     nature = judge_face(parameter_set.natural, face)
-    verdicts = (nature.verdict, judged.verdict or nature.verdict)
     return judged.model_copy(
         update={
-            "verdict": min(verdicts, key=attrgetter("rank")),
+            "verdict": worst_of(nature.verdict, judged.verdict or nature.verdict),
             "score": nature.score,
             "naturalness": nature.naturalness,
             "results": (*nature.results, *judged.results),

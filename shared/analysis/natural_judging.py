@@ -10,7 +10,6 @@ inconclusive where the clip is too short, too small or too slow to be judged.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from shared.analysis import rule, wording
 from shared.analysis.gates import GATES, Gate
@@ -18,7 +17,15 @@ from shared.analysis.measuring import Measured, MeasuredFace
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.natural_sets import Natural
 from shared.analysis.population import Population, population
-from shared.analysis.report import MAX_VIOLATIONS, Naturalness, Outcome, Result, Verdict, Violation
+from shared.analysis.report import (
+    MAX_VIOLATIONS,
+    Naturalness,
+    Outcome,
+    Result,
+    Verdict,
+    Violation,
+    worst_of,
+)
 from shared.analysis.rule import Finding, Judgement, Part
 from shared.analysis.statistics import rounded
 
@@ -32,7 +39,7 @@ class NaturalVerdict:
     @property
     def verdict(self) -> Verdict:
         parts = self.naturalness
-        return min((parts.faults, parts.movement, parts.picture), key=attrgetter("rank"))
+        return worst_of(parts.faults, parts.movement, parts.picture)
 
 
 def judge_face(natural: Natural, face: MeasuredFace) -> NaturalVerdict:
@@ -144,7 +151,7 @@ def _naturalness(
     together = wording.together(judgement)
     sentences = [result.reason for result in results if result.outcome is Outcome.NOT_WITHIN]
     deviation = judgement.deviation
-    verdict = min((faults, movement, picture), key=attrgetter("rank"))
+    verdict = worst_of(faults, movement, picture)
     return Naturalness(
         case=judgement.case.value,
         population=table.version,

@@ -47,9 +47,14 @@ class Verdict(StrEnum):
         return list(Verdict).index(self)
 
 
+def worst_of(first: Verdict, *others: Verdict) -> Verdict:
+    return min((first, *others), key=lambda verdict: verdict.rank)
+
+
 def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """None where there are none."""
-    return min(verdicts, key=lambda verdict: verdict.rank, default=None)
+    """As `worst_of`; None where there are none."""
+    found = tuple(verdicts)
+    return worst_of(*found) if found else None
 
 
 class Model(BaseModel):

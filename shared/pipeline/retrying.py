@@ -5,7 +5,7 @@ import uuid
 from shared.app import App
 from shared.database.tables import Job, State
 from shared.jobs import lifecycle, limits
-from shared.platform import blob_names
+from shared.pipeline.events import beginning
 from shared.platform.errors import Code, Problem
 
 
@@ -18,12 +18,12 @@ def retry(app: App, job_id: uuid.UUID) -> Job | None:
         job = lifecycle.visible(session, job_id)
     if job is None:
         return None
-    there = app.storage.has(job.container, blob_names.MEASUREMENT_BLOB)
+    state = beginning(app, job.container)
     with app.database.begin() as session:
         limits.one_at_a_time(session, app.settings)
         if job.state == State.FAILED:
             limits.check_open(session, app.settings)
-        if not lifecycle.restart(session, job_id, State.EXTRACTED if there else State.UPLOADED):
+        if not lifecycle.restart(session, job_id, state):
             raise Problem(
                 Code.STATE_CONFLICT, f"Only a failed job can be retried; this one is {job.state}."
             )

@@ -4,6 +4,8 @@ import os
 import signal
 from argparse import Namespace
 
+import psutil
+
 from local import runfile
 from local.errors import StackError
 from local.lock import is_held
@@ -21,6 +23,18 @@ def run(_: Namespace) -> int:
         print("Nothing runs in this checkout.")
         return 0
     os.kill(run.pid, signal.SIGTERM)
-    wait_until(lambda: not is_held(LOCAL), lambda: True, LIMIT, f"Process {run.pid}")
+    wait_until(
+        lambda: not is_held(LOCAL) and _has_ended(run.pid),  # it gives up the lock before it ends
+        lambda: True,
+        LIMIT,
+        f"Process {run.pid}",
+    )
     print("Stopped.")
     return 0
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

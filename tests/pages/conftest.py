@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """While it is there, its event loop counts as running: no longer than a module needs it."""
     if browsing.program() is None:
         pytest.skip(browsing.MISSING)
     with sync_playwright() as playwright:

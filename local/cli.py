@@ -56,7 +56,7 @@ def _demo(commands: _Parsers) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="images or clips; without any: the bundled sample face",
+        help="images or clips; without any: the bundled samples, a clip and a portrait",
     )
     parser.add_argument("--avatar", default="demo", help="the avatar's name (default: demo)")
     parser.add_argument("--type", choices=("IP", "IW", "VS", "VM"), help="default: by the content")
@@ -76,7 +76,9 @@ def _up(commands: _Parsers) -> None:
         "Storage, database, Functions host and event relay. The addresses are printed and written "
         "to .local/run.json; the data is kept.",
     )
-    parser.add_argument("--quiet", action="store_true", help="do not show the host's log")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--verbose", action="store_true", help="show the host's log")
+    shown.add_argument("--quiet", action="store_true", help="show no job either")
     _host(parser)
 
 

@@ -28,7 +28,7 @@ from local.bootstrap.console import say, step
 from local.commands.starting import start_host, start_services
 from local.errors import StackError
 from local.functions_host import HostKind
-from local.paths import LOGS, ROOT, SAMPLE
+from local.paths import LOGS, ROOT, SAMPLE, SAMPLE_CLIP
 from local.ports import wait_until
 from local.runfile import Run
 from local.terminal import Steps, mark, measurements, show
@@ -40,27 +40,28 @@ _TABLES = ("extraction", "data_entry", "frame_measurement")
 
 
 def run(options: Namespace) -> int:
-    files: list[Path] = options.files or [SAMPLE]
+    files: list[Path] = options.files or [SAMPLE_CLIP, SAMPLE]
     for file in files:
         if not file.is_file():
             raise StackError(f"There is no file {file}.")
     fields = Fields(options.avatar, type=options.type, engine=options.engine)
     out, err = consoles()
     console = err if options.json else out
-    with _service(HostKind(options.host), keep=options.keep) as running:
+    with _service(HostKind(options.host), keep=options.keep) as (running, stays):
         os.environ["no_proxy"] = "127.0.0.1"  # a proxy must not be asked for this machine
         patience = Patience(AWAY_LIMIT, partial(show, console))
         try:
             with Service(running.http, None, None, patience) as service:
-                results = [_measure(file, fields, service, running, console) for file in files]
+                results = [measure(file, fields, service, running, console) for file in files]
         except ClientError as error:
             raise StackError(str(error)) from None
         if options.json:
             print(json.dumps({"http": running.http, "results": results}, indent=2))
+    _say_where_to_look([_page(result, running) for result in results if result.get("job")], stays)
     return 0 if all(result.get("action_units") for result in results) else 1
 
 
-def _measure(file: Path, fields: Fields, service: Service, running: Run, console: Console) -> Json:
+def measure(file: Path, fields: Fields, service: Service, running: Run, console: Console) -> Json:
     """One file, from its upload to its table. The result is what `--json` prints of it."""
     failed = mark(console, succeeded=False)
     show(console, f"\n{file.name} -> POST {service.address}/api/upload")
@@ -121,24 +122,38 @@ def _where(places: Json) -> Iterator[str]:
     yield f"        {csv['url']}"
 
 
+def _page(result: Json, service: Run) -> str:
+    """Where a browser shows it."""
+    job = result["job"]
+    path = f"jobs/{job['id']}" if job["report"] is None else f"reports/{job['report']}"
+    return f"{service.http}/{path}"
+
+
+def _say_where_to_look(pages: list[str], stays: bool) -> None:
+    if stays:
+        say("\nThe service goes on; `python3 dev.py down` stops it.")
+    else:
+        say("\nThe service is stopped again, and its data stays: `python3 dev.py up` starts it.")
+    if pages:
+        when = "Open this in a browser" if stays else "Then open this in a browser"
+        say("\n  ".join([f"{when}:", *pages]))
+
+
 @contextmanager
-def _service(host: HostKind, *, keep: bool) -> Iterator[Run]:
-    """The service that runs in this checkout, or one for the time of the demo."""
+def _service(host: HostKind, *, keep: bool) -> Iterator[tuple[Run, bool]]:
+    """The service of this checkout, or one for the time of the demo; and whether it stays."""
     running = runfile.read()
     if running is None and keep:
         running = _start_in_background(host)
     if running is not None:
         _require_host(running)
-        yield running
-        if keep:
-            say(f"The service goes on: {running.http}. `python3 dev.py down` stops it.")
+        yield running, True
         return
     with start_services(host) as stack:
         start_host(stack)
         say(f"  with {stack.host_description}")
         with runfile.written(stack, host=stack.host_kind.value) as run:
-            yield run
-    say("\nThe service is stopped again; `python3 dev.py up` starts it with this data.")
+            yield run, False
 
 
 def _start_in_background(host: HostKind) -> Run:

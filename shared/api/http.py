@@ -42,6 +42,7 @@ def respond(
         access.refuse_foreign(req)
         if not for_everybody:
             access.check(req, parts.settings)
+        _refuse_empty_id(req)
         return undisturbed(lambda: handler(req, parts))
     except Problem as problem:
         return problem_response(problem)
@@ -191,6 +192,16 @@ def uuid_of(req: func.HttpRequest, name: str = "id") -> uuid.UUID:
     if found is None or str(found) != text.lower():
         raise Problem(Code.JOB_NOT_FOUND, "There is no job with this id.")
     return found
+
+
+def _refuse_empty_id(req: func.HttpRequest) -> None:
+    """`/api/jobs/` is the address of a job without its id, and not that of the list.
+
+    The host's router takes no notice of a slash at the end, and would answer with all jobs.
+    """
+    path = urlsplit(req.url).path
+    if path.startswith("/api/") and path.endswith("/"):
+        raise Problem(Code.NOT_FOUND, "The address ends with a slash: is an id missing behind it?")
 
 
 def _path(req: func.HttpRequest) -> str:

@@ -219,5 +219,5 @@ def _begin_trace(session: Session, job: Job, found: _Found) -> None:
         words = "measured before" if found.upload else "measured elsewhere"
         lifecycle.record(session, job.id, Step.EXTRACT, EventKind.SKIPPED, words)
     if job.report_id is not None:
-        words = f"report {job.report_id} was there"
+        words = f"measurement {job.report_id} was there"
         lifecycle.record(session, job.id, Step.ANALYSE, EventKind.SKIPPED, words)

@@ -1,6 +1,6 @@
 """The second stage: `openface.csv` in, rows in PostgreSQL and a verdict out.
 
-All rows of a report are written in one transaction, which replaces what an earlier attempt wrote.
+All rows of a measurement are written in one transaction, which replaces what an earlier attempt wrote.
 `report.json` is in the container before the job is done.
 """
 
@@ -28,7 +28,7 @@ from shared.reports.reports import Measurement
 
 
 def analyse(attempt: Attempt) -> None:
-    """Store the measurement of a job as a report. Raises MediaError where it cannot be used."""
+    """Store the measurement of a job. Raises MediaError where it cannot be used."""
     job = attempt.job()
     files = _fetch(attempt, job)
     _clear_segments(attempt, job.container)
@@ -36,7 +36,7 @@ def analyse(attempt: Attempt) -> None:
     report_id, summary = attempt.transaction(
         lambda session: _store(session, attempt, job, files, in_blobs=in_blobs)
     )
-    attempt.log.info("analyse: report %d, %s", report_id, summary)
+    attempt.log.info("analyse: measurement %d, %s", report_id, summary)
 
 
 def _fetch(attempt: Attempt, job: Job) -> FrameFiles:
@@ -126,7 +126,7 @@ def _store(
     pieces = counted(facts.faces, "face"), counted(facts.frames, "frame")
     summary = f"{', '.join(pieces)}; {assessment.words}"
     # only now are rows touched that others write: the lease's renewals wait for nothing before
-    _end(session, attempt, measurement, assessment, f"report {report_id}: {summary}")
+    _end(session, attempt, measurement, assessment, f"measurement {report_id}: {summary}")
     return report_id, summary
 
 

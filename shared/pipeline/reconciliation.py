@@ -88,7 +88,7 @@ def _adopt_first(app: App, container: str) -> bool:
 
 
 def mend(app: App) -> int:
-    """Begin finished jobs without a report again. Returns their number.
+    """Begin finished jobs without a measurement again. Returns their number.
 
     They go on from what storage still has of them: at the analysis where their measurement is
     there; without media they fail and say so.
@@ -106,7 +106,7 @@ def _begin_again(app: App, job: Job) -> bool:
         begun = lifecycle.begin_again(session, job.id, state, "its report was not in the database")
     if begun:
         app.storage.enqueue_retry(str(job.id))
-        job_log(job.id).warning("mend: done without a report, now %s", state)
+        job_log(job.id).warning("mend: done without a measurement, now %s", state)
     return begun
 
 

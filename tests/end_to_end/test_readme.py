@@ -21,12 +21,14 @@ def commands(name: str) -> str:
     return found[1]
 
 
-def run(service: Service, name: str, **variables: str) -> str:
-    script = commands(name).replace("http://localhost:7071", service.stack.http)
+def run(service: Service, folder: Path, *names: str) -> str:
+    """The blocks one after the other, pasted into one shell in a folder with the samples."""
+    script = "".join(commands(name) for name in names)
+    (folder / "samples").symlink_to(ROOT / "samples")
     result = subprocess.run(
-        ["bash", "-ec", script],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin"} | variables,
+        ["bash", "-ec", script.replace("http://localhost:7071", service.stack.http)],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin"},
         capture_output=True,
         text=True,
         check=False,
@@ -41,21 +43,23 @@ needs_curl = pytest.mark.skipif(
 
 
 @needs_curl
-def test_upload_and_read(service: Service) -> None:
-    job = json.loads(run(service, "upload"))
-    assert (job["avatar"], job["name"]) == ("Ada", "build 41")
-    service.wait(job["id"])
-    text = run(service, "read", JOB=job["id"])
+def test_upload_and_read(service: Service, tmp_path: Path) -> None:
+    text = run(service, tmp_path, "upload", "read")
+    job = service.job(text.partition("\n")[0])
+    assert (job["avatar"], job["name"], job["state"]) == ("Ada", "build 41", "done")
     assert '"state":"done"' in text
     assert '"AU12"' in text
-    assert "frame,face_id,timestamp" in text
+    assert (tmp_path / "openface.csv").read_text().startswith("frame,face_id,timestamp")
 
 
 @needs_curl
-def test_upload_url(service: Service) -> None:
-    answer = json.loads(run(service, "upload-url"))
+def test_upload_url(service: Service, tmp_path: Path) -> None:
+    run(service, tmp_path, "upload-url")
+    answer = json.loads((tmp_path / "upload.json").read_text())
     assert answer["method"] == "PUT"
-    assert answer["id"] in answer["upload_url"]
+    assert answer["headers"]["x-ms-blob-type"] == "BlockBlob"
+    job = service.wait(answer["id"])
+    assert (job["state"], job["media"]["filename"]) == ("done", "take 1.mp4")
 
 
 @pytest.mark.parametrize(

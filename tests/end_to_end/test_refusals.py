@@ -234,3 +234,8 @@ def test_a_client_that_leaves_half_way(service: Service) -> None:
             b"Content-Length: 1000\r\n\r\n\xff\xd8\xff"
         )
     assert service.http.get("/api/jobs").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/api/jobs/", "/api/reports/", "/api/avatars/"])
+def test_an_address_without_its_id_is_not_the_list(service: Service, address: str) -> None:
+    check(service.http.get(address), 404, "not_found")

@@ -302,7 +302,7 @@ class TestHalf:
             session.execute(sa.text(f"DELETE FROM {table_}"))
         caplog.set_level(logging.INFO)
         assert deployment.mend() == 1
-        assert f"[job {job.id}] mend: done without a report, now extracted" in caplog.text
+        assert f"[job {job.id}] mend: done without a measurement, now extracted" in caplog.text
         after = deployment.job(job.id)
         assert after.state == State.DONE
         assert deployment.reports() == [after.report_id]

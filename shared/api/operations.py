@@ -10,7 +10,7 @@ from typing import Final
 import azure.functions as func
 from pydantic_core import to_json
 
-from shared.api import avatars, health, jobs, parameter_sets, reports, uploads
+from shared.api import avatars, health, jobs, measurements, parameter_sets, reports, uploads
 from shared.api.openapi import document
 from shared.api.operation import JSON, Answer, Operation
 from shared.app import App
@@ -29,6 +29,7 @@ def _description() -> bytes:
 MEDIA_IN: Final = uploads.OPERATIONS
 OTHERS: Final = (
     *jobs.OPERATIONS,
+    *measurements.OPERATIONS,
     *parameter_sets.OPERATIONS,
     *reports.OPERATIONS,
     *avatars.OPERATIONS,

@@ -1,7 +1,7 @@
 """The second stage: `openface.csv` in, rows in PostgreSQL and a verdict out.
 
-All rows of a measurement are written in one transaction, which replaces what an earlier attempt wrote.
-`report.json` is in the container before the job is done.
+All rows of a measurement are written in one transaction, which replaces what an earlier attempt
+wrote. `report.json` is in the container before the job is done.
 """
 
 from pathlib import Path

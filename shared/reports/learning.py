@@ -8,7 +8,6 @@ analysed before that are read whole, as they are for every other set.
 import uuid
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.analysis import learning
@@ -17,7 +16,6 @@ from shared.analysis.learning import Footage, Learned, LearnOptions, Sample, foo
 from shared.analysis.measures import Group
 from shared.analysis.natural_learning import Kept
 from shared.database.extractions import facts_of
-from shared.database.report_tables import MeasuredFace
 from shared.measurements.model import MediaType
 from shared.platform.storage import Storage
 from shared.reports import reports
@@ -53,11 +51,7 @@ def learn(
 
 def _stored(session: Session, measurement: Measurement) -> Footage | None:
     """Without its frames; None where that was not kept."""
-    faces = session.scalars(
-        select(MeasuredFace)
-        .where(MeasuredFace.report_id == measurement.id)
-        .order_by(MeasuredFace.face)
-    ).all()
+    faces = reports.measured_faces(session, measurement.id)
     samples = tuple(
         Sample(face.seen_share, face.confident_frames, Kept.model_validate(face.kept))
         for face in faces

@@ -324,13 +324,15 @@ def _store(session: Session, measurement_id: int, set_id: int, report: Report) -
         session.execute(insert(AnalysisResult), rows)
 
 
+def measured_faces(session: Session, measurement_id: int) -> Sequence[MeasuredFace]:
+    """All measures of every face of a measurement, in the order of the faces."""
+    query = select(MeasuredFace).where(MeasuredFace.report_id == measurement_id)
+    return session.scalars(query.order_by(MeasuredFace.face)).all()
+
+
 def _job_report(session: Session, measurement: Measurement) -> JobReport:
     measurement_id, facts = measurement.id, facts_of(measurement.extraction)
-    faces = session.scalars(
-        select(MeasuredFace)
-        .where(MeasuredFace.report_id == measurement_id)
-        .order_by(MeasuredFace.face)
-    )
+    faces = measured_faces(session, measurement_id)
     stored = session.scalars(
         select(AnalysisReport.report)
         .join(SetVersion, SetVersion.id == AnalysisReport.parameter_set_id)

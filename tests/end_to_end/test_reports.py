@@ -311,3 +311,15 @@ def test_deleting_a_job_deletes_its_reports(service: Service, clip: Path) -> Non
         assert service.sql(f"SELECT 1 FROM {table} WHERE report_id = %s", job["report"]) == []
     with pytest.raises(ResourceNotFoundError):
         service.blobs.get_blob_client(job["container"], "report.json").get_blob_properties()
+
+
+def test_a_measurement_without_a_set(service: Service, clip: Path) -> None:
+    job = service.measure(clip, name="build 7")
+    found = service.http.get(f"/api/measurements/{job['report']}").json()
+    assert found == service.http.get(f"/api/measurements/{job['id']}").json()
+    assert (found["job"], found["name"], found["engine"]) == (job["id"], "build 7", "openface")
+    (face,) = found["faces"]
+    levels = {item["measure"]: item["value"] for item in face["measures"]}
+    assert levels["AU25.level"] == pytest.approx(4 / 3, abs=0.02)
+    for nothing in ("0", "a", "999999999", "00000000-0000-0000-0000-000000000000"):
+        check(service.http.get(f"/api/measurements/{nothing}"), 404, "not_found")

@@ -18,6 +18,7 @@ from rich.text import Text
 from avatar_validation import reports
 from avatar_validation.errors import ClientError, Refused
 from avatar_validation.following import follow
+from avatar_validation.inputs import Input
 from avatar_validation.results import Result
 from avatar_validation.retrying import Patience
 from avatar_validation.service import Json, Service
@@ -67,7 +68,8 @@ def measure(file: Path, fields: Fields, service: Service, running: Run, console:
     show(console, f"\n{file.name} -> POST {service.address}/api/upload")
     result = Result(file.name)
     try:
-        result.update(Uploader(service, fields, uuid.uuid4().hex).send(file, lambda *_: None))
+        uploader = Uploader(service, fields, uuid.uuid4().hex)
+        result.update(uploader.send(Input(file, file.name), lambda *_: None))
     except Refused as refused:
         words = f" refused: {refused.problem.get('title')}: {refused}"
         show(console, Text.assemble("  ", failed, words))

@@ -197,8 +197,10 @@ def test_ctrl_c(client: Client, service: Service, media: Path) -> None:
     run = client.interrupt("submit", media / "clip.mp4", "--avatar", "Interrupted", when="job ")
     assert run.returncode == 130
     (job,) = service.http.get("/api/jobs?avatar=Interrupted").json()["items"]
-    assert f"Follow it: avatar-validation status {job['id']} --wait" in run.stderr
-    assert run.stderr.endswith("Stopped.\n")
+    assert run.stderr.endswith(
+        "Stopped. In the service 1 job may go on; to follow:\n"
+        f"avatar-validation status {job['id']} --wait\n"
+    )
     assert "Traceback" not in run.stderr
     service.wait(job["id"])
 
@@ -215,7 +217,9 @@ def test_a_wait_that_is_too_long(client: Client, media: Path) -> None:
     ("arguments", "words"),
     [
         (["submit", "nothing.mp4", "--avatar", "A"], "There is no file nothing.mp4."),
-        (["submit", ".", "--avatar", "A"], ". is a folder."),
+        (["submit", ".", "--avatar", "A"], "There is no image and no clip in the folder ."),
+        (["sets", "put", "."], ". is a folder."),
+        (["list", "--limit", "0"], "'0' is not a whole number above 0"),
         (["submit", __file__, "--avatar", "A", "--junit", "no/out.xml"], "There is no folder"),
         (["submit", __file__, "--avatar", "A", "--no-wait", "--junit", "x"], "nothing to write"),
         (["submit", __file__], "required: --avatar"),

@@ -62,6 +62,7 @@ def test_one_bad_file_stops_no_other(client: Client, media: Path) -> None:
     assert (refused["error"]["code"], refused["job"]) == ("unsupported_media", None)
     assert (failed["error"]["code"], failed["job"]["state"]) == ("no_face_found", "failed")
     assert (good["outcome"], good["job"]["state"]) == ("measured", "done")
+    assert found["total"] == "1 measured, not judged, 2 not measured"
     errors = Xml.parse(client.folder / "out.xml").findall("testsuite/testcase/error")
     assert [error.get("type") for error in errors] == ["unsupported_media", "no_face_found"]
     assert errors[1].get("message") == failed["error"]["detail"]
@@ -70,15 +71,16 @@ def test_one_bad_file_stops_no_other(client: Client, media: Path) -> None:
     assert "`no_face_found`" in text
 
 
-def test_submit_now_and_look_later(client: Client, media: Path) -> None:
+def test_submit_now_and_look_later(client: Client, service: Service, media: Path) -> None:
     found = client.json("submit", media / "clip.mp4", "--avatar", "Later", "--no-wait")
     (result,) = found["results"]
     assert (found["exit_code"], result["outcome"]) == (0, "submitted")
     job_id = result["job"]["id"]
     later = client.run("status", job_id, "--wait")
     assert later.returncode == 3, later.stderr
+    page = f"{service.stack.http}/reports/{service.job(job_id)['report']}"
     assert later.stdout.startswith(
-        f"clip.mp4: inconclusive (job {job_id})\n  Alive, version 1: inconclusive, too little is "
+        f"clip.mp4: inconclusive (job {job_id})\n  {page}\n  Alive, version 1: inconclusive, too "
     )
 
 
@@ -87,7 +89,8 @@ def test_a_job_that_is_not_at_its_end(client: Client, service: Service) -> None:
     request = {"filename": "a.mp4", "size": 10, "avatar": "Unsent"}
     job_id = service.http.post("/api/upload-url", json=request).json()["id"]
     run = client.run("status", job_id, "--junit", "out.xml", "--markdown", "out.md")
-    assert (run.returncode, run.stdout) == (3, f"a.mp4: created (job {job_id})\n")
+    page = f"{service.stack.http}/jobs/{job_id}"
+    assert (run.returncode, run.stdout) == (3, f"a.mp4: created (job {job_id})\n  {page}\n")
     (suite,) = Xml.parse(client.folder / "out.xml").findall("testsuite")
     assert suite.get("skipped") == "1"
     assert suite.find("testcase/skipped") is not None

@@ -115,7 +115,7 @@ def test_reports_that_cannot_be_had(within: Within, service: Service, media: Pat
     none = service.measure(media / "face.jpg")
     for report_id, words in (
         (several["id"], f"{several['reports'][0]['id']} (Serious)"),
-        (none["id"], "has no report; its state is done"),
+        (none["id"], "which is done, has no report."),
         ("17-99999", "There is no report at this address."),
         ("../jobs", "There is no report at this address."),
     ):

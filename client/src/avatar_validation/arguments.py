@@ -1,7 +1,7 @@
 """What the commands' arguments have in common."""
 
 import math
-from argparse import ArgumentParser, ArgumentTypeError, _SubParsersAction
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +21,13 @@ def positive(text: str) -> float:
     if not 0 < number < math.inf:
         raise ArgumentTypeError(f"{text!r} is not a number above 0")
     return number
+
+
+def count(text: str) -> int:
+    """A whole number above 0, or an error that says so."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def version_number(text: str) -> int:
@@ -73,7 +80,7 @@ def add_output(parser: ArgumentParser) -> None:
 def check_input(path: Path) -> None:
     """Raises ClientError where it is not a file."""
     if path.is_dir():
-        raise ClientError(f"{path} is a folder. Name the files in it.")
+        raise ClientError(f"{path} is a folder. Name a file in it.")
     if not path.is_file():
         raise ClientError(f"There is no file {path}.")
 
@@ -86,6 +93,14 @@ def check_output(path: Path | None) -> None:
         raise ClientError(f"{path} is a folder. Name a file to write to.")
     if not path.absolute().parent.is_dir():
         raise ClientError(f"There is no folder {path.absolute().parent} to write {path.name} to.")
+
+
+def check_outputs(options: Namespace) -> None:
+    """`check_output` for what `add_files` and `--no-wait` say. Raises ClientError."""
+    for path in (options.junit, options.markdown):
+        check_output(path)
+        if path and not options.wait:
+            raise ClientError("--no-wait leaves nothing to write to --junit or --markdown.")
 
 
 def read(path: Path) -> bytes:

@@ -10,7 +10,17 @@ from rich.console import Console
 
 from avatar_validation import __version__
 from avatar_validation.arguments import positive
-from avatar_validation.commands import compare, report, sets, status, submit
+from avatar_validation.commands import (
+    compare,
+    delete,
+    listing,
+    measures,
+    report,
+    retry,
+    sets,
+    status,
+    submit,
+)
 from avatar_validation.display import display
 from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit
@@ -44,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(options, out, err)
         sys.stdout.flush()  # here, where a broken pipe is still ours to handle
-    except KeyboardInterrupt:
-        err.print("Stopped.")
+    except KeyboardInterrupt as stopped:
+        err.print(str(stopped) or "Stopped.", soft_wrap=True)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,7 +94,7 @@ def parser() -> ArgumentParser:
     top = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (submit, status, report, compare, sets):
+    for command in (submit, status, listing, retry, delete, report, measures, compare, sets):
         command.add(commands, [_common()])
     return top
 

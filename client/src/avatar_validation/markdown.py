@@ -3,21 +3,24 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from avatar_validation.junit import Render
-from avatar_validation.results import Outcome, Result
+from avatar_validation.junit import Page, Render
+from avatar_validation.results import Outcome, Result, total
 
 
-def document(results: Sequence[Result], render: Render) -> bytes:
-    """`render` gets a report's Markdown from the service."""
-    return "\n".join(_parts(results, render)).encode("utf-8", "replace")
+def document(results: Sequence[Result], render: Render, page: Page) -> bytes:
+    """`render` gets a report's Markdown from the service; `page` is where a link leads to."""
+    return "\n".join(_parts(results, render, page)).encode("utf-8", "replace")
 
 
-def _parts(results: Sequence[Result], render: Render) -> Iterator[str]:
+def _parts(results: Sequence[Result], render: Render, page: Page) -> Iterator[str]:
+    if len(results) > 1:
+        yield f"**{total(results)}**\n"
     for result in results:
         if len(results) > 1 and result.reports:
             yield f"## {_code(result.label)}\n"
         for report in result.reports:
             yield render(report).decode("utf-8")
+            yield f"[The report]({page('reports', report['id'])})\n"
         if result.error is not None:
             yield f"### {_code(result.label)} has no verdict\n"
             yield f"{_code(result.error['code'])}: {_plain(result.error['detail'])}\n"
@@ -27,6 +30,8 @@ def _parts(results: Sequence[Result], render: Render) -> Iterator[str]:
         elif result.outcome is Outcome.MEASURED:
             yield f"### {_code(result.label)} was measured\n"
             yield "No parameter set says what is expected of it.\n"
+        if result.page and not result.reports:
+            yield f"[Its page]({page(*result.page)})\n"
 
 
 def _code(text: str) -> str:

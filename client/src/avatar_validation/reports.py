@@ -29,6 +29,7 @@ def fetch(service: Service, results: Sequence[Result], sets: Sequence[str] = ())
         try:
             if result.known and sets:
                 entries = hold(service, result.job["id"], sets)
+                result.held_anew = True
             else:
                 entries = latest(result.job["reports"])
             result.reports = [one(service, entry["id"]) for entry in entries]

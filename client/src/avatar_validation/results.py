@@ -1,5 +1,6 @@
 """What came of each file or job, and the exit code that follows from all of them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -55,6 +56,8 @@ class Result:
     reports: list[Json] = field(default_factory=list)
     known: bool = False
     """The job was done already when its file was submitted."""
+    held_anew: bool = False
+    """It was known, and its measurement was held to sets now."""
 
     @property
     def pending(self) -> bool:
@@ -82,14 +85,41 @@ class Result:
         verdicts = [Outcome(report["verdict"]) for report in self.reports]
         return min(verdicts, key=_VERDICTS_WORST_FIRST.index, default=Outcome.MEASURED)
 
-    def as_json(self) -> Json:
+    @property
+    def page(self) -> tuple[str, ...]:
+        """Where the service's pages show it; empty where there is no job."""
+        if self.job is None:
+            return ()
+        if self.job["state"] == "done":
+            return "reports", str(self.job["report"])
+        return "jobs", str(self.job["id"])
+
+    def as_json(self, page: str | None) -> Json:
         return {
             "file": self.label,
             "outcome": self.outcome.value,
+            "known": self.known,
+            "page": page,
             "error": self.error,
             "job": self.job,
             "reports": self.reports,
         }
+
+
+_COUNTED = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "fail",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.MEASURED: "measured, not judged",
+    Outcome.SUBMITTED: "not at the end",
+    Outcome.ERROR: "not measured",
+}
+
+
+def total(results: Iterable[Result]) -> str:
+    """As "7 pass, 2 fail, 1 inconclusive"."""
+    counts = Counter(result.outcome for result in results)
+    return ", ".join(f"{counts[each]} {word}" for each, word in _COUNTED.items() if counts[each])
 
 
 def exit_code(results: Iterable[Result], submitted: Exit = Exit.PASS) -> Exit:

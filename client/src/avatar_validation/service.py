@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 
@@ -19,6 +19,8 @@ KEY_HEADER = "x-functions-key"
 
 CONNECT_TIMEOUT = 10.0  # [s]
 ANSWER_TIMEOUT = 240.0  # [s]; Azure's front end cuts off at 230
+
+LARGEST_PART = 200  # items that the service gives at once
 
 Json = dict[str, Any]
 
@@ -76,6 +78,22 @@ class Service:
         if response.is_success:
             return response
         raise _refusal(response, self.address)
+
+    def items(self, path: str, limit: int, **query: Any) -> list[Json]:
+        """The first items of a list, over as many of its parts as that takes."""
+        found: list[Json] = []
+        while len(found) < limit:
+            size = min(limit - len(found), LARGEST_PART)
+            page = self.get_json(path, params={**query, "limit": size})
+            found += page["items"]
+            if page["next"] is None:
+                break
+            query = dict(parse_qsl(urlsplit(page["next"]).query))
+        return found
+
+    def page(self, *parts: str) -> str:
+        """The address of a page for a browser."""
+        return "/".join((self.address, *(part(text) for text in parts)))
 
     def job(self, job_id: str) -> Json:
         return self.get_json(f"/api/jobs/{part(job_id)}")

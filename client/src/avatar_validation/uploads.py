@@ -1,8 +1,8 @@
 """Bringing a file to the service: in one request, or, where it is too large, to its storage.
 
-A request carries an Idempotency-Key made from the content and the fields. However often it is
-sent, also by a later run, it is the same job. An upload through the storage has no such key: every
-one is a job of its own.
+A request carries an Idempotency-Key made from the name, the content and the fields. However often
+it is sent, also by a later run, it is the same job. An upload through the storage has no such key:
+every one is a job of its own.
 """
 
 import hashlib
@@ -17,7 +17,9 @@ import httpx
 from avatar_validation import blocks
 from avatar_validation.blocks import Watch
 from avatar_validation.errors import ClientError, Refused
-from avatar_validation.service import Json, Service, body, part
+from avatar_validation.inputs import Input
+from avatar_validation.jobs import again
+from avatar_validation.service import Json, Service, body
 
 DIRECT_BYTES = 94 * 1024 * 1024
 """A larger file is not tried in one request: the service takes bodies of 95 MB unless it is set up
@@ -54,27 +56,28 @@ class Uploader:
         self._nonce = nonce
         self._direct_bytes = DIRECT_BYTES
 
-    def send(self, path: Path, watch: Watch) -> Json:
+    def send(self, item: Input, watch: Watch) -> Json:
         """The job. Raises ClientError."""
+        path = item.path
         try:
             size = path.stat().st_size
             if size <= self._direct_bytes:
                 try:
-                    return self._direct(path, watch)
+                    return self._direct(item, watch)
                 except Refused as refused:
                     if refused.status != httpx.codes.REQUEST_ENTITY_TOO_LARGE:
                         raise
                     self._direct_bytes = size - 1
-            return self._through_storage(path, size, watch)
+            return self._through_storage(item, size, watch)
         except OSError as error:
             raise ClientError(f"{path} cannot be read: {error.strerror or error}.") from None
 
-    def _direct(self, path: Path, watch: Watch) -> Json:
-        headers = {"Idempotency-Key": self._key(path)}
+    def _direct(self, item: Input, watch: Watch) -> Json:
+        headers = {"Idempotency-Key": self._key(item)}
         service, fields = self._service, self._fields.given()
-        with _Watched(path, watch) as file:
+        with _Watched(item.path, watch) as file:
             # the content decides what it is, so nothing is made up from the name
-            part_of_form = (_shown(path), file, "application/octet-stream")
+            part_of_form = (item.name, file, "application/octet-stream")
             try:
                 response = service.send(
                     *("POST", "/api/upload"),
@@ -85,20 +88,20 @@ class Uploader:
             except Refused as refused:
                 raise _explained(refused) from None
         job = body(response)
-        return _again(service, job) if job["state"] == "failed" else job
+        return again(service, job) if job["state"] == "failed" else job
 
-    def _through_storage(self, path: Path, size: int, watch: Watch) -> Json:
-        request = {**self._fields.given(), "filename": _shown(path), "size": size}
+    def _through_storage(self, item: Input, size: int, watch: Watch) -> Json:
+        request = {**self._fields.given(), "filename": item.name, "size": size}
         promise = body(self._service.send("POST", "/api/upload-url", json=request))
-        blocks.send(path, size, str(promise["upload_url"]), self._service.patience, watch)
+        blocks.send(item.path, size, str(promise["upload_url"]), self._service.patience, watch)
         return self._service.job(str(promise["id"]))
 
-    def _key(self, path: Path) -> str:
+    def _key(self, item: Input) -> str:
         digest = hashlib.sha256()
-        with path.open("rb") as file:
+        with item.path.open("rb") as file:
             while piece := file.read(1024 * 1024):
                 digest.update(piece)
-        said = json.dumps([self._fields.given(), self._nonce], sort_keys=True)
+        said = json.dumps([item.name, self._fields.given(), self._nonce], sort_keys=True)
         digest.update(said.encode())
         return f"avatar-validation-{digest.hexdigest()}"
 
@@ -117,11 +120,6 @@ class _Watched(io.FileIO):
         return content
 
 
-def _shown(path: Path) -> str:
-    """The file's name; what is no text in it is replaced."""
-    return path.name.encode("utf-8", "replace").decode()
-
-
 def _explained(refused: Refused) -> Refused:
     """Nobody who uses the client has chosen an idempotency key."""
     if refused.code != "idempotency_conflict":
@@ -132,13 +130,3 @@ def _explained(refused: Refused) -> Refused:
         "The service knows this upload, but with other content or fields; an update of the service "
         "can cause that. Add --again to measure the file as a job of its own.",
     )
-
-
-def _again(service: Service, job: Json) -> Json:
-    """The failed job that an earlier run of the same file led to, started once more."""
-    try:
-        return body(service.send("POST", f"/api/jobs/{part(str(job['id']))}/retry"))
-    except Refused as refused:
-        if refused.status != httpx.codes.CONFLICT:  # else it has been started already
-            raise
-        return service.job(str(job["id"]))

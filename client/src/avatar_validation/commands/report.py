@@ -11,6 +11,8 @@ from avatar_validation.service import Json, Service
 from avatar_validation.tool import Tool
 from avatar_validation.words import band, number
 
+MOST_REPORTS = 1000  # of one measurement that are looked at
+
 _SUFFIXES = {"json": ".json", "csv": ".csv", "md": ".md", "junit": ".xml"}
 
 
@@ -23,7 +25,9 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "Exits with 0 whatever the verdict is; `status` gates.",
     )
     parser.add_argument(
-        "id", metavar="ID", help="a report's id, or that of a job which has one report"
+        "id",
+        metavar="ID",
+        help="a report's id; or a job's, or the number of a measurement, which has one report",
     )
     parser.add_argument("--format", choices=_SUFFIXES, help="as a document instead of a table")
     add_output(parser)
@@ -45,21 +49,33 @@ def run(options: Namespace, tool: Tool) -> Exit:
 
 
 def _report_id(given: str, service: Service) -> str:
-    try:
-        uuid.UUID(given)
-    except ValueError:
+    """The report itself; or the only one, in its set's latest version, of a job or measurement."""
+    if given.isascii() and given.isdigit():
+        whose = f"Measurement {given}"
+        entries = service.items("/api/reports", MOST_REPORTS, report=given)
+    elif _is_job(given):
+        job = service.job(given)
+        whose, entries = f"Job {given}, which is {job['state']},", job["reports"]
+    else:
         return given
-    job = service.job(given)
-    entries = reports.latest(job["reports"])
+    entries = reports.latest(entries)
     if not entries:
         raise ClientError(
-            f"Job {given} has no report; its state is {job['state']}. A job that no parameter set "
-            "applies to is measured only."
+            f"{whose} has no report. What no parameter set applies to is measured only: "
+            f"avatar-validation measures {given}"
         )
     if len(entries) > 1:
         listed = ", ".join(f"{entry['id']} ({entry['parameter_set']})" for entry in entries)
-        raise ClientError(f"Job {given} has several reports. Ask for one of them: {listed}.")
+        raise ClientError(f"{whose} has several reports. Ask for one of them: {listed}.")
     return str(entries[0]["id"])
+
+
+def _is_job(given: str) -> bool:
+    try:
+        uuid.UUID(given)
+    except ValueError:
+        return False
+    return True
 
 
 def _show(report: Json, tool: Tool) -> None:

@@ -21,6 +21,7 @@ from avatar_validation.errors import ClientError, Refused
 from avatar_validation.results import Exit
 from avatar_validation.service import Json, Service, body, set_path
 from avatar_validation.tool import Tool
+from avatar_validation.words import counted
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -216,15 +217,11 @@ def _precondition(options: Namespace, service: Service, name: str) -> dict[str, 
     return {"If-Match": response.headers["ETag"]}
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _show_basis(learned: Json, tool: Tool) -> None:
     tool.line(
-        f"Learned from {_counted(learned['faces'], 'face')} in "
-        f"{_counted(len(learned['reports']), 'measurement')}: "
-        f"{_counted(learned['frames'], 'frame')}, {learned['seconds']:.1f} s."
+        f"Learned from {counted(learned['faces'], 'face')} in "
+        f"{counted(len(learned['reports']), 'measurement')}: "
+        f"{counted(learned['frames'], 'frame')}, {learned['seconds']:.1f} s."
     )
     for warning in learned["warnings"]:
         tool.line(f"Warning: {warning}")

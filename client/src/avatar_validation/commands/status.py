@@ -1,9 +1,8 @@
 """`avatar-validation status`: a job's steps, and its verdicts when it is done."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 
-from avatar_validation import outputs, reports
+from avatar_validation import jobs, outputs, reports
 from avatar_validation.arguments import (
     Commands,
     add_command,
@@ -12,9 +11,8 @@ from avatar_validation.arguments import (
     add_timeout,
     check_output,
 )
-from avatar_validation.following import follow
+from avatar_validation.following import follow, resumable
 from avatar_validation.results import Exit, Result
-from avatar_validation.service import Json
 from avatar_validation.tool import Tool
 
 
@@ -37,22 +35,13 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 def run(options: Namespace, tool: Tool) -> Exit:
     for path in (options.junit, options.markdown):
         check_output(path)
-    jobs = [tool.service.job(job_id) for job_id in dict.fromkeys(options.ids)]
-    results = [Result(label) for label in _labels(jobs)]
-    with tool.display:
-        for job, result in zip(jobs, results, strict=True):
+    found = jobs.of_ids(tool.service, options.ids)
+    results = [Result(label) for label in jobs.labels(found)]
+    with resumable(tool.service, results), tool.display:
+        for job, result in zip(found, results, strict=True):
             result.update(job)
             tool.display.job(result.label, job)
         if options.wait:
             follow(tool.service, results, tool.display, options.timeout)
         reports.fetch(tool.service, results)
     return outputs.deliver(options, results, tool, submitted=Exit.INCONCLUSIVE)
-
-
-def _labels(jobs: Sequence[Json]) -> list[str]:
-    """The files' names, with the jobs' ids where that alone tells them apart."""
-    names = [str(job["media"]["filename"]) for job in jobs]
-    return [
-        name if names.count(name) == 1 else f"{name} {job['id']}"
-        for name, job in zip(names, jobs, strict=True)
-    ]

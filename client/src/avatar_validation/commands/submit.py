@@ -14,11 +14,11 @@ from avatar_validation.arguments import (
     add_files,
     add_json,
     add_timeout,
-    check_input,
-    check_output,
+    check_outputs,
 )
 from avatar_validation.errors import Away, ClientError
-from avatar_validation.following import follow, how_to_follow
+from avatar_validation.following import follow, resumable
+from avatar_validation.inputs import Input, inputs
 from avatar_validation.results import Exit, Result
 from avatar_validation.tool import Tool
 from avatar_validation.uploads import Fields, Uploader
@@ -32,7 +32,12 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "submit images or clips of a build and wait for their verdicts",
         "A file that was submitted before, with the same fields, is not measured again.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="PATH", help="an image, a clip or a folder of them"
+    )
+    parser.add_argument(
+        "--recursive", action="store_true", help="also what is in the folders of a folder"
+    )
     parser.add_argument("--avatar", required=True, help="whose face it is")
     parser.add_argument("--name", metavar="BUILD", help="which build of it (default: default)")
     parser.add_argument(
@@ -64,57 +69,35 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 
 
 def run(options: Namespace, tool: Tool) -> Exit:
-    paths = list(dict.fromkeys(options.files))
-    for path in paths:
-        check_input(path)
-    for path in (options.junit, options.markdown):
-        check_output(path)
-        if path and not options.wait:
-            raise ClientError("--no-wait leaves nothing to write to --junit or --markdown.")
+    files = inputs(options.files, recursive=options.recursive)
+    check_outputs(options)
     fields = Fields(options.avatar, options.name, options.type, options.engine, tuple(options.sets))
     uploader = Uploader(tool.service, fields, nonce=uuid.uuid4().hex if options.again else "")
-    results = [Result(label) for label in _labels(paths)]
-    try:
-        with tool.display:
-            _send(uploader, paths, results, tool)
-            if options.wait:
-                follow(tool.service, results, tool.display, options.timeout)
-                reports.fetch(tool.service, results, options.sets)
-    except KeyboardInterrupt:
-        _say_what_goes_on(results, tool)
-        raise
+    results = [Result(file.name) for file in files]
+    with resumable(tool.service, results), tool.display:
+        _send(uploader, files, results, tool)
+        if options.wait:
+            follow(tool.service, results, tool.display, options.timeout)
+            reports.fetch(tool.service, results, options.sets)
     return outputs.deliver(options, results, tool)
 
 
-def _send(uploader: Uploader, paths: Sequence[Path], results: Sequence[Result], tool: Tool) -> None:
+def _send(
+    uploader: Uploader, files: Sequence[Input], results: Sequence[Result], tool: Tool
+) -> None:
     """One after the other; the first ones are measured meanwhile. A refused file stops no other."""
     away: Away | None = None
-    for path, result in zip(paths, results, strict=True):
+    for file, result in zip(files, results, strict=True):
         if away is not None:  # the others would only wait in vain as well
             result.fail(away)
             continue
         try:
-            job = uploader.send(path, partial(tool.display.sending, result.label))
+            job = uploader.send(file, partial(tool.display.sending, result.label))
         except ClientError as error:
             away = error if isinstance(error, Away) else None
             result.fail(error)
         else:
             result.update(job)
             result.known = job["state"] == "done"
-            tool.display.job(result.label, job)
-
-
-def _labels(paths: Sequence[Path]) -> list[str]:
-    """File names, with their folders where that alone tells them apart."""
-    names = [path.name for path in paths]
-    return [
-        name if names.count(name) == 1 else str(path)
-        for name, path in zip(names, paths, strict=True)
-    ]
-
-
-def _say_what_goes_on(results: Sequence[Result], tool: Tool) -> None:
-    for result in results:
-        if result.pending:
-            command = how_to_follow(str(result.job_id))
-            tool.display.note(f"{result.label} goes on in the service. Follow it: {command}")
+            if not result.known:
+                tool.display.job(result.label, job)

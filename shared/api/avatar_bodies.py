@@ -3,21 +3,19 @@
 import datetime as dt
 import uuid
 from typing import Annotated, Final
-from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from shared.analysis.parameter_sets import MAX_NAME
 from shared.analysis.report import Outcome, Verdict
+from shared.api.build_bodies import LatestBuild, avatar_address, latest_build
 from shared.api.paging import PageQuery, Text
 from shared.api.report_bodies import VerdictView, verdict_view
-from shared.database.tables import NAME_LENGTH
 from shared.measurements.model import MediaType
 from shared.reports.avatars import Avatar, HistoryEntry, MeasureSeries
 
 DEFAULT_HISTORY: Final = 100
 MAX_HISTORY: Final = 1000  # measurements in one answer: 2 MB of JSON
-MAX_SEED: Final = 2**32 - 1
 
 SetFilter = Annotated[Text, Field(max_length=MAX_NAME)]
 
@@ -28,8 +26,9 @@ class AvatarSummary(BaseModel):
     builds: int = Field(description="Different names among them.")
     first: dt.date
     last: dt.date
-    name: str = Field(description="The build that was measured last.")
-    verdict: Verdict | None = Field(description="Of the last measurement; null without any.")
+    name: str = Field(description="The newest build.")
+    verdict: Verdict | None = Field(description="Of the newest build: the worst of its clips'.")
+    latest: list[LatestBuild] = Field(description="The newest builds, newest first.")
     links: dict[str, str]
 
 
@@ -86,27 +85,6 @@ class History(BaseModel):
     next: str | None
 
 
-class CompareQuery(BaseModel):
-    """The query of `GET /api/avatars/{name}/compare`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    from_: Annotated[Text, Field(max_length=NAME_LENGTH, alias="from")] = Field(
-        description="The earlier build, by its name."
-    )
-    to: Annotated[Text, Field(max_length=NAME_LENGTH)] = Field(description="The later build.")
-    file: Annotated[Text, Field(max_length=1000)] | None = Field(
-        default=None, description="Compare the measurements of media of this file name."
-    )
-    parameter_set: SetFilter | None = Field(
-        default=None, description="Whose bands tell better from worse. Without: higher or lower."
-    )
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(
-        default=0, description="Of the bootstrap; the same seed gives the same answer."
-    )
-    allow_engine_mismatch: bool = False
-
-
 def avatar_summary(avatar: Avatar) -> AvatarSummary:
     return AvatarSummary(
         avatar=avatar.name,
@@ -114,8 +92,9 @@ def avatar_summary(avatar: Avatar) -> AvatarSummary:
         builds=avatar.builds,
         first=avatar.first,
         last=avatar.last,
-        name=avatar.last_build,
-        verdict=avatar.verdict,
+        name=avatar.latest[0].name if avatar.latest else "",
+        verdict=avatar.latest[0].verdict if avatar.latest else None,
+        latest=[latest_build(build) for build in avatar.latest],
         links={"self": avatar_address(avatar.name)},
     )
 
@@ -147,7 +126,3 @@ def measure_history(series: MeasureSeries) -> MeasureHistory:
         values=series.values,
         outcomes=series.outcomes,
     )
-
-
-def avatar_address(avatar: str) -> str:
-    return f"/api/avatars/{quote(avatar, safe='')}"

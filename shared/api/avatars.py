@@ -6,24 +6,22 @@ import azure.functions as func
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from shared.analysis.comparison import Comparison
 from shared.api.avatar_bodies import (
     AvatarSummary,
-    CompareQuery,
     History,
     HistoryQuery,
-    avatar_address,
     avatar_summary,
     history_item,
     measure_history,
 )
+from shared.api.build_bodies import avatar_address
 from shared.api.http import json_response, parse_query, refuse_other_text
-from shared.api.operation import QUERY, SETS, Link, Operation, json_answer
+from shared.api.operation import QUERY, Link, Operation, json_answer
 from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.platform.blob_names import composed
 from shared.platform.errors import Code, Problem
-from shared.reports import avatars, build_comparison, parameter_sets
+from shared.reports import avatars, parameter_sets
 from shared.reports.parameter_sets import StoredSet
 
 _AVATAR: Final = TypeAdapter(tuple[Text])
@@ -69,40 +67,26 @@ def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
     )
 
 
-def compare_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    avatar, wanted = avatar_of(req), parse_query(CompareQuery, req)
-    with app.database.begin() as session:
-        if not avatars.exists(session, avatar):
-            unknown()
-        found = build_comparison.compare_builds(
-            session,
-            app.storage,
-            avatar,
-            (wanted.from_, wanted.to),
-            file=wanted.file,
-            parameter_set=wanted.parameter_set,
-            seed=wanted.seed,
-            allow_engine_mismatch=wanted.allow_engine_mismatch,
-        )
-    return json_response(found)
-
-
 def _held_to(session: Session, name: str | None) -> StoredSet | None:
     return None if name is None else parameter_sets.resolve(session, [name], archived=True)[0]
 
 
 def avatar_of(req: func.HttpRequest) -> str:
-    """The avatar's name; the host leaves an encoded slash as it is."""
-    name = str(req.route_params.get("name", "")).replace("%2F", "/").replace("%2f", "/")
+    return named(req, "name")
+
+
+def named(req: func.HttpRequest, parameter: str) -> str:
+    """A name in the path; the host leaves an encoded slash as it is."""
+    name = str(req.route_params.get(parameter, "")).replace("%2F", "/").replace("%2f", "/")
     refuse_other_text("", name)
     return unknown() if "\0" in name else composed(name)
 
 
 def unknown() -> NoReturn:
-    raise Problem(Code.AVATAR_NOT_FOUND, "There is no avatar of this name that was measured.")
+    raise Problem(Code.AVATAR_NOT_FOUND, "There is no avatar of this name.")
 
 
-_OF_AVATAR: Final = ("get_avatar", "compare_builds")
+_OF_AVATAR: Final = ("get_avatar", "list_builds", "compare_builds")
 
 OPERATIONS: Final = (
     Operation(
@@ -111,7 +95,7 @@ OPERATIONS: Final = (
         "list_avatars",
         list_avatars,
         "avatars",
-        "Avatars, by name",
+        "Avatars, by name, each with its newest builds",
         {200: json_answer(Page[AvatarSummary], link=Link(_OF_AVATAR, "name", "/items/0/avatar"))},
         QUERY,
         query=PageQuery,
@@ -126,24 +110,5 @@ OPERATIONS: Final = (
         {200: json_answer(History)},
         (Code.AVATAR_NOT_FOUND, Code.UNKNOWN_PARAMETER_SET, *QUERY),
         query=HistoryQuery,
-    ),
-    Operation(
-        "get",
-        "/api/avatars/{name}/compare",
-        "compare_builds",
-        compare_builds,
-        "avatars",
-        "Two builds side by side",
-        {200: json_answer(Comparison)},
-        (
-            Code.AVATAR_NOT_FOUND,
-            Code.UNKNOWN_BUILD,
-            Code.UNKNOWN_REPORT,
-            Code.FRAMES_GONE,
-            Code.TYPE_MISMATCH,
-            *SETS,
-            *QUERY,
-        ),
-        query=CompareQuery,
     ),
 )

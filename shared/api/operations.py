@@ -10,7 +10,7 @@ from typing import Final
 import azure.functions as func
 from pydantic_core import to_json
 
-from shared.api import avatars, health, jobs, parameter_sets, reports, uploads
+from shared.api import avatars, builds, health, jobs, parameter_sets, reports, uploads
 from shared.api.openapi import document
 from shared.api.operation import JSON, Answer, Operation
 from shared.app import App
@@ -32,6 +32,7 @@ OTHERS: Final = (
     *parameter_sets.OPERATIONS,
     *reports.OPERATIONS,
     *avatars.OPERATIONS,
+    *builds.OPERATIONS,
     *health.OPERATIONS,
     Operation(
         "get",

@@ -128,6 +128,10 @@ class ActionUnitReport(Base):
     __table_args__ = (
         CheckConstraint(one_of("type", MediaType), name="type"),
         Index("ix_action_unit_report_avatar_id", "avatar", "id"),
+        Index(
+            *("ix_action_unit_report_avatar_name_id", "avatar", "name", "id"),
+            postgresql_include=["date"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -147,6 +151,10 @@ class Job(Base):
         CheckConstraint(f"type IS NULL OR {one_of('type', MediaType)}", name="type"),
         Index("ix_job_created_id", "created", "id"),
         Index("ix_job_avatar_created", "avatar", "created"),
+        Index(
+            *("ix_job_without_report", "avatar", "name", "created"),
+            postgresql_where="report_id IS NULL",
+        ),
         Index(
             "ix_job_open", "state", "updated", postgresql_where="state NOT IN ('done', 'failed')"
         ),

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE
-from shared.analysis.comparison import Change, Comparison, Difference
+from shared.analysis.changes import Change, Difference
+from shared.analysis.comparison import Comparison
 from shared.analysis.report import Outcome
 from shared.api import avatars as avatar_api
 from shared.api.avatar_bodies import HistoryQuery
@@ -30,7 +31,7 @@ from shared.pages.responses import page
 from shared.pages.templates import number
 from shared.reports import avatars, parameter_sets, set_listing
 from shared.reports.avatars import HistoryEntry, HistoryRow, MeasureSeries
-from shared.reports.build_comparison import compare_builds
+from shared.reports.build_comparison import Options, compare_builds
 from shared.reports.parameter_sets import StoredSet
 
 ALL: Final = "/"
@@ -118,14 +119,15 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         shown = _history(session, avatar, wanted)
         if wanted.from_ is not None and wanted.to is not None:
-            comparison = compare_builds(
+            found = compare_builds(
                 session,
                 app.storage,
                 avatar,
                 (wanted.from_, wanted.to),
+                Options(shown.chosen),
                 file=wanted.file,
-                parameter_set=shown.chosen,
             )
+            comparison = found.pairs[0].comparison if found.pairs else None
         sets = set_listing.names(session)
     values = {
         "avatar": avatar,

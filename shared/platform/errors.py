@@ -25,6 +25,7 @@ class Code(StrEnum):
     PARAMETER_SET_NOT_FOUND = "parameter_set_not_found"
     REPORT_NOT_FOUND = "report_not_found"
     AVATAR_NOT_FOUND = "avatar_not_found"
+    BUILD_NOT_FOUND = "build_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     STATE_CONFLICT = "state_conflict"
@@ -136,6 +137,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.PARAMETER_SET_NOT_FOUND: (404, "There is no such parameter set"),
     Code.REPORT_NOT_FOUND: (404, "There is no such report"),
     Code.AVATAR_NOT_FOUND: (404, "There is no such avatar"),
+    Code.BUILD_NOT_FOUND: (404, "The avatar has no such build"),
     Code.METHOD_NOT_ALLOWED: (405, "The address does not take this method"),
     Code.IDEMPOTENCY_CONFLICT: (409, "The idempotency key was used for another request"),
     Code.STATE_CONFLICT: (409, "The job's state does not allow this"),

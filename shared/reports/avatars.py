@@ -1,4 +1,4 @@
-"""An avatar's measurements over time, and the two of them that a comparison of builds is about.
+"""Avatars with their newest builds, and an avatar's measurements over time.
 
 However long the history, the number of queries is the same: the page of measurements, then one
 query each for verdicts, measures and, where a set is asked for, what came of its parameters.
@@ -8,10 +8,9 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Date, cast, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -23,10 +22,12 @@ from shared.analysis.report import Outcome, Verdict, worst
 from shared.database.report_tables import AnalysisResult, MeasuredFace, SetVersion
 from shared.database.tables import ActionUnitReport, Extraction, Job
 from shared.measurements.model import MediaType
-from shared.platform.errors import Code, Problem
-from shared.reports import reports
+from shared.reports import builds, reports
+from shared.reports.builds import Build
 from shared.reports.parameter_sets import StoredSet
 from shared.reports.reports import SetVerdict
+
+LATEST: Final = 10  # builds of an avatar in a list of avatars
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,7 @@ class Avatar:
     builds: int  # different names among them
     first: dt.date
     last: dt.date
-    last_build: str
-    verdict: Verdict | None  # of the last measurement
+    latest: Sequence[Build]  # newest first
 
 
 class HistoryRow(NamedTuple):
@@ -85,49 +85,55 @@ class _Main(NamedTuple):
 
 
 def summaries(session: Session, after: str | None, limit: int) -> list[Avatar]:
-    """Avatars in the order of their names."""
-    query = (
+    """Avatars in the order of their names, those after a name."""
+    measured = select(
+        ActionUnitReport.avatar,
+        ActionUnitReport.name,
+        func.count().label("measurements"),
+        func.min(ActionUnitReport.date).label("first"),
+        func.max(ActionUnitReport.date).label("last"),
+    ).group_by(ActionUnitReport.avatar, ActionUnitReport.name)
+    sent = func.timezone("UTC", Job.created)
+    waiting = (
         select(
-            ActionUnitReport.avatar,
-            func.count(),
-            func.count(ActionUnitReport.name.distinct()),
-            func.min(ActionUnitReport.date),
-            func.max(ActionUnitReport.date),
-            func.max(ActionUnitReport.id),
+            Job.avatar,
+            Job.name,
+            literal(0),
+            cast(func.min(sent), Date),
+            cast(func.max(sent), Date),
         )
-        .group_by(ActionUnitReport.avatar)
-        .order_by(ActionUnitReport.avatar)
-        .limit(limit)
+        .where(Job.report_id.is_(None), ~Job.deleting)
+        .group_by(Job.avatar, Job.name)
     )
     if after is not None:
-        query = query.where(ActionUnitReport.avatar > after)
-    found = session.execute(query).all()
-    numbers = [row[-1] for row in found]
-    names = dict(
-        session.execute(
-            select(ActionUnitReport.id, ActionUnitReport.name).where(
-                ActionUnitReport.id.in_(numbers)
-            )
-        ).all()
-    )
-    verdicts = reports.verdicts(session, numbers)
-    return [
-        Avatar(
-            name=name,
-            measurements=count,
-            builds=builds,
-            first=first,
-            last=last,
-            last_build=names[number],
-            verdict=worst(item.verdict for item in verdicts.get(number, ())),
+        measured = measured.where(ActionUnitReport.avatar > after)
+        waiting = waiting.where(Job.avatar > after)
+    both = union_all(measured, waiting).subquery()
+    query = (
+        select(
+            both.c.avatar,
+            cast(func.sum(both.c.measurements), BigInteger),
+            func.count(both.c.name.distinct()),
+            func.min(both.c.first),
+            func.max(both.c.last),
         )
-        for name, count, builds, first, last, number in found
+        .group_by(both.c.avatar)
+        .order_by(both.c.avatar)
+        .limit(limit)
+    )
+    found = session.execute(query).all()
+    latest = builds.newest(session, [row[0] for row in found], LATEST)
+    return [
+        Avatar(name, measurements, count, first, last, latest.get(name, ()))
+        for name, measurements, count, first, last in found
     ]
 
 
 def exists(session: Session, avatar: str) -> bool:
-    query = select(ActionUnitReport.id).where(ActionUnitReport.avatar == avatar).limit(1)
-    return session.scalar(query) is not None
+    """Whether anything was ever sent for it that is still there."""
+    measured = select(ActionUnitReport.id).where(ActionUnitReport.avatar == avatar).exists()
+    sent = select(Job.id).where(Job.avatar == avatar, ~Job.deleting).exists()
+    return bool(session.scalar(select(or_(measured, sent))))
 
 
 def page(
@@ -256,47 +262,3 @@ def _bounds(content: ParameterSet) -> dict[str, Bounds | None]:
 
 def _values(numbers: Sequence[int], main: dict[int, _Main], code: str) -> list[float | None]:
     return [main[number].measures.get(code) if number in main else None for number in numbers]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A measurement of a build."""
-
-    measurement_id: int
-    type: str
-    filename: str | None
-
-
-def candidates(session: Session, avatar: str, build: str, file: str | None) -> list[Candidate]:
-    """Measurements of a build, newest first. Raises Problem `unknown_build` where it has none."""
-    query = (
-        select(ActionUnitReport.id, ActionUnitReport.type, Job.filename)
-        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
-        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
-        .where(
-            ActionUnitReport.avatar == avatar,
-            ActionUnitReport.name == build,
-            Job.deleting.is_not(True),
-        )
-        .order_by(ActionUnitReport.id.desc())
-    )
-    if file is not None:
-        query = query.where(Job.filename == file)
-    found = [Candidate(*row) for row in session.execute(query)]
-    if not found:
-        of = "" if file is None else f" of a file {file!r}"
-        raise Problem(
-            Code.UNKNOWN_BUILD, f"The avatar {avatar!r} has no measurement{of} of build {build!r}."
-        )
-    return found
-
-
-def pair(earlier: Sequence[Candidate], later: Sequence[Candidate]) -> tuple[Candidate, Candidate]:
-    """The newest measurement of the later build, and the one of the earlier to hold it against:
-
-    the newest of the same file name, else of the same type, else of all.
-    """
-    new = later[0]
-    same_file = (item for item in earlier if item.filename == new.filename)
-    same_type = (item for item in earlier if item.type == new.type)
-    return next(chain(same_file, same_type, earlier)), new

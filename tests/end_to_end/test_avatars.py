@@ -78,7 +78,49 @@ def test_avatars_are_listed(service: Service, builds: dict[str, list[Json]]) -> 
         following = part["next"]
     item = found[AVATAR]
     assert (item["measurements"], item["builds"], item["name"]) == (4, 3, "b3")
+    latest = [(build["build"], build["verdict"]) for build in item["latest"]]
+    assert latest == [("b3", None), ("b2", "fail"), ("b1", "pass")]
+    assert item["verdict"] is None  # of the newest build
+    assert item["latest"][0]["counts"]["not_judged"] == 2
     assert service.http.get(item["links"]["self"]).json()["avatar"] == AVATAR
+
+
+def test_one_failed_clip_fails_its_build(service: Service, held: str, tmp_path: Path) -> None:
+    """Although the last one passes; until the failed one is sent again and passes, too."""
+
+    def send(file: str, out: tuple[float, float]) -> None:
+        path = take(tmp_path / file, seconds=20, out=out)
+        service.measure(path, avatar="Several", name="a/b", parameter_set=held)
+
+    def build() -> Json:
+        (found,) = service.http.get("/api/avatars/Several/builds").json()["items"]
+        (listed,) = (
+            item["latest"][0]
+            for item in service.http.get("/api/avatars?limit=200").json()["items"]
+            if item["avatar"] == "Several"
+        )
+        shown = service.http.get(found["links"]["self"]).json()
+        assert {key: shown[key] for key in found} == found
+        assert listed.items() <= found.items()
+        return shown
+
+    send("talk.csv", (1.0, 12.0))
+    send("sing.csv", (1.0, 1.5))
+    found = build()
+    assert (found["verdict"], found["clips"]) == ("fail", 2)
+    assert (found["counts"]["fail"], found["counts"]["pass"]) == (1, 1)
+    (by_set,) = found["parameter_sets"]
+    assert (by_set["parameter_set"], by_set["verdict"]) == (held, "fail")
+    assert [(item["filename"], item["verdict"]) for item in found["items"]] == [
+        ("sing.csv", "pass"),
+        ("talk.csv", "fail"),
+    ]
+    send("talk.csv", (1.0, 1.5))
+    found = build()
+    assert (found["verdict"], found["clips"], found["items"][1]["replaces"]) == ("pass", 2, 1)
+    first = service.http.get(f"{found['links']['self']}?limit=1").json()
+    rest = service.http.get(first["next"]).json()
+    assert [part["items"][0]["filename"] for part in (first, rest)] == ["sing.csv", "talk.csv"]
 
 
 def test_a_worse_build_is_told_from_a_better_one(
@@ -88,28 +130,50 @@ def test_a_worse_build_is_told_from_a_better_one(
     response = service.http.get(f"{PATH}/compare", params=query)
     assert response.status_code == 200, response.text
     found = response.json()
-    assert (found["before"]["name"], found["after"]["name"]) == ("b1", "b2")
-    (difference,) = found["faces"][0]["differences"]
+    assert (found["from"], found["to"], found["parameter_set"]) == ("b1", "b2", held)
+    (pair,) = found["pairs"]
+    assert pair["filename"] == "talk.csv"
+    (change,) = found["changes"]
+    assert (change["word"], change["direction"], change["pairs"]) == ("worse", "up", 1)
+    assert change["low"] < change["change"] < change["high"]
+    (difference,) = pair["comparison"]["faces"][0]["differences"]
     assert difference["change"] == "worse"
-    assert difference["difference_low"] < difference["difference"] < difference["difference_high"]
+    assert difference["worsening"] > 0
     assert service.http.get(f"{PATH}/compare", params=query).content == response.content
     back = service.http.get(f"{PATH}/compare", params=query | {"from": "b2", "to": "b1"}).json()
-    assert back["faces"][0]["differences"][0]["change"] == "better"
+    assert back["changes"][0]["word"] == "better"
     unjudged = service.http.get(f"{PATH}/compare", params={"from": "b1", "to": "b2"}).json()
-    changes = {item["measure"]: item["change"] for item in unjudged["faces"][0]["differences"]}
-    assert changes["AU25.level"] == "higher"
-    assert changes["AU12.level"] == "no_clear_change"
+    changes = {item["measure"]: item for item in unjudged["changes"]}
+    lips_part, smile = changes["AU25.level"], changes["AU12.level"]
+    assert (lips_part["word"], lips_part["direction"]) == ("changed", "up")
+    assert (smile["word"], smile["direction"]) == ("no_clear_change", None)
 
 
-def test_like_is_compared_with_like(service: Service, builds: dict[str, list[Json]]) -> None:
-    forth = service.http.get(f"{PATH}/compare?from=b3&to=b1").json()
-    assert forth["before"]["job"] == builds["b3"][0]["id"]  # the same file, not the latest
-    assert "2 measurements" in forth["notices"][0]
+def test_clips_are_paired_by_file_name(service: Service, builds: dict[str, list[Json]]) -> None:
+    """What has no partner is listed."""
+    found = service.http.get(f"{PATH}/compare?from=b3&to=b1").json()
+    (pair,) = found["pairs"]
+    assert pair["comparison"]["before"]["job"] == builds["b3"][0]["id"]  # the same file
+    assert (found["only_from"], found["only_to"]) == (["sing.csv"], [])
     back = service.http.get(f"{PATH}/compare?from=b1&to=b3").json()
-    assert back["after"]["job"] == builds["b3"][1]["id"]
-    assert "not the same" in back["notices"][-1]
+    assert (back["only_from"], back["only_to"]) == ([], ["sing.csv"])
     chosen = service.http.get(f"{PATH}/compare?from=b1&to=b3&file=talk.csv").json()
-    assert chosen["after"]["job"] == builds["b3"][0]["id"]
+    assert (len(chosen["pairs"]), chosen["only_to"]) == (1, [])
+
+
+def test_exactly_the_chosen_measurements_are_compared(
+    service: Service, builds: dict[str, list[Json]]
+) -> None:
+    """Whatever their builds and files are, also within one build."""
+    sing, talk, old = builds["b3"][1], builds["b3"][0], builds["b1"][0]
+    for before, after in ((sing, old), (talk, sing)):
+        query = {"from_measurement": before["report"], "to_measurement": after["report"]}
+        found = service.http.get(f"{PATH}/compare", params=query).json()
+        assert found["before"]["job"] == before["id"]
+        assert found["after"]["job"] == after["id"]
+        assert len(found["faces"][0]["differences"]) > 1
+    elsewhere = service.http.get("/api/avatars/Several/compare", params=query)
+    check(elsewhere, 422, "unknown_report")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +182,15 @@ def test_like_is_compared_with_like(service: Service, builds: dict[str, list[Jso
         ("nobody", 404, "avatar_not_found"),
         ("nobody/compare?from=a&to=b", 404, "avatar_not_found"),
         ("%00", 404, "avatar_not_found"),
+        ("nobody/builds", 404, "avatar_not_found"),
+        ("{avatar}/builds/b9", 404, "build_not_found"),
+        ("{avatar}/builds?cursor=AAAA", 400, "invalid_field"),
+        ("{avatar}/builds/b1?cursor=AAAA", 400, "invalid_field"),
+        ("{avatar}/compare", 400, "invalid_field"),
         ("{avatar}/compare?from=b1", 400, "invalid_field"),
+        ("{avatar}/compare?from=b1&to_measurement=1", 400, "invalid_field"),
+        ("{avatar}/compare?from=b1&to=b2&from_measurement=1", 400, "invalid_field"),
+        ("{avatar}/compare?from_measurement=1&to_measurement=999999999", 422, "unknown_report"),
         ("{avatar}/compare?from=b1&to=b2&seed=-1", 400, "invalid_field"),
         ("{avatar}/compare?from=b1&to=b2&colour=red", 400, "unknown_field"),
         ("{avatar}/compare?from=b1&to=b9", 422, "unknown_build"),

@@ -26,6 +26,7 @@ def test_the_service_keeps_to_its_description(service: Service, tmp_path: Path) 
         "REPORT": report["id"],
         "SET": report["parameter_set"],
         "AVATAR": job["avatar"],
+        "BUILD": job["name"],
     }
     config = ROOT / "tests" / "end_to_end" / "schemathesis.toml"
     command = [sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", str(config)]

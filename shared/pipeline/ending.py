@@ -6,6 +6,7 @@ when the transaction has been committed; what it misses, a timer finds.
 
 import uuid
 from typing import Any, Final
+from urllib.parse import quote
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import func, select
@@ -19,7 +20,8 @@ from shared.jobs.lifecycle import Lease, StageResult
 from shared.platform.errors import Code
 from shared.platform.outages import Log, is_outage
 from shared.platform.settings import Settings
-from shared.reports import reports
+from shared.reports import builds, reports
+from shared.reports.clips import BuildKey, ClipOutcome
 
 ANNOUNCED: Final = 10  # messages of one job's end: two events to two addresses, and some room
 
@@ -74,7 +76,7 @@ def _tell(session: Session, settings: Settings, job_id: uuid.UUID) -> None:
     payload = _payload(WebhookEvent.JOB_ENDED, job, _job_data(session, job))
     deliveries.add(session, job, WebhookEvent.JOB_ENDED, payload, addresses)
     if _is_last(session, job):
-        payload = _payload(WebhookEvent.BUILD_ENDED, job, _build_data(job))
+        payload = _payload(WebhookEvent.BUILD_ENDED, job, _build_data(session, job))
         deliveries.add(session, job, WebhookEvent.BUILD_ENDED, payload, addresses)
 
 
@@ -125,9 +127,14 @@ def _job_data(session: Session, job: Job) -> dict[str, Any]:
     }
 
 
-def _build_data(job: Job) -> dict[str, Any]:
+def _build_data(session: Session, job: Job) -> dict[str, Any]:
+    build = builds.one(session, BuildKey(job.avatar, job.name))
+    counts = build.counts if build else {}
     return {
         "avatar": job.avatar,
         "build": job.name,
+        "verdict": build.verdict if build else None,
+        "counts": {outcome: counts.get(outcome, 0) for outcome in ClipOutcome},
         "last_job": job.id,
+        "address": f"/api/avatars/{quote(job.avatar, safe='')}/builds/{quote(job.name, safe='')}",
     }

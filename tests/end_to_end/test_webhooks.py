@@ -57,6 +57,11 @@ def verified(message: Message, secret: str = SECRET) -> dict[str, Any]:
     return found
 
 
+def in_page() -> list[dict[str, Any]]:
+    """The examples of both events."""
+    return [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+
 def shape(found: Any) -> Any:
     """The names of what is in it."""
     if isinstance(found, dict):
@@ -91,8 +96,11 @@ def test_a_job_and_its_build_are_told(telling: Service, receiver: Receiver, tmp_
     assert (data["job"], data["verdict"], data["error"]) == (job["id"], "fail", None)
     assert data["reports"][0]["address"] == report["links"]["self"]
     assert telling.http.get(data["address"]).json()["state"] == data["state"]
-    assert messages["build.ended"]["data"]["last_job"] == job["id"]
-    for example in map(json.loads, re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)):
+    data = messages["build.ended"]["data"]
+    assert (data["last_job"], data["verdict"]) == (job["id"], "fail")
+    build = telling.http.get(data["address"]).json()
+    assert (build["verdict"], build["counts"]) == (data["verdict"], data["counts"])
+    for example in in_page():
         assert shape(messages[example["type"]]) == shape(example)
     assert "/secret" not in telling.log()
 
@@ -118,6 +126,13 @@ def test_the_pages_program_knows_ours_from_others() -> None:
     assert verified(Message("/", {**ours.headers, "webhook-signature": both}, ours.body))
 
 
+def text_of(message: Message) -> str:
+    if "attachments" in message.json:  # for Teams
+        (attachment,) = message.json["attachments"]
+        return str(attachment["content"]["body"][0]["text"])
+    return str(message.json["text"]).replace("&lt;", "<")
+
+
 @pytest.mark.parametrize("chat", ["hooks.slack.com", "teams"])
 def test_a_chat_is_told(receiver: Receiver, tmp_path: Path, chat: str) -> None:
     for name in ("webhook.py", "chat.py"):
@@ -125,6 +140,9 @@ def test_a_chat_is_told(receiver: Receiver, tmp_path: Path, chat: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    examples = in_page()
+    for example in examples:
+        example["data"]["avatar"] = "Ada <3"
     environment = {
         "WEBHOOK_SECRET": SECRET,
         "SERVICE": "https://service.example",
@@ -137,21 +155,18 @@ def test_a_chat_is_told(receiver: Receiver, tmp_path: Path, chat: str) -> None:
     try:
         address = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(port), lambda: bridge.poll() is None, LIMIT, "chat.py")
-        example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
-        example["data"]["avatar"] = "Ada <3"
-        message = signed(example, time.time())
         before = len(receiver.messages)
-        assert post(address, message.body, message.headers, allow_private=True) == 204
+        for example in examples:
+            message = signed(example, time.time())
+            assert post(address, message.body, message.headers, allow_private=True) == 204
         forged = signed({"type": "job.ended"}, time.time() - 3600)
         assert post(address, forged.body, forged.headers, allow_private=True) == 401
-        (told,) = receiver.messages[before:]
+        told = [text_of(message) for message in receiver.messages[before:]]
     finally:
         bridge.kill()
         bridge.wait()
-    if chat == "teams":
-        (attachment,) = told.json["attachments"]
-        text = attachment["content"]["body"][0]["text"]
-    else:
-        text = told.json["text"].replace("&lt;", "<")
-    link = f"https://service.example/jobs/{example['data']['job']}"
-    assert text == f"Ada <3, build 41, greeting.mp4: fail. {link}"
+    service = "https://service.example"
+    assert told == [
+        f"Ada <3, build 41, greeting.mp4: fail. {service}/jobs/{examples[0]['data']['job']}",
+        f"Ada <3, build 41: fail (2 fail, 1 inconclusive, 7 pass). {service}/avatars",
+    ]

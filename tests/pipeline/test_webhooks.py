@@ -182,7 +182,11 @@ def test_a_build_ends_with_the_last_of_its_open_jobs(app: App) -> None:
     fail(app, last)
     (delivery,) = rows(app, BUILD)
     assert delivery.job_id == last
-    assert delivery.payload["data"]["last_job"] == str(last)
+    data = delivery.payload["data"]
+    assert (data["avatar"], data["build"], data["verdict"]) == ("a", "default", None)
+    assert data["last_job"] == str(last)
+    # the later one of the two, which have the same file name, is the clip
+    assert {word: count for word, count in data["counts"].items() if count} == {"not_measured": 1}
 
 
 def test_of_two_jobs_that_end_at_the_same_moment_one_ends_the_build(app: App) -> None:

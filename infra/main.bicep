@@ -60,6 +60,13 @@ param maxUploadsPerMinute int
 @minValue(0)
 param maxOpenJobs int
 
+@description('WEBHOOK_SECRET and WEBHOOK_URL of docs/settings.md; empty where there is none.')
+@secure()
+param webhooks object
+
+@description('Which of them are there, of which no secret is made.')
+param webhooksGiven { secret: bool, url: bool }
+
 @description('Deleted containers and blobs can be restored for this long [days]; 0 makes deletion final.')
 param softDeleteDays int
 
@@ -105,8 +112,8 @@ var openPaths = union(
 
 // What one instance does at a time, so that the sums fit what it has (tests/infra/test_limits.py).
 // Flex Consumption: 4 GB, 0.8 GB of temporary disk, and a group of functions to itself: requests
-// in one instance, blob events in another, the retry queue in a third. Container Apps: 4 GB and
-// 8 GB of disk, and one replica does everything.
+// in one instance, blob events in another, the retry queue in a third, webhooks in a fourth.
+// Container Apps: 4 GB and 8 GB of disk, and one replica does everything.
 var limits = onFlex
   ? { requests: 3, blobs: 2, retries: 2, maxMediaMB: 256, engineMemoryMB: 1024 }
   : { requests: 2, blobs: 2, retries: 1, maxMediaMB: 2048, engineMemoryMB: 640 }
@@ -191,7 +198,7 @@ module mediaStorage 'modules/storage.bicep' = {
     auditWorkspaceId: monitoring.outputs.workspaceId
     // With the poison queues, which the host makes only when it first needs them: until then
     // their triggers would ask for a queue that is not there.
-    queueNames: ['job-retry', 'job-retry-poison', 'webjobs-blobtrigger-poison']
+    queueNames: ['job-retry', 'job-retry-poison', 'webhook-delivery', 'webjobs-blobtrigger-poison']
     corsOrigins: empty(authClientId) ? [] : ['https://${app.hostname}']
     // A second line: the app deletes jobs itself. A week later, because it counts from their end.
     deleteBlobsAfterDays: retentionDays == 0 ? 0 : retentionDays + 7
@@ -277,6 +284,8 @@ module flex 'modules/flex-consumption.bicep' = if (onFlex) {
     location: location
     tags: tags
     settings: settings
+    webhooks: webhooks
+    webhooksGiven: webhooksGiven
     identityResourceId: identity.outputs.resourceId
     deploymentContainerUrl: '${hostStorage.outputs.blobEndpoint}${deploymentContainer}'
     subnetId: appSubnetId
@@ -300,6 +309,8 @@ module containerApp 'modules/container-app.bicep' = if (!onFlex) {
     tags: tags
     workspaceResourceId: monitoring.outputs.workspaceId
     settings: settings
+    webhooks: webhooks
+    webhooksGiven: webhooksGiven
     identityResourceId: identity.outputs.resourceId
     identityPrincipalId: identity.outputs.principalId
     identityClientId: identity.outputs.clientId

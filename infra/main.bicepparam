@@ -28,6 +28,14 @@ param retentionDays = int(readEnvironmentVariable('RETENTION_DAYS', '0'))
 param maxRowsInDatabase = int(readEnvironmentVariable('MAX_ROWS_IN_DATABASE', '1000000'))
 param maxUploadsPerMinute = int(readEnvironmentVariable('MAX_UPLOADS_PER_MINUTE', '0'))
 param maxOpenJobs = int(readEnvironmentVariable('MAX_OPEN_JOBS', '0'))
+param webhooks = {
+  secret: readEnvironmentVariable('WEBHOOK_SECRET', '')
+  url: readEnvironmentVariable('WEBHOOK_URL', '')
+}
+param webhooksGiven = {
+  secret: !empty(readEnvironmentVariable('WEBHOOK_SECRET', ''))
+  url: !empty(readEnvironmentVariable('WEBHOOK_URL', ''))
+}
 param softDeleteDays = int(readEnvironmentVariable('SOFT_DELETE_DAYS', '7'))
 param logRetentionDays = int(readEnvironmentVariable('LOG_RETENTION_DAYS', '30'))
 

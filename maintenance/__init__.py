@@ -1,4 +1,5 @@
-"""What keeps jobs from hanging: the reconcile timers, their retry queue, and both poison queues.
+"""What keeps jobs from hanging: the reconcile timers, their retry queue, and both poison queues;
+and what tells of jobs that have ended: the queue of webhooks.
 
 In a poison queue is what the host could not process in its five tries: the job has failed, with its
 last error.
@@ -12,7 +13,7 @@ import azure.functions as func
 from pydantic_core import from_json
 
 from shared.app import app
-from shared.pipeline import events, reconciliation
+from shared.pipeline import events, reconciliation, webhooks
 from shared.platform import storage, telemetry
 from shared.platform.settings import STORAGE
 from shared.platform.telemetry import SpanName
@@ -28,7 +29,7 @@ _logger = logging.getLogger("avatar.maintenance")
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 def reconcile(timer: func.TimerRequest) -> None:
-    """Every minute: lost events, dead leases, unfinished uploads and deletions, retention."""
+    """Every minute: lost events, dead leases, unfinished uploads and deletions, and so on."""
     with telemetry.span(SpanName.RECONCILE):
         touched = reconciliation.reconcile(app())
     if touched:
@@ -49,8 +50,15 @@ def adopt_lost(timer: func.TimerRequest) -> None:
 
 @blueprint.queue_trigger(arg_name="message", queue_name=storage.RETRY_QUEUE, connection=STORAGE)
 def on_retry(message: func.QueueMessage) -> None:
-    if (job := _job_of(message)) is not None:
+    if (job := _id_in(message)) is not None:
         events.resume(app(), job)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=storage.WEBHOOK_QUEUE, connection=STORAGE)
+def on_webhook(message: func.QueueMessage) -> None:
+    """No poison queue is read: the timer finds what is still due."""
+    if (delivery := _id_in(message)) is not None:
+        webhooks.deliver(app(), delivery)
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=STORAGE)
@@ -67,19 +75,19 @@ def on_poisoned_blob(message: func.QueueMessage) -> None:
     arg_name="message", queue_name=f"{storage.RETRY_QUEUE}-poison", connection=STORAGE
 )
 def on_poisoned_retry(message: func.QueueMessage) -> None:
-    job = _job_of(message)
+    job = _id_in(message)
     if job is None:
         return
     with telemetry.span(SpanName.POISONED):
         events.give_up(app(), job)
 
 
-def _job_of(message: func.QueueMessage) -> uuid.UUID | None:
+def _id_in(message: func.QueueMessage) -> uuid.UUID | None:
     """None, which is logged, where the message is none of ours: it would come back for ever."""
     try:
         return uuid.UUID(message.get_body().decode())
     except ValueError:
-        _logger.error("a message without a job was dropped")
+        _logger.error("a message without an id was dropped")
         return None
 
 

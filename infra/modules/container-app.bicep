@@ -8,6 +8,11 @@ param tags object
 param workspaceResourceId string
 param settings object
 
+@description('Apart from the settings, so that no deployment\'s history shows them.')
+@secure()
+param webhooks object
+param webhooksGiven { secret: bool, url: bool }
+
 param identityResourceId string
 param identityPrincipalId string
 param identityClientId string
@@ -106,9 +111,13 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
         allowInsecure: false
       }
       registries: [{ server: registry.properties.loginServer, identity: identityResourceId }]
-      // No secret but the identity's id, which stands in for one (a federated credential).
+      // The identity's id stands in for a secret (a federated credential), and is none.
       #disable-next-line use-secure-value-for-secure-inputs
-      secrets: empty(authClientId) ? [] : [{ name: authSecret, value: identityClientId }]
+      secrets: concat(
+        empty(authClientId) ? [] : [{ name: authSecret, value: identityClientId }],
+        webhooksGiven.secret ? [{ name: 'webhook-secret', value: webhooks.secret }] : [],
+        webhooksGiven.url ? [{ name: 'webhook-url', value: webhooks.url }] : []
+      )
     }
     template: {
       containers: [
@@ -120,6 +129,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             : 'mcr.microsoft.com/azure-functions/python:4-python3.13'
           env: concat(
             map(items(settings), setting => { name: setting.key, value: setting.value }),
+            webhooksGiven.secret ? [{ name: 'WEBHOOK_SECRET', secretRef: 'webhook-secret' }] : [],
+            webhooksGiven.url ? [{ name: 'WEBHOOK_URL', secretRef: 'webhook-url' }] : [],
             [{ name: 'ASPNETCORE_URLS', value: 'http://+:${port}' }]
           )
           resources: { cpu: cores, memory: '${cores * 2}Gi' }

@@ -6,6 +6,11 @@ param location string
 param tags object
 param settings object
 
+@description('Apart from the settings, so that no deployment\'s history shows them.')
+@secure()
+param webhooks object
+param webhooksGiven { secret: bool, url: bool }
+
 param identityResourceId string
 param deploymentContainerUrl string
 
@@ -90,7 +95,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: settings
+    properties: union(
+      settings,
+      webhooksGiven.secret ? { WEBHOOK_SECRET: webhooks.secret } : {},
+      webhooksGiven.url ? { WEBHOOK_URL: webhooks.url } : {}
+    )
   }
 
   // Deploying goes with Entra identities; these two would open a door for passwords.

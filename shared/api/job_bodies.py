@@ -10,8 +10,20 @@ from pydantic import BaseModel, Field
 from shared.analysis.report import Verdict, worst
 from shared.api.report_bodies import VerdictView, verdict_view
 from shared.database.extractions import moved
-from shared.database.tables import DataEntry, EventKind, Extraction, Job, JobEvent, State, Step
+from shared.database.tables import (
+    DataEntry,
+    DeliveryState,
+    EventKind,
+    Extraction,
+    Job,
+    JobEvent,
+    State,
+    Step,
+    WebhookDelivery,
+    WebhookEvent,
+)
 from shared.measurements.action_units import WORDS
+from shared.platform.outbound_addresses import shown
 from shared.reports.reports import SetVerdict
 
 StepState = Literal["pending", "running", "succeeded", "failed", "skipped"]
@@ -101,6 +113,22 @@ class JobSummary(BaseModel):
     measurement_id: int | None = Field(serialization_alias="report")
     verdict: Verdict | None
     links: dict[str, str]
+
+
+class DeliveryView(BaseModel):
+    """A webhook: what was to be told to whom, and what came of it."""
+
+    id: str = Field(description="The `webhook-id` of its messages.")
+    event: WebhookEvent
+    address: str = Field(description="Scheme, host and port: the rest may be a secret.")
+    state: DeliveryState
+    created: dt.datetime
+    attempts: int
+    last_try: dt.datetime | None
+    status: int | None = Field(description="Of the last answer; null where none came.")
+    error: str | None = Field(description="Why the last try got no answer.")
+    next_try: dt.datetime | None
+    delivered: dt.datetime | None
 
 
 class Intensity(BaseModel):
@@ -194,6 +222,22 @@ def job_summary(job: Job, held: Sequence[SetVerdict] = ()) -> JobSummary:
         measurement_id=job.report_id,
         verdict=worst(item.verdict for item in held),
         links=_links(job),
+    )
+
+
+def delivery_view(delivery: WebhookDelivery) -> DeliveryView:
+    return DeliveryView(
+        id=delivery.message_id,
+        event=WebhookEvent(delivery.event),
+        address=shown(delivery.address),
+        state=delivery.state,
+        created=delivery.ended,
+        attempts=delivery.attempts,
+        last_try=delivery.tried,
+        status=delivery.status,
+        error=delivery.answer,
+        next_try=delivery.next_try,
+        delivered=delivery.delivered,
     )
 
 

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from shared.api.http import json_response, no_content, parse_query, uuid_of
 from shared.api.job_bodies import (
     ActionUnitsView,
+    DeliveryView,
     JobSummary,
     JobView,
     action_units_view,
+    delivery_view,
     job_summary,
     job_view,
 )
@@ -22,7 +24,7 @@ from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Oper
 from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
-from shared.jobs import lifecycle, listing
+from shared.jobs import deliveries, lifecycle, listing
 from shared.measurements.model import MediaType
 from shared.pipeline import deletion, retrying
 from shared.platform import blob_names
@@ -129,6 +131,14 @@ def openface_csv(req: func.HttpRequest, app: App) -> func.HttpResponse:
     )
 
 
+def webhooks(req: func.HttpRequest, app: App) -> func.HttpResponse:
+    """What was told of the job's ends, newest first; the list has one part."""
+    with app.database.begin() as session:
+        job = lifecycle.visible(session, uuid_of(req)) or _unknown()
+        views = [delivery_view(item) for item in deliveries.of_job(session, job.id)]
+    return json_response(Page[DeliveryView](items=views, next=None))
+
+
 def _unknown() -> NoReturn:
     raise Problem(Code.JOB_NOT_FOUND, "There is no job with this id.")
 
@@ -137,7 +147,14 @@ def _not_measured(job: Job) -> NoReturn:
     raise Problem(Code.NOT_FOUND, f"The job has no measurement; its state is {job.state}.")
 
 
-OF_JOB: Final = ("get_job", "delete_job", "retry_job", "get_action_units", "get_openface_csv")
+OF_JOB: Final = (
+    "get_job",
+    "delete_job",
+    "retry_job",
+    "get_action_units",
+    "get_openface_csv",
+    "list_webhooks",
+)
 """What can be asked of a job by its id."""
 
 OPERATIONS: Final = (
@@ -208,6 +225,17 @@ OPERATIONS: Final = (
             302: Answer("A large file: fetch it there.", {}, (LOCATION,)),
         },
         (Code.JOB_NOT_FOUND, Code.NOT_FOUND),
+        parameters={"id": UUID},
+    ),
+    Operation(
+        "get",
+        "/api/jobs/{id}/webhooks",
+        "list_webhooks",
+        webhooks,
+        "jobs",
+        "What was told of the job's end, to whom, and what they answered",
+        {200: json_answer(Page[DeliveryView])},
+        (Code.JOB_NOT_FOUND,),
         parameters={"id": UUID},
     ),
 )

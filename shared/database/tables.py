@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL, UUID
@@ -81,6 +82,21 @@ class EventKind(StrEnum):
     RETRYING = "retrying"  # this attempt failed, another follows
     FAILED = "failed"
     NOTE = "note"
+
+
+class WebhookEvent(StrEnum):
+    """What webhooks tell of."""
+
+    JOB_ENDED = "job.ended"
+    BUILD_ENDED = "build.ended"  # with this job, none of its build was open any more
+
+
+class DeliveryState(StrEnum):
+    """How far a webhook is."""
+
+    WAITING = "waiting"  # for its first try, or another
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
 
 
 def one_of(column: str, values: type[StrEnum]) -> str:
@@ -176,6 +192,8 @@ class Job(Base):
     deleting: Mapped[bool] = mapped_column(server_default="false")
     traceparent: Mapped[str | None] = mapped_column(String(55))
     """W3C Trace Context of the upload: the later stages' spans belong to its trace."""
+    webhook: Mapped[str | None] = mapped_column(Text)
+    """Where the upload wants its end told, besides the setting's. It may hold a secret."""
     upload_until: Mapped[dt.datetime] = mapped_column(UTC_TIME)
     """When an unfinished upload is given up."""
     created: Mapped[dt.datetime] = mapped_column(UTC_TIME, server_default=func.now())
@@ -199,6 +217,46 @@ class JobEvent(Base):
     happening: Mapped[str] = mapped_column(String(10))
     attempt: Mapped[int] = mapped_column(SmallInteger)
     message: Mapped[str] = mapped_column(Text)
+
+
+class WebhookDelivery(Base):
+    """One message to one address, about one end of a job. Its address may hold a secret."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        CheckConstraint(one_of("event", WebhookEvent), name="event"),
+        UniqueConstraint("job_id", "event", "ended", "address"),
+        Index("ix_webhook_delivery_next_try", "next_try", postgresql_where="next_try IS NOT NULL"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
+    event: Mapped[str] = mapped_column(String(12))
+    ended: Mapped[dt.datetime] = mapped_column(UTC_TIME)
+    """`job.finished` at that moment: a job that is run again ends again."""
+    address: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """As it was when the job ended: what is sent again is the same."""
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    next_try: Mapped[dt.datetime | None] = mapped_column(UTC_TIME, server_default=func.now())
+    """None when it was delivered or given up. Moved on while somebody sends it."""
+    tried: Mapped[dt.datetime | None] = mapped_column(UTC_TIME)
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    """HTTP status of the last answer; None where none came."""
+    answer: Mapped[str | None] = mapped_column(String(100))
+    """Of the last try that got no answer: why, in words of ours."""
+    delivered: Mapped[dt.datetime | None] = mapped_column(UTC_TIME)
+
+    @property
+    def message_id(self) -> str:
+        """The `webhook-id`: the same in every try."""
+        return f"msg_{self.id}"
+
+    @property
+    def state(self) -> DeliveryState:
+        if self.delivered is not None:
+            return DeliveryState.DELIVERED
+        return DeliveryState.GIVEN_UP if self.next_try is None else DeliveryState.WAITING
 
 
 class Extraction(Base):

@@ -66,6 +66,7 @@ class NewJob:
     idempotency_key: str | None = None
     digest: str | None = None
     traceparent: str | None = None
+    webhook: str | None = None
     report_id: int | None = None  # of a measurement that is there already
     created: dt.datetime | None = None  # None: now
     finished: dt.datetime | None = None

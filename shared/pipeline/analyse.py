@@ -17,6 +17,7 @@ from shared.jobs import frame_files, lifecycle
 from shared.jobs.lifecycle import StageResult
 from shared.measurements.files import THRESHOLD, FrameFiles, facts_in
 from shared.media.formats import Kind
+from shared.pipeline import ending
 from shared.pipeline.attempt import Attempt
 from shared.pipeline.extract import counted, fitting_type, measured_type, options
 from shared.pipeline.measuring import measure
@@ -143,18 +144,21 @@ def _end(
     """
     earlier = session.scalar(select(Job.report_id).where(Job.id == attempt.job_id))
     result = StageResult(type=measurement.report.type, report_id=measurement.report.id)
+    settings = attempt.app.settings
     refusal = assessment.refusal
     if refusal is None:
-        lifecycle.advance(session, attempt.lease, State.DONE, message, result)
+        ending.done(session, settings, attempt.lease, message, result)
         attempt.observed.job_ends(State.DONE, measurement.report.type)
     else:
-        lifecycle.renew(session, attempt.lease, attempt.app.settings.lease_seconds)
+        lifecycle.renew(session, attempt.lease, settings.lease_seconds)
         lifecycle.keep(session, attempt.job_id, result)
         detail = (
             f"{refusal.detail} The measurement is stored: hold it to another set by "
             "POST /api/reports, or retry the job when this is mended."
         )
-        lifecycle.fail(session, attempt.job_id, Step.ANALYSE, refusal.code, detail)
+        ending.failed(
+            session, settings, attempt.job_id, Step.ANALYSE, code=refusal.code, detail=detail
+        )
         attempt.observed.job_ends(State.FAILED, measurement.report.type, refusal.code)
     if earlier is not None:
         session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))

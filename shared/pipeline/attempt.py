@@ -21,6 +21,7 @@ from shared.database.tables import EventKind, Job, Step
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import Lease, LeaseLostError, WorkDone
+from shared.pipeline import ending
 from shared.platform import telemetry
 from shared.platform.disk import is_full
 from shared.platform.errors import MediaError, Problem
@@ -161,6 +162,7 @@ def run(app: App, job_id: uuid.UUID, step: Step, work: Callable[[Attempt], None]
         ) as observed:
             log.info("%s: attempt %d", step, lease.attempt)
             _carry_out(app, lease, log, work, observed)
+        ending.announce(app, job_id, log)
 
 
 def _carry_out(
@@ -183,7 +185,10 @@ def _carry_out(
         code, detail = error.code, error.detail
         log.info("%s: failed, %s", step, code)
         app.transaction(
-            lambda session: lifecycle.fail(session, lease.job_id, step, code, detail), log
+            lambda session: ending.failed(
+                session, app.settings, lease.job_id, step, code=code, detail=detail
+            ),
+            log,
         )
         observed.failed(code)
     except Exception as error:

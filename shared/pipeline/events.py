@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from shared.app import App
 from shared.database.tables import Job, State, Step
 from shared.jobs import lifecycle
-from shared.pipeline import adoption
+from shared.pipeline import adoption, ending
 from shared.pipeline.analyse import analyse
 from shared.pipeline.attempt import job_log, run
 from shared.pipeline.extract import extract
 from shared.platform import blob_names, telemetry
 from shared.platform.errors import Code
+from shared.platform.settings import Settings
 from shared.platform.telemetry import SpanName
 
 
@@ -73,8 +74,9 @@ def give_up(app: App, job_id: uuid.UUID) -> None:
 
     def record(session: Session) -> Job | None:
         job = lifecycle.get(session, job_id)
-        exhausted = job is not None and job.attempts > 0 and _fail_exhausted(session, job)
-        return job if exhausted else None
+        if job is None or job.attempts == 0 or not _fail_exhausted(session, app.settings, job):
+            return None
+        return job
 
     log = job_log(job_id)
     job = app.transaction(record, log)
@@ -85,6 +87,7 @@ def give_up(app: App, job_id: uuid.UUID) -> None:
         span.fail(code)
         telemetry.job_ended(State.FAILED, job.type, code)
         log.error("failed: every attempt met an error")
+        ending.announce(app, job_id, log)
 
 
 def give_up_container(app: App, container: str) -> None:
@@ -100,13 +103,14 @@ def _find(app: App, container: str) -> Job | None:
     )
 
 
-def _fail_exhausted(session: Session, job: Job) -> bool:
+def _fail_exhausted(session: Session, settings: Settings, job: Job) -> bool:
     step = Step.ANALYSE if job.state in (State.EXTRACTED, State.ANALYSING) else Step.EXTRACT
     last = job.error_detail or "The process ended without a word."
-    return lifecycle.fail(
+    return ending.failed(
         session,
+        settings,
         job.id,
         step,
-        Code.ATTEMPTS_EXHAUSTED,
-        f"Failed in {job.attempts} attempts. The last error: {last}",
+        code=Code.ATTEMPTS_EXHAUSTED,
+        detail=f"Failed in {job.attempts} attempts. The last error: {last}",
     )

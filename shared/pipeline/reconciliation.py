@@ -1,6 +1,6 @@
 """What no event will take up. Timers call these functions; all of them may be called again.
 
-reconcile     lost events, dead leases, unfinished uploads and deletions, retention
+reconcile     lost events, dead leases, unfinished uploads and deletions, retention, webhooks
 adopt_lost    containers without a job
 mend          finished jobs without their report
 
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from shared.app import App
 from shared.database.tables import Job, State, Step
 from shared.jobs import lifecycle
-from shared.pipeline import adoption, events
+from shared.pipeline import adoption, ending, events, webhooks
 from shared.pipeline.attempt import job_log
 from shared.pipeline.deletion import delete
 from shared.platform import telemetry
@@ -31,6 +31,7 @@ def reconcile(app: App) -> int:
     touched = app.setbacks.each(
         "reconcile", found, lambda job: _take_up(app, job), key=_key, log=job_log
     )
+    webhooks.take_up(app)
     return touched + _retain(app)
 
 
@@ -41,7 +42,15 @@ def _take_up(app: App, job: Job) -> bool:
     elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
         with app.database.begin() as session:
             detail = "The upload was not finished in time. Upload the file again."
-            lifecycle.fail(session, job.id, Step.UPLOAD, Code.UPLOAD_INCOMPLETE, detail)
+            ending.failed(
+                session,
+                app.settings,
+                job.id,
+                Step.UPLOAD,
+                code=Code.UPLOAD_INCOMPLETE,
+                detail=detail,
+            )
+        ending.announce(app, job.id, log)
         telemetry.job_ended(State.FAILED, job.type, Code.UPLOAD_INCOMPLETE)
         log.warning("reconcile: upload never finished")
     elif job.attempts >= lifecycle.MAX_ATTEMPTS:

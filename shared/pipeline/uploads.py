@@ -46,7 +46,8 @@ from shared.pipeline.attempt import job_log
 from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options
 from shared.platform import telemetry
 from shared.platform.blob_names import blob_name, composed
-from shared.platform.errors import Code, EngineError, MediaError, Problem
+from shared.platform.errors import Code, EngineError, FieldError, MediaError, Problem
+from shared.platform.outbound_addresses import MAX_ADDRESS, RefusedAddressError, checked
 from shared.platform.telemetry import SpanName
 from shared.reports import parameter_sets
 
@@ -92,6 +93,9 @@ class Fields(BaseModel):
     type: MediaType | None = None
     parameter_set: Annotated[list[SetName], Field(max_length=MAX_SETS)] = []
     engine: EngineName | None = None
+    webhook: Annotated[str, Field(max_length=MAX_ADDRESS)] | None = Field(
+        default=None, description="Where the service tells of the job's end."
+    )
 
 
 class UploadUrlRequest(Fields):
@@ -135,7 +139,13 @@ def accept(app: App, upload: Upload) -> Job:
             path = upload.path.rename(upload.path.with_suffix(found.extension))
             facts = _check(app, upload.fields, path, found)
             new = _new_job(
-                upload, job_id, found, facts, digest=digest, traceparent=attempt.span.traceparent
+                upload,
+                job_id,
+                found,
+                facts,
+                digest=digest,
+                webhook=_webhook(app, upload.fields),
+                traceparent=attempt.span.traceparent,
             )
             job = _create(app, new)
             if job is None:  # the same key, at the same moment
@@ -164,6 +174,7 @@ def _new_job(
     facts: MediaFacts,
     *,
     digest: str,
+    webhook: str | None,
     traceparent: str | None,
 ) -> NewJob:
     fields = upload.fields
@@ -178,6 +189,7 @@ def _new_job(
         type=fields.type or unsaid,
         engine=fields.engine,
         parameter_sets=fields.parameter_set,
+        webhook=webhook,
         filename=shown(upload.filename) or "upload",
         blob=blob_name(upload.filename, found.extension),
         media=facts,
@@ -213,6 +225,7 @@ def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None)
             type=request.type,
             engine=request.engine,
             parameter_sets=request.parameter_set,
+            webhook=_webhook(app, request),
             filename=request.filename,
             # content decides the kind later: until then the name keeps the user's extension
             blob=blob_name(request.filename, _extension(request.filename)),
@@ -286,6 +299,19 @@ def _check_limits(app: App) -> None:
     """Refuse early what would be refused when its row is made, which is when it counts."""
     with app.database.begin() as session:
         limits.check(session, app.settings)
+
+
+def _webhook(app: App, fields: Fields) -> str | None:
+    """Where to tell of the end, in its normal form. Raises Problem, which quotes none of it."""
+    if fields.webhook is None:
+        return None
+    try:
+        if not app.settings.webhook_secret:
+            raise RefusedAddressError("cannot be told: this service has no WEBHOOK_SECRET")
+        return checked(fields.webhook, allow_private=app.settings.webhook_allow_private)
+    except RefusedAddressError as error:
+        why = str(error)
+    raise Problem(Code.INVALID_FIELD, f"webhook: {why}", errors=(FieldError("webhook", why),))
 
 
 def _check_engine(app: App, asked: str | None, kind: Kind | None) -> None:

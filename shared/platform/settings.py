@@ -14,6 +14,7 @@ from pydantic import Field, NonNegativeInt, ValidationError, ValidationInfo, fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from shared.platform import outbound_addresses, standard_webhooks
 from shared.platform.cores import cores
 
 STORAGE: Final = "AZURE_STORAGE_CONNECTION_STRING"
@@ -164,6 +165,23 @@ class Settings(BaseSettings):
     retention_days: NonNegativeInt = _setting(
         "RETENTION_DAYS", 0, "Jobs are deleted this long after they ended [days]; 0 keeps them."
     )
+    webhook_secret: str = _setting(
+        "WEBHOOK_SECRET",
+        "",
+        "What webhooks are signed with: `whsec_` and the base64 of 24 to 64 bytes; two, with a "
+        "space between, while it is changed. Empty: nothing is sent. *Secret.*",
+    )
+    webhook_allow_private: bool = _setting(
+        "WEBHOOK_ALLOW_PRIVATE",
+        False,
+        "Webhooks may be sent by `http` and to private, loopback and link-local addresses.",
+    )
+    webhook_url: str = _setting(
+        "WEBHOOK_URL",
+        "",
+        "Where it is told of every job and build that ends, besides the `webhook` of its upload. "
+        "*Secret.*",
+    )
 
     @property
     def processes(self) -> int:
@@ -183,6 +201,22 @@ class Settings(BaseSettings):
         if not value and not info.data.get("storage_blob_uri"):
             raise PydanticCustomError("not_set", _NOT_SET[str(info.field_name)])
         return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        standard_webhooks.keys(value)
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _may_be_sent_to(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        if not info.data.get("webhook_secret"):
+            raise ValueError("needs WEBHOOK_SECRET: webhooks are signed")
+        allow = bool(info.data.get("webhook_allow_private"))
+        return outbound_addresses.checked(value, allow_private=allow)
 
     @classmethod
     def settings_customise_sources(cls, *_: Any, **sources: Any) -> Any:
@@ -204,5 +238,5 @@ def _sentence(error: ErrorDetails) -> str:
     """Never with the value: it may be a secret."""
     name = str(error["loc"][0])
     field = Settings.model_fields.get(name)  # that of a default which will not do
-    said = error["msg"].replace("Input should be", "must be")
+    said = error["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
     return f"{field.alias if field else name} {said}."

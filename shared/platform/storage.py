@@ -6,6 +6,7 @@ Nothing here holds more than a few blocks of a file in memory. Errors are the SD
 
 import contextlib
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -42,6 +43,7 @@ READ_TIMEOUT_SECONDS: Final = 60
 CLOCK_SKEW: Final = dt.timedelta(minutes=5)  # between this clock and the storage service's
 
 RETRY_QUEUE: Final = "job-retry"
+WEBHOOK_QUEUE: Final = "webhook-delivery"
 
 
 class Storage:
@@ -270,15 +272,22 @@ class Storage:
 
     def enqueue_retry(self, job_id: str) -> None:
         """Ask the retry queue's function to go on with a job."""
-        queue = self._queues.get_queue_client(
-            RETRY_QUEUE, message_encode_policy=TextBase64EncodePolicy()
-        )
+        self._enqueue(RETRY_QUEUE, job_id)
+
+    def enqueue_webhook(self, delivery_id: uuid.UUID, seconds: int = 0) -> None:
+        """Ask the webhook queue's function to send a delivery, so long from now."""
+        # a second more: the database's clock, by which it must be due, may be behind
+        self._enqueue(WEBHOOK_QUEUE, str(delivery_id), seconds + 1 if seconds else 0)
+
+    def _enqueue(self, name: str, text: str, seconds: int = 0) -> None:
+        """A message that can be seen after `seconds`, of which a week has the most."""
+        queue = self._queues.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
         try:
-            queue.send_message(job_id)
+            queue.send_message(text, visibility_timeout=seconds)
         except ResourceNotFoundError:
             with contextlib.suppress(ResourceExistsError):  # another instance was quicker
                 queue.create_queue()
-            queue.send_message(job_id)
+            queue.send_message(text, visibility_timeout=seconds)
 
     def version(self) -> str:
         """The service's API version. Raises where storage cannot be reached.

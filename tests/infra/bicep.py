@@ -20,6 +20,8 @@ INFRA = ROOT / "infra"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TENANT = "00000000-0000-0000-0000-000000000002"
 
+SECRET = "[parameters('webhooks')."  # how a template writes the value of a secure parameter
+
 Resource = dict[str, Any]
 
 
@@ -83,10 +85,24 @@ class Deployment:
         return found[0]
 
     def settings(self) -> dict[str, str]:
-        """The app's settings, wherever it runs."""
+        """The app's settings, wherever it runs, but for secret ones."""
+        return {
+            name: value
+            for name, value in self._all_settings().items()
+            if not value.startswith(SECRET)
+        }
+
+    def secret_settings(self) -> set[str]:
+        """Names of the settings whose values only a deployment knows."""
+        return self._all_settings().keys() - self.settings().keys()
+
+    def _all_settings(self) -> dict[str, str]:
         if self.of("Microsoft.App/containerApps"):
             container = self.one("Microsoft.App/containerApps")["properties"]["template"]
-            return {item["name"]: item["value"] for item in container["containers"][0]["env"]}
+            return {
+                item["name"]: item["value"] if "value" in item else SECRET + item["secretRef"]
+                for item in container["containers"][0]["env"]
+            }
         values: dict[str, str] = next(
             item["properties"]
             for item in self.of("Microsoft.Web/sites/config")

@@ -6,6 +6,10 @@ import pytest
 
 from tests.infra.bicep import Deployment, command
 
+WEBHOOKS = {
+    "WEBHOOK_SECRET": "whsec_cGxhbnRlZDogdGhlIHNlY3JldCBvZiB3ZWJob29rcw==",
+    "WEBHOOK_URL": "https://hooks.example/planted",
+}
 VARIANTS: dict[str, dict[str, str]] = {
     "functions": {},
     "functions-private": {
@@ -14,6 +18,7 @@ VARIANTS: dict[str, dict[str, str]] = {
         "AUTH_CLIENT_ID": "11111111-1111-1111-1111-111111111111",
         "RETENTION_DAYS": "30",
         "ALERT_EMAIL": "operator@example.org",
+        **WEBHOOKS,
     },
     "container": {
         "HOSTING": "containerApps",
@@ -21,6 +26,7 @@ VARIANTS: dict[str, dict[str, str]] = {
         "ALLOWED_IP_ADDRESSES": "192.0.2.1, 192.0.2.2",
         "AUTH_CLIENT_ID": "11111111-1111-1111-1111-111111111111",
         "API_ACCESS": "entra",
+        **WEBHOOKS,
     },
     "half-made": {  # entra, and nothing to sign in with; more instances than the database takes
         "API_ACCESS": "entra",

@@ -116,8 +116,9 @@ def test_the_threads_are_enough(public: Deployment) -> None:
     """Each function that runs blocks one."""
     one = instance(public)
     threads = int(public.settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
+    webhooks = one.retries  # every queue is read as the retry queue is
     others = 4  # two timers and both poison queues
-    assert one.requests + one.blobs + one.retries + others <= threads
+    assert one.requests + one.blobs + one.retries + webhooks + others <= threads
 
 
 def test_host_json_leaves_the_limits_to_the_deployment() -> None:
@@ -130,7 +131,8 @@ def test_every_queue_that_a_trigger_reads_is_made(public: Deployment) -> None:
         item["name"].rsplit("/", 1)[-1]
         for item in public.of("Microsoft.Storage/storageAccounts/queueServices/queues")
     }
-    assert queues == {"job-retry", "job-retry-poison", "webjobs-blobtrigger-poison"}
+    read = {"job-retry", "job-retry-poison", "webhook-delivery", "webjobs-blobtrigger-poison"}
+    assert queues == read
 
 
 def test_entra_without_an_app_registration_is_keys(deployments: dict[str, Deployment]) -> None:

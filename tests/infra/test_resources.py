@@ -10,6 +10,7 @@ from local.paths import ROOT
 from shared.platform import telemetry
 from shared.platform.settings import STORAGE, ApiAccess, DatabaseAuth, Settings, read
 from tests.infra.bicep import Deployment, walk
+from tests.infra.conftest import WEBHOOKS
 
 STORAGE_ACCOUNTS = "Microsoft.Storage/storageAccounts"
 ROLES = "Microsoft.Authorization/roleAssignments"
@@ -165,6 +166,19 @@ def test_the_app_starts_with_these_settings(deployment: Deployment) -> None:
     names = {item.alias for item in Settings.model_fields.values()}
     ours = {name for name in given if name in names}
     assert ours >= {"DATABASE_URL", "DATABASE_AUTH", "ENGINE_MEMORY_MB", "RETENTION_DAYS"}
+
+
+def test_secrets_of_webhooks_are_written_nowhere(
+    public: Deployment, private: Deployment, container: Deployment
+) -> None:
+    """Neither in a template nor, on Container Apps, in the environment that readers see."""
+    assert public.secret_settings() == set()
+    for deployment in (private, container):
+        assert deployment.secret_settings() == {"WEBHOOK_SECRET", "WEBHOOK_URL"}
+        for secret in WEBHOOKS.values():
+            assert secret not in str(deployment.resources) + str(deployment.outputs)
+    app = container.one("Microsoft.App/containerApps")["properties"]["configuration"]
+    assert {"webhook-secret", "webhook-url"} <= {item["name"] for item in app["secrets"]}
 
 
 def test_every_connection_names_the_identity(deployment: Deployment) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.storage.blob import BlobLeaseClient, StandardBlobTier
 
-from maintenance import _container_of, _job_of
+from maintenance import _container_of, _id_in
 from shared.api import jobs as job_routes
 from shared.app import App
 from shared.database.tables import Job, State
@@ -233,7 +233,7 @@ def test_a_malformed_message_is_logged_once_and_dropped(
 ) -> None:
     message: Any = Message(body)
     with caplog.at_level(logging.ERROR):
-        assert _job_of(message) is None
+        assert _id_in(message) is None
         assert _container_of(message) is None
     assert len(caplog.records) == 2
 

@@ -20,10 +20,11 @@ from shared.platform.telemetry.attempts import (
     job_ended,
     measured,
     set_back,
+    webhook_tried,
 )
 from shared.platform.telemetry.context import carried, job
 from shared.platform.telemetry.interface import OpenJobs, Readings, Span
-from shared.platform.telemetry.names import SpanName
+from shared.platform.telemetry.names import SpanName, WebhookOutcome
 from shared.platform.telemetry.receivers import wanted
 from shared.platform.telemetry.spans import observe, span, start
 
@@ -34,6 +35,7 @@ __all__ = [
     "Readings",
     "Span",
     "SpanName",
+    "WebhookOutcome",
     "attempt",
     "carried",
     "job",
@@ -45,6 +47,7 @@ __all__ = [
     "span",
     "start",
     "wanted",
+    "webhook_tried",
 ]
 
 METADATA: Final = "traceparent"

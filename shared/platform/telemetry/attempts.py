@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.platform.errors import Problem
 from shared.platform.telemetry import names
 from shared.platform.telemetry.interface import Span
-from shared.platform.telemetry.names import SpanName, StepOutcome
+from shared.platform.telemetry.names import SpanName, StepOutcome, WebhookOutcome
 from shared.platform.telemetry.spans import record, span
 
 
@@ -94,3 +94,8 @@ def measured(around: Span, engine: str, version: str, frames: int, seconds: floa
 def set_back(timer: str, error: BaseException) -> None:
     """A timer could not deal with a thing, and went on with the next."""
     record(names.SETBACKS, 1, {names.TIMER: timer, names.ERROR: type(error).__name__})
+
+
+def webhook_tried(outcome: WebhookOutcome) -> None:
+    """Count a try to send a webhook."""
+    record(names.WEBHOOKS, 1, {names.WEBHOOK_OUTCOME: outcome.value})

@@ -26,6 +26,7 @@ FACES: Final = "avatar.faces"
 SEGMENT: Final = "avatar.segment"
 SEGMENTS: Final = "avatar.segments"
 TIMER: Final = "avatar.maintenance.timer"
+WEBHOOK_OUTCOME: Final = "avatar.webhook.outcome"
 ERROR: Final = "avatar.error.code"  # a code of the API, else the exception's class
 
 UNKNOWN: Final = "unknown"  # the type of a job whose content has not been looked at
@@ -49,6 +50,7 @@ class SpanName(StrEnum):
     GIVE_UP = "give_up"
     RECONCILE = "reconcile"
     ADOPT_LOST = "adopt_lost"
+    WEBHOOK = "webhook"
 
 
 class StepOutcome(StrEnum):
@@ -58,6 +60,14 @@ class StepOutcome(StrEnum):
     FAILED = "failed"  # the job has failed
     RETRYING = "retrying"  # this attempt has; the host tries again
     STOPPED = "stopped"  # the job was deleted or taken over
+
+
+class WebhookOutcome(StrEnum):
+    """What came of one try to send a webhook."""
+
+    DELIVERED = "delivered"
+    RETRYING = "retrying"
+    GIVEN_UP = "given_up"
 
 
 class Instrument(StrEnum):
@@ -130,6 +140,13 @@ SETBACKS: Final = Metric(
     "Things that a timer could not deal with and passed over: a job or a container, each time.",
     (TIMER, ERROR),
 )
+WEBHOOKS: Final = Metric(
+    "avatar.webhook.tries",
+    Instrument.COUNTER,
+    "{try}",
+    "Tries to send a webhook: delivered, to be repeated, or given up.",
+    (WEBHOOK_OUTCOME,),
+)
 METRICS: Final = (
     OPEN_JOBS,
     OLDEST_WAITING,
@@ -138,4 +155,5 @@ METRICS: Final = (
     FRAMES_PER_SECOND,
     ENGINE_RESTARTS,
     SETBACKS,
+    WEBHOOKS,
 )

@@ -54,6 +54,7 @@ from shared.platform.telemetry.names import (
     SETBACKS,
     STEP_DURATION,
     UNKNOWN,
+    WEBHOOKS,
     Metric,
 )
 from shared.platform.telemetry.receivers import APPLICATION_INSIGHTS, OTLP
@@ -202,7 +203,7 @@ class Sender:
         self._meter = meters.get_meter(SCOPE)
         self._counters: dict[str, Counter] = {
             metric.name: self._meter.create_counter(metric.name, metric.unit, metric.help)
-            for metric in (ENDED_JOBS, SETBACKS)
+            for metric in (ENDED_JOBS, SETBACKS, WEBHOOKS)
         }
         self._histograms = {
             metric.name: self._histogram(metric) for metric in (STEP_DURATION, FRAMES_PER_SECOND)

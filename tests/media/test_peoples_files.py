@@ -99,6 +99,32 @@ def test_one_stream_and_a_cover_are_nothing_to_say(tmp_path: Path) -> None:
     assert read(Clip(seconds=1, size=(64, 64)).write(tmp_path / "a.mp4"))[1] == Damage()
 
 
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+@pytest.mark.parametrize("suffix", [".webm", ".mkv"])
+def test_alpha_beside_the_picture_of_vp8_and_vp9(tmp_path: Path, codec: str, suffix: str) -> None:
+    """As avatars' tools write it: outside of the oval there is nothing, so mid grey."""
+    options = {"auto-alt-ref": "0"}  # VP8 cannot have it with alpha
+    path = Clip(
+        size=(160, 120),
+        codec=codec,
+        pixel_format="yuva420p",
+        transparent=True,
+        key_interval=5,
+        options=options,
+    ).write(tmp_path / f"face{suffix}")
+    with open_clip(path, OPTIONS) as clip:
+        pictures = [frame.picture for frame in clip.frames(Segment(0))]
+        assert clip.damage == Damage()
+    assert len(pictures) == 25
+    for shown in pictures:
+        assert np.abs(shown[:8, :8].astype(int) - 128).max() <= 8
+        assert np.abs(shown[50:70, 70:90].astype(int) - 128).max() > 30
+    assert key_frames(path, OPTIONS) == [0.0], "it is read whole: its alpha has other key frames"
+    with open_clip(path, OPTIONS) as clip:
+        later = list(clip.frames(Segment(1, 0.5)))
+    assert np.array_equal(later[-1].picture, pictures[-1])
+
+
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
 def test_a_jpeg_without_its_end_mark(tmp_path: Path, options: dict[str, Any]) -> None:
     whole = tmp_path / "whole.jpg"

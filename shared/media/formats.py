@@ -8,7 +8,9 @@ video container with sound alone has a format (its signature is the same) and is
 An HTML page called `.png` has none.
 """
 
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +74,8 @@ AVI: Final = Format("AVI", Kind.VIDEO, "video/x-msvideo", ".avi")
 WMV: Final = Format("WMV", Kind.VIDEO, "video/x-ms-wmv", ".wmv")
 CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
 
+_GZIP_OR_ZLIB: Final = 47  # what zlib calls a window: these two, told apart by their header
+_RAW_DEFLATE: Final = -15
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML_HEADER: Final = b"\x1a\x45\xdf\xa3"
 _BMP_HEADER_SIZES: Final = {12, 40, 52, 56, 64, 108, 124}  # of the block after the file header
@@ -137,6 +141,16 @@ def _action_unit_csv(head: bytes) -> Format | None:
     return CSV if looks_like(head) else None
 
 
+def compressed(head: bytes) -> Format | None:
+    """The format of what was compressed whole (gzip, deflate) into a file that begins so."""
+    for window in (_GZIP_OR_ZLIB, _RAW_DEFLATE):
+        with suppress(zlib.error):
+            found = sniff(zlib.decompressobj(window).decompress(head, SNIFF_BYTES))
+            if found is not None:
+                return found
+    return None
+
+
 def sniff_file(path: Path) -> Format:
     """The format of a file on disk. Raises MediaError when it is empty or none of ours."""
     with path.open("rb") as file:
@@ -155,6 +169,8 @@ def sniff_file(path: Path) -> Format:
 
 def _said(head: bytes) -> str:
     """What the file is, where it is something that people take for a picture."""
+    if packed := compressed(head):
+        return f"The file is compressed as a whole (gzip or deflate; {packed.name} is in it)"
     brand = head[8:12] if head[4:8] == b"ftyp" else b""
     if brand in _HEIC_BRANDS:
         return "The file is a HEIC picture, as phones make them (they can export JPEG)"

@@ -33,7 +33,7 @@ from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Facts, Options, Segment
 from shared.media.formats import MediaFacts
-from shared.platform import telemetry
+from shared.platform import scratch, telemetry
 from shared.platform.errors import Code, EngineError, MediaError
 from shared.platform.paths import ROOT
 from shared.platform.telemetry import SpanName, names
@@ -52,7 +52,7 @@ _OURS_ALONE: Final = "av"  # a package that no worker brings: the app's packages
 # All that a child needs to know of the host's environment. Connection strings and keys are not
 # among it: a child opens files that strangers sent.
 _INHERITED: Final = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"),
     *("OPENFACE_HOME", "OPENFACE_MODEL"),
 )
 _SETTINGS: Final = {
@@ -83,7 +83,10 @@ class EnginePool:
     ) -> None:
         """`environment` is added to the children's; `command` and `engines` are for tests."""
         self._command = (*command, str(os.getpid()), str(memory_limit_mb or 0))
-        self._environment = _child_environment(environment or {})
+        # what a killed child leaves goes with the files of this process
+        self._environment = _child_environment(
+            {"TMPDIR": str(scratch.home()), **(environment or {})}
+        )
         self._engine_names = tuple(engines)
         # Linux kills a child when the thread that started it ends; this one lasts as the pool does
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="engine-starter")

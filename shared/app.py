@@ -16,7 +16,7 @@ from shared.database.connection import Database
 from shared.engines.pool import EnginePool
 from shared.jobs.gauges import Gauges
 from shared.jobs.setbacks import Setbacks
-from shared.platform import outages, telemetry
+from shared.platform import outages, scratch, telemetry
 from shared.platform.outages import Log
 from shared.platform.settings import Settings, read
 from shared.platform.storage import Storage
@@ -70,6 +70,7 @@ def build(settings: Settings) -> App:
 @cache
 def app() -> App:
     """The parts of this process. Raises SettingsError where the settings are wrong."""
+    scratch.sweep()
     parts = build(read())
     telemetry.observe(Gauges(parts.database, parts.engines))
     return parts

@@ -8,6 +8,7 @@ versions and quick (a second of 320 x 320 video takes about 0.1 s); callers that
 keep it in a session fixture.
 """
 
+import io
 import struct
 import zipfile
 import zlib
@@ -191,6 +192,26 @@ def resized(path: Path, sizes: Sequence[tuple[int, int]]) -> Path:
             packet.stream, packet.time_base = stream, Fraction(1, 25)
             packet.pts = packet.dts = number
             packet.is_keyframe = coded.is_keyframe
+            container.mux(packet)
+    return path
+
+
+def motion_jpeg(path: Path, *, frames: int = 5, orientation: int | None = None) -> Path:
+    """A clip of 160 x 120 whose pictures have an EXIF block each."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "a camera's"
+    if orientation is not None:
+        exif[ExifTags.Base.Orientation] = orientation
+    with av.open(str(path), "w", format=_MUXERS.get(path.suffix)) as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuvj420p"
+        for number in range(frames):
+            coded = io.BytesIO()
+            Image.fromarray(faces.speaking(number / 25, 160, 120)).save(coded, "JPEG", exif=exif)
+            packet = av.Packet(coded.getvalue())
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
             container.mux(packet)
     return path
 

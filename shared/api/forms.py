@@ -16,7 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from shared.api.http import parse, refuse_other_text
+from shared.api.http import parse, refuse_encoded, refuse_other_text
 from shared.pipeline.uploads import Fields, Upload, check_key
 from shared.platform import disk
 from shared.platform.errors import Code, FieldError, Problem
@@ -35,6 +35,7 @@ def read_upload(
     `limit` is the most bytes the body may have. Browsers send every field of a form, also one that
     was left empty: `blank_is_absent` takes it for not given.
     """
+    refuse_encoded(req)
     length = req.headers.get("Content-Length")
     if length is None or not length.isdigit():
         raise Problem(Code.LENGTH_REQUIRED, "Send the request with a Content-Length header.")

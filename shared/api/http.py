@@ -130,8 +130,20 @@ def refuse_other_text(query: str, *texts: str) -> None:
         raise Problem(Code.BAD_REQUEST, "The request's text is not UTF-8. Send it as UTF-8.")
 
 
+def refuse_encoded(req: func.HttpRequest) -> None:
+    """Raises Problem for a body that says it is compressed: nothing here unpacks it."""
+    said = req.headers.get("Content-Encoding", "").strip().lower()
+    if said not in ("", "identity"):
+        raise Problem(
+            Code.UNSUPPORTED_MEDIA,
+            "The body has a Content-Encoding. Send it as it is, without.",
+            headers={"Accept-Encoding": "identity"},
+        )
+
+
 def small_body(req: func.HttpRequest) -> bytes:
     """The body of a request that brings no media."""
+    refuse_encoded(req)
     body = req.get_body()
     if len(body) > MAX_SMALL_BYTES:
         raise Problem(Code.FILE_TOO_LARGE, f"The body may have at most {MAX_SMALL_BYTES} bytes.")

@@ -89,5 +89,5 @@ def json_answer(
 LOCATION: Final = Header("Location", "Where it is now.")
 
 QUERY: Final = (Code.INVALID_FIELD, Code.UNKNOWN_FIELD)
-BODY: Final = (Code.BAD_REQUEST, Code.FILE_TOO_LARGE, *QUERY)
+BODY: Final = (Code.BAD_REQUEST, Code.FILE_TOO_LARGE, Code.UNSUPPORTED_MEDIA, *QUERY)
 SETS: Final = (Code.UNKNOWN_PARAMETER_SET, Code.ENGINE_MISMATCH)

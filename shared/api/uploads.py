@@ -1,9 +1,7 @@
 """The handlers of `/api/upload` and `/api/upload-url`: media in, or where to put them."""
 
 import datetime as dt
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import azure.functions as func
@@ -28,6 +26,7 @@ from shared.app import App
 from shared.pipeline import uploads
 from shared.pipeline.extract import MEGABYTE
 from shared.pipeline.uploads import MAX_KEY, Fields, FileName, UploadAddress, UploadUrlRequest
+from shared.platform import scratch
 from shared.platform.errors import Code
 
 
@@ -52,8 +51,8 @@ class UploadUrlView(BaseModel):
 
 
 def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    with tempfile.TemporaryDirectory(prefix="avatar-upload-") as folder:
-        received = read_upload(req, Path(folder), app.settings.max_upload_mb * MEGABYTE)
+    with scratch.folder("upload") as folder:
+        received = read_upload(req, folder, app.settings.max_upload_mb * MEGABYTE)
         job = uploads.accept(app, received)
     with app.database.begin() as session:
         view = jobs.body(session, job)
@@ -90,7 +89,6 @@ _MEDIA: Final = (
     Code.IDEMPOTENCY_CONFLICT,
     Code.STATE_CONFLICT,
     Code.LENGTH_REQUIRED,
-    Code.UNSUPPORTED_MEDIA,
     Code.UNDECODABLE_MEDIA,
     Code.ANIMATED_IMAGE,
     Code.IMAGE_TOO_LARGE,

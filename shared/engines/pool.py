@@ -7,6 +7,9 @@ block until they are done.
 Three crews, so that short calls never wait behind long ones: engines (`processes` of them, one
 core each), probes of uploads, and the engines' state for the health check.
 
+Who waits for an engine is served by what his job has left, least first, so that a short clip waits
+for one segment of a long one and not for all. Nobody is passed over more than `MOST_PASSED` times.
+
 A deadline is in seconds and starts when a process is free for the call.
 """
 
@@ -19,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -30,7 +33,7 @@ from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Facts, Options, Segment
 from shared.media.formats import MediaFacts
-from shared.platform import telemetry
+from shared.platform import scratch, telemetry
 from shared.platform.errors import Code, EngineError, MediaError
 from shared.platform.paths import ROOT
 from shared.platform.telemetry import SpanName, names
@@ -38,6 +41,7 @@ from shared.platform.telemetry import SpanName, names
 __all__ = ["Cancelled", "EnginePool"]
 
 PROBE_PROCESSES: Final = 2  # an upload with a large picture does not hold up the next
+MOST_PASSED: Final = 8  # turns that others get first; so a long clip has one in nine at least
 CALLS_PER_CHILD: Final = 500  # then it is replaced, against slow leaks in native libraries
 STATUS_DEADLINE: Final = 60.0  # [s]; a first import of mediapipe from a cold disk takes long
 STATUS_AGE: Final = 300.0  # [s] that a good answer is kept
@@ -48,7 +52,7 @@ _OURS_ALONE: Final = "av"  # a package that no worker brings: the app's packages
 # All that a child needs to know of the host's environment. Connection strings and keys are not
 # among it: a child opens files that strangers sent.
 _INHERITED: Final = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"),
     *("OPENFACE_HOME", "OPENFACE_MODEL"),
 )
 _SETTINGS: Final = {
@@ -79,7 +83,10 @@ class EnginePool:
     ) -> None:
         """`environment` is added to the children's; `command` and `engines` are for tests."""
         self._command = (*command, str(os.getpid()), str(memory_limit_mb or 0))
-        self._environment = _child_environment(environment or {})
+        # what a killed child leaves goes with the files of this process
+        self._environment = _child_environment(
+            {"TMPDIR": str(scratch.home()), **(environment or {})}
+        )
         self._engine_names = tuple(engines)
         # Linux kills a child when the thread that started it ends; this one lasts as the pool does
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="engine-starter")
@@ -152,12 +159,16 @@ class EnginePool:
         segment: Segment,
         output: Path,
         *,
+        left: int = 0,
         deadline: float,
         progress: Callable[[int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         log: Log = logger,
     ) -> None:
-        """`Engine.measure` in a child. `progress` and `cancelled` are called in this thread."""
+        """`Engine.measure` in a child. `progress` and `cancelled` are called in this thread.
+
+        `left` are the frames of the whole media that are not measured yet; 0 where nobody knows.
+        """
         arguments = {
             "engine": engine,
             "task": protocol.task_to_json(task),
@@ -165,7 +176,7 @@ class EnginePool:
             "output": str(output.absolute()),
         }
         with (
-            self._engines.child(cancelled) as child,
+            self._engines.child(cancelled, left) as child,
             _span(SpanName.ENGINE_MEASURE, engine, segment),
         ):
             child.call(
@@ -247,6 +258,14 @@ class EnginePool:
         return answer["version"], answer["problems"]
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A call that waits for a child."""
+
+    left: int  # frames of its job
+    passed: int = 0  # turns that others got since it came
+
+
 class _Crew:
     """Up to `size` children, started when first needed and lent to one call at a time."""
 
@@ -256,14 +275,15 @@ class _Crew:
         self._changed = threading.Condition()
         self._idle: list[Child] = []  # the one used last is the warmest and is lent first
         self._busy: set[Child] = set()
+        self._waiting: list[_Turn] = []  # in the order in which they came
         self._starting = 0
         self._closed = False
         self.lost = 0
 
     @contextmanager
-    def child(self, cancelled: Callable[[], bool] | None) -> Iterator[Child]:
+    def child(self, cancelled: Callable[[], bool] | None, left: int = 0) -> Iterator[Child]:
         """Lend a child; what happens to it afterwards depends on how the call ended."""
-        child = self._take(cancelled)
+        child = self._take(cancelled, left)
         keep = False
         try:
             yield child
@@ -290,12 +310,9 @@ class _Crew:
             self._changed.wait_for(lambda: not self._busy and not self._starting, timeout=10)
         self.dismiss()
 
-    def _take(self, cancelled: Callable[[], bool] | None) -> Child:
+    def _take(self, cancelled: Callable[[], bool] | None, left: int) -> Child:
         with self._changed:
-            while not self._closed and len(self._busy) + self._starting >= self._size:
-                self._changed.wait(_POLL)
-                if cancelled is not None and cancelled():
-                    raise Cancelled
+            self._await_turn(cancelled, _Turn(left))
             self._refuse_if_closed()
             while self._idle:
                 child = self._idle.pop()
@@ -317,6 +334,30 @@ class _Crew:
                         started.interrupt()
                 self._changed.notify_all()
         return started
+
+    def _await_turn(self, cancelled: Callable[[], bool] | None, turn: _Turn) -> None:
+        """Return when a child is free for this call, or the crew is closed."""
+        self._waiting.append(turn)
+        try:
+            while not self._closed and not (self._free and self._next is turn):
+                self._changed.wait(_POLL)
+                if cancelled is not None and cancelled():
+                    raise Cancelled
+        finally:
+            self._waiting.remove(turn)
+            self._changed.notify_all()  # another is the next
+        for other in self._waiting:
+            other.passed += 1
+
+    @property
+    def _free(self) -> bool:
+        return len(self._busy) + self._starting < self._size
+
+    @property
+    def _next(self) -> _Turn:
+        """Who was passed over too often, longest waiting first; else who has least left."""
+        overdue = [turn for turn in self._waiting if turn.passed >= MOST_PASSED]
+        return overdue[0] if overdue else min(self._waiting, key=lambda turn: turn.left)
 
     def _give_back(self, child: Child, *, keep: bool) -> None:
         if not keep or child.calls >= CALLS_PER_CHILD:

@@ -5,14 +5,13 @@ program measured, in whatever dialect, its file stays as it is and the canonical
 it, below `normalised/`.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from shared.measurements.files import CONTENT_TYPES, FrameFiles, facts_in
 from shared.measurements.model import Facts
-from shared.platform import blob_names
+from shared.platform import blob_names, scratch
 from shared.platform.errors import Code, MediaError, Problem
 from shared.platform.storage import Storage
 
@@ -35,9 +34,9 @@ def stored(
     """
     if container is None:
         raise _gone(number, "its job and its files were deleted")
-    with tempfile.TemporaryDirectory(prefix="avatar-frames-") as folder:
-        found = _fetched(storage, container, "", Path(folder), facts) or _fetched(
-            storage, container, blob_names.NORMALISED_PREFIX, Path(folder), facts
+    with scratch.folder("frames") as folder:
+        found = _fetched(storage, container, "", folder, facts) or _fetched(
+            storage, container, blob_names.NORMALISED_PREFIX, folder, facts
         )
         if found is None:
             raise _gone(number, "its files in storage were deleted or replaced")

@@ -36,7 +36,13 @@ from av.video.stream import VideoStream
 
 from shared.measurements.model import Options, Segment
 from shared.media.clock import FALLBACK_FPS, Clock, Seconds, presentation
-from shared.media.container import NO_PICTURE, open_container, pictures_in
+from shared.media.container import (
+    NO_PICTURE,
+    decoder,
+    is_transparent,
+    open_container,
+    pictures_in,
+)
 from shared.media.display import Display
 from shared.media.formats import Kind, MediaFacts, sniff_file
 from shared.media.pictures import Picture
@@ -107,6 +113,7 @@ class Clip:
         """Raises MediaError where no picture can be decoded, or too large ones."""
         self._container = container
         self._stream = stream
+        self._codec = decoder(stream, options)
         self._options = options
         self._reformatter = VideoReformatter()
         self._seconds = Seconds.of(stream)
@@ -208,10 +215,11 @@ class Clip:
         """Presentation times of the key frames, by demultiplexing alone; the first is 0.
 
         Only that first one where times are missing or go back: such a clip cannot be cut, because
-        the times of a later part then depend on the part before it.
+        the times of a later part then depend on the part before it. Nor can one with alpha beside
+        it, which has key frames of its own that nothing tells.
         """
         times = [0.0]
-        if self._origin is None:
+        if self._origin is None or is_transparent(self._stream):
             return times
         with suppress(av.error.FFmpegError):  # the readable part is what can be cut
             self._container.seek(0)
@@ -255,6 +263,7 @@ class Clip:
             target = self._origin + self._seconds.ticks(start - margin)
             with suppress(av.error.FFmpegError):  # a hole in the index: try further ahead
                 self._container.seek(target, stream=self._stream)
+            self._codec.flush_buffers()
             self._decoder = self._decode()
             first = next(self._decoder, None)
             pts = None if first is None else presentation(first)
@@ -276,7 +285,7 @@ class Clip:
             if not given and number >= patience:
                 return
             try:
-                decoded = self._stream.decode(packet)
+                decoded = self._codec.decode(packet)
             except av.error.EOFError:
                 return
             except av.error.FFmpegError as error:

@@ -6,12 +6,14 @@ refuses pictures over the limit of pixels. The decoder has one thread.
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import av
 import av.error
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from shared.measurements.model import Options
@@ -21,6 +23,8 @@ from shared.platform.errors import Code, MediaError
 
 _DEMUXERS: Final = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "MKV": "matroska",
                     "AVI": "avi", "WMV": "asf"}  # fmt: skip
+_WITH_ALPHA: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Decoders that give the transparency, by the codec. FFmpeg's own leave it out without a word."""
 _PROBE_BYTES: Final = 5_000_000  # what FFmpeg may read to learn about the streams
 _PROBE_TIME: Final = 5_000_000  # [us] of media, likewise
 
@@ -47,12 +51,27 @@ def open_container(path: Path, options: Options) -> tuple[InputContainer, VideoS
     try:
         stream = _video_stream(container)
         refuse_too_large(stream.codec_context.width, stream.codec_context.height, options)
-        stream.codec_context.options = {"max_pixels": _decoder_limit(options)}
-        stream.codec_context.thread_count = 1
     except BaseException:
         container.close()
         raise
     return container, stream
+
+
+def decoder(stream: VideoStream, options: Options) -> VideoCodecContext:
+    """The stream's own or, where it says that it is transparent, one that gives the alpha."""
+    context = stream.codec_context
+    if is_transparent(stream):
+        context = cast("VideoCodecContext", CodecContext.create(_WITH_ALPHA[context.name], "r"))
+        context.extradata = stream.codec_context.extradata
+    context.options = {"max_pixels": _decoder_limit(options)}
+    context.thread_count = 1
+    return context
+
+
+def is_transparent(stream: VideoStream) -> bool:
+    """Whether VP8 or VP9 has its alpha beside it: a second stream, hidden in the packets' data."""
+    said = stream.metadata.get("alpha_mode") == "1"
+    return said and stream.codec_context.name in _WITH_ALPHA
 
 
 def _open(path: Path, options: Options) -> InputContainer:

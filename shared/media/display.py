@@ -21,6 +21,9 @@ from shared.platform.errors import Code, MediaError
 
 _ASPECT_LIMIT: Final = 4.0  # pixels more oblong than this are a wrong header
 
+_TURNED: Final = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+"""Display matrices by the clockwise angle [degrees]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -102,8 +105,11 @@ def refuse_too_large(width: int, height: int, options: Options) -> None:
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """a, b, c, d of x' = a x + c y, y' = b x + d y; the identity where there is none."""
-    side_data: Any = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        side_data: Any = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # beside it is a kind that PyAV has no name for, as EXIF in Motion JPEG
+        return _TURNED.get(-frame.rotation % 360, _TURNED[0])
     if side_data is None:
-        return (1, 0, 0, 1)
+        return _TURNED[0]
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(side_data)[:36])
     return (a, b, c, d)

@@ -3,12 +3,14 @@
 Nothing is decoded here and no decoder is imported, so the Functions worker may use all of it.
 Whether a file can be measured is for `shared.media.probe` to say.
 
-Odd cases: GIF, HEIC, PDF and archives are no formats of ours, and are called by their names. A
+Odd cases: GIF, TIFF, PDF and archives are no formats of ours, and are called by their names. A
 video container with sound alone has a format (its signature is the same) and is refused by `probe`.
 An HTML page called `.png` has none.
 """
 
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -63,6 +65,7 @@ JPEG: Final = Format("JPEG", Kind.IMAGE, "image/jpeg", ".jpg")
 PNG: Final = Format("PNG", Kind.IMAGE, "image/png", ".png")
 WEBP: Final = Format("WebP", Kind.IMAGE, "image/webp", ".webp")
 AVIF: Final = Format("AVIF", Kind.IMAGE, "image/avif", ".avif")
+HEIC: Final = Format("HEIC", Kind.IMAGE, "image/heic", ".heic")
 BMP: Final = Format("BMP", Kind.IMAGE, "image/bmp", ".bmp")
 MP4: Final = Format("MP4", Kind.VIDEO, "video/mp4", ".mp4")
 MOV: Final = Format("MOV", Kind.VIDEO, "video/quicktime", ".mov")
@@ -72,11 +75,15 @@ AVI: Final = Format("AVI", Kind.VIDEO, "video/x-msvideo", ".avi")
 WMV: Final = Format("WMV", Kind.VIDEO, "video/x-ms-wmv", ".wmv")
 CSV: Final = Format("CSV", Kind.CSV, "text/csv", ".csv")
 
+_GZIP_OR_ZLIB: Final = 47  # what zlib calls a window: these two, told apart by their header
+_RAW_DEFLATE: Final = -15
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML_HEADER: Final = b"\x1a\x45\xdf\xa3"
 _BMP_HEADER_SIZES: Final = {12, 40, 52, 56, 64, 108, 124}  # of the block after the file header
+_MOST_BRANDS: Final = 128  # [bytes] of a `ftyp` that are looked at
 _OPEN_BRANDS: Final = (b"mif1", b"miaf")  # of pictures in any coding: the others say which
-_HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_HEIC_BRANDS: Final = (b"heic", b"heix")  # one picture, in 8 or 10 bits
+_MOVING_BRANDS: Final = {b"avis": "AVIF", b"hevc": "HEIC", b"hevx": "HEIC", b"msf1": "HEIC"}
 _KNOWN: Final = {
     b"GIF8": "a GIF",
     b"II*\0": "a TIFF or a camera's raw picture",
@@ -120,10 +127,19 @@ def _bmp(head: bytes) -> Format | None:
 def _iso(head: bytes) -> Format | None:
     atom, brand = head[4:8], head[8:12]
     if atom == b"ftyp":
-        if brand == b"avif" or (brand in _OPEN_BRANDS and b"avif" in head[16:64]):
+        brands = [brand, *_further_brands(head)] if brand in _OPEN_BRANDS else [brand]
+        if b"avif" in brands:
             return AVIF
+        if any(each in _HEIC_BRANDS for each in brands):
+            return HEIC
         return None if brand in _PICTURE_BRANDS else MOV if brand == b"qt  " else MP4
     return MOV if atom in _QUICKTIME_ATOMS else None
+
+
+def _further_brands(head: bytes) -> list[bytes]:
+    """Those that the file says it is compatible with."""
+    end = min(int.from_bytes(head[:4], "big"), _MOST_BRANDS)
+    return [head[start : start + 4] for start in range(16, end, 4)]
 
 
 def _matroska(head: bytes) -> Format | None:
@@ -137,6 +153,16 @@ def _action_unit_csv(head: bytes) -> Format | None:
     return CSV if looks_like(head) else None
 
 
+def compressed(head: bytes) -> Format | None:
+    """The format of what was compressed whole (gzip, deflate) into a file that begins so."""
+    for window in (_GZIP_OR_ZLIB, _RAW_DEFLATE):
+        with suppress(zlib.error):
+            found = sniff(zlib.decompressobj(window).decompress(head, SNIFF_BYTES))
+            if found is not None:
+                return found
+    return None
+
+
 def sniff_file(path: Path) -> Format:
     """The format of a file on disk. Raises MediaError when it is empty or none of ours."""
     with path.open("rb") as file:
@@ -148,18 +174,18 @@ def sniff_file(path: Path) -> Format:
         raise MediaError(
             Code.UNSUPPORTED_MEDIA,
             f"{_said(head)}, which cannot be measured. Send an image (JPEG, PNG, "
-            "WebP, BMP, AVIF), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
+            "WebP, BMP, HEIC, AVIF), a video (MP4, MOV, WebM, MKV, AVI, WMV) or an OpenFace CSV.",
         )
     return found
 
 
 def _said(head: bytes) -> str:
     """What the file is, where it is something that people take for a picture."""
+    if packed := compressed(head):
+        return f"The file is compressed as a whole (gzip or deflate; {packed.name} is in it)"
     brand = head[8:12] if head[4:8] == b"ftyp" else b""
-    if brand in _HEIC_BRANDS:
-        return "The file is a HEIC picture, as phones make them (they can export JPEG)"
-    if brand == b"avis":
-        return "The file is an animated AVIF"
+    if moving := _MOVING_BRANDS.get(brand):
+        return f"The file is an animated {moving}"
     for start, name in _KNOWN.items():
         if head.startswith(start):
             return f"The file is {name}"

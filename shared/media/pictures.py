@@ -8,7 +8,8 @@ What is made of the odd cases:
   palette and bilevel pictures are converted without colour management.
 - A JPEG that lacks its last bytes is taken if no pixel is missing, with a warning.
 - A picture that moves (APNG, animated WebP) is refused: it is neither one picture nor a video.
-  A JPEG with further pictures in it (MPO, as phones write them) is its first.
+  A JPEG with further pictures in it (MPO, as phones write them) is its first, a HEIC its main one.
+- HEIC is turned by its own properties, whatever its EXIF block says; 10 bits become 8.
 """
 
 import io
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pi_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -34,6 +36,11 @@ Picture = NDArray[np.uint8]
 # The limit is ours, per call, and held before anything is decoded; Pillow's own is global.
 Image.MAX_IMAGE_PIXELS = None
 
+pi_heif.options.DECODE_THREADS = 1  # an engine process is to use one core
+pi_heif.register_heif_opener()
+
+_PILLOWS_NAMES: Final = {"HEIC": "HEIF"}
+_ALBUMS: Final = ("MPO", "HEIF")  # formats of one picture, with others beside it
 UNENDED: Final = "unended"  # a key of Pillow's `info`
 _ENDS: Final = (b"\xff\xd9", bytes(range(1, 200)) * 400 + b"\xff\xd9")
 MID_GREY: Final = (128, 128, 128)
@@ -42,6 +49,7 @@ _TWELVE_BITS: Final = 4095  # what scientific cameras put into 16 bits without s
 DAMAGE: Final = (
     *(OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, OverflowError),
     *(struct.error, zlib.error),
+    RuntimeError,  # libheif's
 )
 
 
@@ -80,7 +88,8 @@ def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of metadata that it cannot read; nobody could act
-            with Image.open(path, formats=[found.name]) as stored:
+            pillows_name = _PILLOWS_NAMES.get(found.name, found.name)
+            with Image.open(path, formats=[pillows_name]) as stored:
                 _refuse(stored, options)
                 image: Image.Image = stored
                 try:
@@ -123,7 +132,7 @@ def _refuse(image: Image.Image, options: Options) -> None:
             f"The image has {width} x {height} pixels; at most {options.max_pixels:,} in all can "
             "be measured. Send it scaled down.",
         )
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+    if image.format not in _ALBUMS and getattr(image, "n_frames", 1) > 1:
         raise MediaError(
             Code.ANIMATED_IMAGE,
             "The image is animated. Send one still picture of it, or the animation as a video.",

@@ -36,8 +36,9 @@ SANDBOX: Final = "default-src 'none'; sandbox"
 _TYPES: Final = {
     **{
         item.name: item.content_type
-        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP, formats.AVIF)
+        for item in (formats.JPEG, formats.PNG, formats.WEBP, formats.BMP)
     },
+    **{item.name: item.content_type for item in (formats.AVIF, formats.HEIC)},
     **{item.name: item.content_type for item in (formats.MP4, formats.WEBM, formats.MKV)},
     **{item.name: item.content_type for item in (formats.AVI, formats.WMV)},
     formats.MOV.name: formats.MP4.content_type,  # browsers play it by this name only

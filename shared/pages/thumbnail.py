@@ -6,7 +6,6 @@ by itself is fetched whole while it is small enough.
 """
 
 import logging
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,7 @@ from shared.database.tables import Job
 from shared.media.formats import Kind
 from shared.pages import media, static_files
 from shared.pipeline.extract import options
-from shared.platform import blob_names
+from shared.platform import blob_names, scratch
 from shared.platform.errors import EngineError, MediaError
 
 BEGINNING: Final = 4 * 1024 * 1024  # [bytes] of a clip; enough for the first picture of most
@@ -61,9 +60,9 @@ def _icon(cache: str) -> func.HttpResponse:
 
 def _make(app: App, job: Job) -> bytes | None:
     """Make and keep it; None where the media has no picture that can be had at this price."""
-    with tempfile.TemporaryDirectory(prefix="avatar-thumbnail-") as folder:
+    with scratch.folder("thumbnail") as folder:
         # never the blob's name: whoever can write to storage chose it, and it may be any path
-        source, output = Path(folder) / "media", Path(folder) / "thumbnail"
+        source, output = folder / "media", folder / "thumbnail"
         try:
             size = app.storage.size(job.container, job.blob)
             etag = job.media.etag if job.media else None

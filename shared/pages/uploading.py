@@ -1,7 +1,5 @@
 """Media in, from a page: the API's own functions behind addresses that need no key."""
 
-import tempfile
-from pathlib import Path
 from shutil import copyfile
 from typing import Final
 
@@ -18,6 +16,7 @@ from shared.pages.responses import see_other, wants_page
 from shared.pipeline import uploads
 from shared.pipeline.extract import MEGABYTE
 from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
+from shared.platform import scratch
 from shared.platform.errors import Code, Problem
 from shared.platform.paths import ROOT
 
@@ -27,9 +26,9 @@ SAMPLE_FIELDS: Final = Fields(avatar="Sample", name="astronaut")
 
 def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """One file. A form is sent on to the job's page; a script gets the job, as from the API."""
-    with tempfile.TemporaryDirectory(prefix="avatar-upload-") as folder:
+    with scratch.folder("upload") as folder:
         limit = app.settings.max_upload_mb * MEGABYTE
-        received = read_upload(req, Path(folder), limit, blank_is_absent=True)
+        received = read_upload(req, folder, limit, blank_is_absent=True)
         job = uploads.accept(app, received)
     return _accepted(req, app, job)
 
@@ -46,8 +45,8 @@ def sample(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The bundled portrait, for somebody who has no media at hand."""
     if not SAMPLE.is_file():
         raise Problem(Code.NOT_FOUND, "This installation came without the sample.")
-    with tempfile.TemporaryDirectory(prefix="avatar-sample-") as folder:
-        path = Path(folder) / "sample"
+    with scratch.folder("sample") as folder:
+        path = folder / "sample"
         copyfile(SAMPLE, path)
         job = uploads.accept(app, Upload(SAMPLE_FIELDS, SAMPLE.name, path, None))
     return _accepted(req, app, job)

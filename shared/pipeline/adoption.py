@@ -122,7 +122,8 @@ def _look(storage: Storage, container: str, blob: str) -> _Found | None:
     if upload is not None and upload.blob in there:
         blob = upload.blob
     properties = storage.properties(container, blob)
-    found = formats.sniff(storage.head(container, blob, formats.SNIFF_BYTES))
+    head = storage.head(container, blob, formats.SNIFF_BYTES)
+    found = formats.sniff(head) or formats.compressed(head)  # its job says why it is not taken
     if found is None:
         return None
     return _Found(

@@ -5,7 +5,6 @@ take it. A process that dies without a word leaves a lease that runs out.
 """
 
 import logging
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import Lease, LeaseLostError, WorkDone
 from shared.pipeline import ending
-from shared.platform import telemetry
+from shared.platform import scratch, telemetry
 from shared.platform.disk import is_full
 from shared.platform.errors import MediaError, Problem
 from shared.platform.outages import Log, is_outage
@@ -219,10 +218,10 @@ def _attempt(
     app: App, lease: Lease, log: Log, observed: telemetry.ObservedAttempt
 ) -> Iterator[Attempt]:
     with (
-        tempfile.TemporaryDirectory(prefix="avatar-") as folder,
+        scratch.folder(lease.step) as folder,
         Heartbeat(app, lease, log) as heartbeat,
     ):
-        yield Attempt(app, lease, log, heartbeat, observed, Path(folder))
+        yield Attempt(app, lease, log, heartbeat, observed, folder)
 
 
 def _in_words(error: Exception) -> str:

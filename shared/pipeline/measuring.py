@@ -99,6 +99,7 @@ def _measure_all(
             task,
             segment,
             path,
+            left=meter.left,
             deadline=attempt.app.settings.measure_timeout_seconds,
             progress=lambda frames: meter.report(segment, frames),
             cancelled=attempt.heartbeat.lost,
@@ -125,16 +126,20 @@ class _Meter:
         self._done[segment.index] = frames
         measured = sum(self._done)
         rate = measured / max(time.monotonic() - self._started, 1e-3)
-        done = measured + self.skipped
-        left = None if self._expected is None else max(self._expected - done, 0)
+        left = None if self._expected is None else self.left
         self._attempt.heartbeat.progress(
             WorkDone(
-                frames_done=done,
+                frames_done=measured + self.skipped,
                 frames_expected=self._expected,
                 frames_per_second=round(rate, 1),
                 seconds_left=None if left is None or rate <= 0 else round(left / rate, 1),
             )
         )
+
+    @property
+    def left(self) -> int:
+        """Frames to be measured yet; 0 where nobody knows how many there are."""
+        return max((self._expected or 0) - sum(self._done) - self.skipped, 0)
 
     def skip(self, segment: Segment) -> None:
         """The segment was measured by an earlier attempt."""

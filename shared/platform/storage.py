@@ -1,6 +1,7 @@
 """Blob Storage: one container per job, the media is the first blob in it.
 
-Nothing here holds more than a few blocks of a file in memory. Errors are the SDK's own;
+Nothing here holds more than a few blocks of a file in memory. What is read are a blob's bytes as
+they lie there, whatever its Content-Encoding calls them. Errors are the SDK's own;
 `shared.platform.outages` knows which of them mean that storage is away.
 """
 
@@ -29,6 +30,7 @@ from azure.storage.blob import (
     ContentSettings,
     LinearRetry,
     StorageErrorCode,
+    StorageStreamDownloader,
     generate_blob_sas,
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
@@ -119,7 +121,7 @@ class Storage:
         A file that is there is written over: its room was set aside for the blob. All of it is of
         one ETag: the SDK asks for the later pieces by that of the first.
         """
-        stream = self.blob(container, blob).download_blob(max_concurrency=1)
+        stream = self._read(container, blob)
         with target.open("r+b" if target.exists() else "wb") as file:
             for chunk in stream.chunks():
                 file.write(chunk)
@@ -136,7 +138,7 @@ class Storage:
 
     def open(self, container: str, blob: str) -> Iterator[bytes]:
         """The blob's content in blocks. Raises ResourceNotFoundError before the first one."""
-        return iter(self.blob(container, blob).download_blob(max_concurrency=1).chunks())
+        return iter(self._read(container, blob).chunks())
 
     def head(self, container: str, blob: str, size: int) -> bytes:
         """The first `size` bytes. Raises ResourceNotFoundError."""
@@ -154,11 +156,14 @@ class Storage:
         only: dict[str, Any] = (
             {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         )
-        stream = self.blob(container, blob).download_blob(
-            offset=offset, length=size, max_concurrency=1, **only
-        )
-        data: bytes = stream.readall()
+        data: bytes = self._read(container, blob, offset=offset, length=size, **only).readall()
         return data
+
+    def _read(self, container: str, blob: str, **options: Any) -> StorageStreamDownloader[bytes]:
+        """Without decoding: the SDK would decode each piece of an encoded blob by itself."""
+        return self.blob(container, blob).download_blob(
+            max_concurrency=1, decompress=False, **options
+        )
 
     def size(self, container: str, blob: str) -> int:
         """The blob's length in bytes. Raises ResourceNotFoundError."""

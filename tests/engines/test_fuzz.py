@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.paths import ROOT
 from shared.engines.base import Task
 from shared.engines.pool import EnginePool
 from shared.measurements.model import MediaType, Options, Segment
 from shared.media.formats import Kind, sniff, sniff_file
 from shared.media.probe import probe
-from shared.platform.errors import MediaError
+from shared.platform.errors import EngineError, MediaError
 from tests import media_factory as make
 from tests.engines.test_pool import ODD
 from tests.media_factory import Clip
@@ -38,6 +39,8 @@ CLIPS = ("a.mp4", "a.mov", "a.mkv", "a.webm", "a.avi", "a.wmv")
 FRAGMENTED = Clip(
     seconds=0.4, size=(64, 64), container_options={"movflags": "frag_keyframe+empty_moov"}
 )
+TRANSPARENT = Clip(seconds=0.4, size=(64, 64), pixel_format="yuva420p", transparent=True)
+HEIC = ROOT / "tests" / "media" / "turned.heic"
 STILLS: dict[str, make.Mode] = {
     "rgb.jpg": "RGB",
     "cmyk.jpg": "CMYK",
@@ -61,6 +64,7 @@ def sound_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("sound")
     files = [SMALL.write(folder / name) for name in CLIPS]
     files.append(FRAGMENTED.write(folder / "fragmented.mp4"))
+    files.append(TRANSPARENT.write(folder / "transparent.webm"))
     for name, mode in STILLS.items():
         files.append(make.picture(folder / name, mode=mode, size=(64, 64)))
     files.append(make.picture(folder / "turned.jpg", size=(64, 48), orientation=6))
@@ -87,7 +91,7 @@ edits = st.lists(st.tuples(places, st.integers(0, 64), st.binary(max_size=64)), 
 damages = st.tuples(edits, st.just(1.0) | st.floats(0, 1))
 
 
-@given(number=st.integers(0, 16), damage=damages)
+@given(number=st.integers(0, 17), damage=damages)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -111,6 +115,20 @@ def test_damaged_files(
             task = Task(path, media_type, OPTIONS)
             engines.measure("decode", task, Segment(0), tmp_path / "out", deadline=DEADLINE)
     assert engines.restarts == 0
+
+
+@given(damage=damages)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_damaged_heic(engines: EnginePool, tmp_path: Path, damage: Damage) -> None:
+    """The reader's binding ends at a damaged name of metadata: that costs a process, no more."""
+    path = tmp_path / "damaged.heic"
+    path.write_bytes(damaged(HEIC.read_bytes(), damage))
+    with suppress(MediaError, EngineError):
+        engines.probe(path, OPTIONS, deadline=DEADLINE)
 
 
 @given(

@@ -121,6 +121,14 @@ def test_a_long_clip_is_planned_in_segments_at_key_frames(
     assert engine.plan(task, 1) == segments
 
 
+def test_a_clip_of_very_many_frames_is_cut_by_them(engine: MediapipeEngine, tmp_path: Path) -> None:
+    """Or it would hold a process for minutes, although it is short."""
+    clip = Clip(seconds=6, fps=500, size=(32, 32), key_interval=250, scene=faces.still)
+    segments = engine.plan(Task(clip.write(tmp_path / "fast.mp4"), MediaType.VS), 1)
+    assert len(segments) == 4
+    assert sum(segment.frames or 0 for segment in segments) == 3000
+
+
 def test_a_posed_image_gives_its_face(engine: MediapipeEngine, tmp_path: Path) -> None:
     result = run(engine, faces.SAMPLE, MediaType.IP, tmp_path)
     assert result.faces() == {0: 1}

@@ -18,7 +18,7 @@ import pytest
 
 from shared.engines import pool
 from shared.engines.base import Task
-from shared.engines.pool import Cancelled, EnginePool
+from shared.engines.pool import MOST_PASSED, Cancelled, EnginePool
 from shared.measurements.model import Facts, MediaType, Options, Segment
 from shared.platform.blob_names import EXTRACTION_BLOB
 from shared.platform.errors import Code, EngineError, MediaError
@@ -212,6 +212,79 @@ def test_cancelling_while_all_are_busy(engines: EnginePool, tmp_path: Path) -> N
         stop.set()
         with pytest.raises(Cancelled):
             busy.result()
+
+
+class Queue:
+    """One engine process, busy until `let_go`; calls that wait for it come one after the other."""
+
+    def __init__(self, engines: EnginePool, folder: Path) -> None:
+        self._engines, self._folder = engines, folder
+        self._threads = ThreadPoolExecutor(40)
+        self._release = threading.Event()
+        self.served: list[str] = []
+        begun = threading.Event()
+        self._calls = [
+            self._threads.submit(
+                engines.measure,
+                "slow",
+                TASK,
+                SEGMENT,
+                folder / "busy",
+                deadline=SOON,
+                progress=lambda frames: begun.set(),
+                cancelled=self._release.is_set,
+            )
+        ]
+        assert begun.wait(SOON)
+
+    def wait(self, name: str, left: int, calls: int = 1) -> None:
+        """Calls that wait from now on."""
+        waiting = [threading.Event() for _ in range(calls)]
+        self._calls += [self._threads.submit(self._call, name, left, each) for each in waiting]
+        assert all(each.wait(SOON) for each in waiting)
+
+    def _call(self, name: str, left: int, waits: threading.Event) -> None:
+        def asked() -> bool:  # while it waits
+            waits.set()
+            return False
+
+        self._engines.measure(
+            "good",
+            TASK,
+            SEGMENT,
+            self._folder / "out",
+            left=left,
+            deadline=SOON,
+            progress=lambda frames: self.served.append(name),
+            cancelled=asked,
+        )
+
+    def let_go(self) -> list[str]:
+        """The calls in the order in which they were served."""
+        self._release.set()
+        self._threads.shutdown()
+        with pytest.raises(Cancelled):
+            self._calls[0].result()
+        for call in self._calls[1:]:
+            call.result()
+        return self.served
+
+
+def test_the_clip_with_least_left_is_served_first(engines: EnginePool, tmp_path: Path) -> None:
+    """A short clip waits for the segment that is measured, not for all of a long clip."""
+    queue = Queue(engines, tmp_path)
+    for number in range(3):
+        queue.wait(f"long {number}", 60_000)
+    queue.wait("middle", 900)
+    queue.wait("short", 12)
+    assert queue.let_go() == ["short", "middle", "long 0", "long 1", "long 2"]
+
+
+def test_nobody_is_passed_over_for_ever(engines: EnginePool, tmp_path: Path) -> None:
+    queue = Queue(engines, tmp_path)
+    queue.wait("long", 60_000)
+    queue.wait("short", 12, calls=MOST_PASSED + 4)
+    assert queue.let_go() == ["short"] * MOST_PASSED + ["long"] + ["short"] * 4
 
 
 def test_an_error_in_the_callers_progress_ends_the_work(

@@ -11,7 +11,7 @@ from shared.app import App
 from shared.database.tables import State, Step
 from shared.jobs import lifecycle
 from shared.pipeline.attempt import Attempt, run
-from shared.platform import disk
+from shared.platform import disk, scratch
 from shared.platform.disk import DiskFullError
 from tests.jobs.test_lifecycle import make
 
@@ -36,17 +36,16 @@ def test_the_job_waits_and_no_attempt_is_lost(app: App, error: Exception) -> Non
 
 
 def test_an_upload_is_refused_before_it_is_written(
-    app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: Path, size: int) -> None:
         raise DiskFullError(f"{size} bytes")
 
     monkeypatch.setattr(disk, "ask", full)
     monkeypatch.setattr(http, "app", lambda: app)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     request = func.HttpRequest(
         "POST", "/api/upload", body=b"x" * 100, headers={"Content-Length": "100"}
     )
     answer = http.respond(request, uploads.upload)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
-    assert list(tmp_path.iterdir()) == []
+    assert list(scratch.home().iterdir()) == []

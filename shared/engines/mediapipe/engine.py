@@ -41,6 +41,7 @@ _OF_ALL: Final = {MediaType.IP: MediaType.IW, MediaType.VS: MediaType.VM}
 
 SEGMENT_SECONDS: Final = 15.0  # at most, about: short enough to share out evenly
 CUT_FROM_SECONDS: Final = 20.0  # a shorter clip is not worth starting a second process
+FRAMES_PER_SECOND: Final = 60  # a second of a clip that has more counts as several
 
 
 class MediapipeEngine:
@@ -69,14 +70,15 @@ class MediapipeEngine:
 
     def plan(self, task: Task, parts: int) -> list[Segment]:
         """Does not depend on `parts`, so that the result does not depend on the machine."""
-        del parts
         if task.type.is_image:
             return [Segment(0, frames=1)]
         with open_clip(task.media, task.options) as clip:
             duration, count = clip.duration, clip.frame_count
-        if duration is None or duration < CUT_FROM_SECONDS:
+        work = max(duration or 0.0, (count or 0) / FRAMES_PER_SECOND)  # [s] of a usual clip
+        if duration is None or work < CUT_FROM_SECONDS:
             return [Segment(0, frames=count)]
-        cuts = _cuts(key_frames(task.media, task.options), duration)
+        parts = math.ceil(work / SEGMENT_SECONDS)
+        cuts = _cuts(key_frames(task.media, task.options), duration, parts)
         rate = count / duration if count else None
         return [
             Segment(
@@ -148,9 +150,8 @@ class MediapipeEngine:
         return facts
 
 
-def _cuts(keys: Sequence[float], duration: float) -> list[float]:
+def _cuts(keys: Sequence[float], duration: float, count: int) -> list[float]:
     """Starts of segments of equal length [s], each at the key frame nearest; the first is 0."""
-    count = math.ceil(duration / SEGMENT_SECONDS)
     cuts = [0.0]
     for number in range(1, count):
         wanted = duration * number / count

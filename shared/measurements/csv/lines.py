@@ -14,6 +14,7 @@ READ_BYTES: Final = 256 * 1024
 
 SEPARATOR: Final = b"sep=,"
 UTF8_MARK: Final = b"\xef\xbb\xbf"
+_GZIP: Final = b"\x1f\x8b"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -22,6 +23,8 @@ def read_header(stream: BinaryIO) -> bytes:
     line = stream.readline(MAX_LINE_BYTES + 1)
     if not line:
         raise MediaError(Code.EMPTY_FILE, "The CSV is empty. Send a file with rows in it.")
+    if line.startswith(_GZIP):
+        raise refuse("The file is compressed (gzip). Send the CSV as it is.", 1)
     if line.startswith(_UTF16_MARKS) or b"\0" in line:
         raise refuse("The text is UTF-16 or not text at all. Save the file as UTF-8.", 1)
     if len(line) > MAX_LINE_BYTES:

@@ -238,11 +238,12 @@ def not_judged(parameter: Parameter, found: Measured) -> str | None:
         if found.hardly_moved:
             return (
                 f"{' and '.join(found.hardly_moved)} hardly moved in this clip, so how is noise. "
-                "To judge it all the same, set allow_low_validity on the parameter."
+                "To judge it all the same, let the parameter take low validity, too "
+                "(allow_low_validity)."
             )
         return (
             "The engine calls what this rests on of low validity for this face. To judge it all "
-            "the same, set allow_low_validity on the parameter."
+            "the same, let the parameter take low validity, too (allow_low_validity)."
         )
     return None
 

@@ -276,7 +276,7 @@ class ParameterSet(Body):
         cls, parameters: tuple[Parameter, ...], info: ValidationInfo
     ) -> tuple[Parameter, ...]:
         if not parameters and info.data.get("mode") is Mode.EXPECTED:
-            raise ValueError("a set of mode expected needs at least 1 item")
+            raise ValueError("a set of bands (mode expected) needs at least one")
         return parameters
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from shared.api import access
+from shared.api.field_words import wrong
 from shared.app import App, app
 from shared.platform.blob_names import composed
 from shared.platform.errors import Code, FieldError, Problem
@@ -171,14 +172,14 @@ def parse_json(model: type[Model], req: func.HttpRequest) -> Model:
 
 
 def _as_problem(error: ValidationError) -> Problem:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    found = error.errors(include_url=False, include_input=False)
     if any(item["type"] == "json_invalid" for item in found):
         return Problem(Code.BAD_REQUEST, "The body is not valid JSON.")
     places = {item["loc"] for item in found}
     errors = tuple(
         FieldError(
             ".".join(str(part) for part in item["loc"])[:200] or "body",
-            item["msg"].removeprefix("Value error, "),
+            wrong(item),
         )
         for item in found[:MAX_FIELD_ERRORS]
         # a list is "too short" as well where one of its items is refused

@@ -109,11 +109,12 @@ def _choice(kind: MediaType, counted: Tally, chosen: int) -> str:
     if kind is MediaType.IP:
         return (
             f"The CSV has {count} faces; face {chosen}, the largest or most confident, was taken. "
-            "Use type IW for all of them."
+            "Choose “image, every face” (IW) for all of them."
         )
     return (
         f"The CSV has {count} faces; face {chosen}, measured in "
-        f"{counted.faces[chosen].successes:,} frames, was taken. Use type VM for all of them."
+        f"{counted.faces[chosen].successes:,} frames, was taken. Choose "
+        "“video, every face” (VM) for all of them."
     )
 
 

@@ -12,6 +12,11 @@ def job(job_id: uuid.UUID | str) -> str:
     return f"/jobs/{job_id}"
 
 
+def upload(avatar: str, build: str) -> str:
+    """The form, with this avatar and build in it."""
+    return with_query("/", avatar=avatar, name=build) + "#upload"
+
+
 def media(job_id: uuid.UUID | str) -> str:
     return f"/jobs/{job_id}/media"
 

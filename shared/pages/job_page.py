@@ -13,10 +13,11 @@ from shared.database.tables import Job
 from shared.jobs import lifecycle
 from shared.media.formats import Kind
 from shared.pages import addresses, templates
+from shared.pages.advice import failure
 from shared.pages.jobs_page import Live, LivePart
 from shared.pages.responses import page, see_other, unchanged_or
 from shared.pipeline import deletion, retrying
-from shared.platform.errors import STATUS, Code, Problem
+from shared.platform.errors import Code, Problem
 
 PARTS: Final = ("state", "outcome", "steps", "actions")
 
@@ -71,5 +72,5 @@ def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
 def _parts(view: JobView) -> Mapping[str, str]:
     """HTML of the pieces that change while the job runs."""
     macros = templates.environment().get_template("_job_parts.html").module
-    title = STATUS[Code(view.error.code)][1] if view.error and view.error.code else ""
-    return {key: getattr(macros, key)(view, title) for key in PARTS}
+    found = failure(view.error)
+    return {key: getattr(macros, key)(view, found) for key in PARTS}

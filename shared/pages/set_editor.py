@@ -5,6 +5,7 @@ here: while somebody types, `check` draws the bands and names what is wrong, and
 stored measurements would fare. Saving is the API's own.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from shared.analysis.natural_sets import MAX_FALSE_ALARMS, MIN_FALSE_ALARMS, Nat
 from shared.analysis.parameter_sets import MAX_PARAMETERS, Mode, Parameter, ParameterSet, Percent
 from shared.analysis.report import Counts, Outcome, Verdict
 from shared.analysis.rule import FALSE_ALARMS
+from shared.api.field_words import wrong
 from shared.api.forms import query_fields
 from shared.api.http import json_response, json_value, parse, parse_json, small_body
 from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
@@ -31,7 +33,7 @@ from shared.app import App
 from shared.measurements.versions import Origin
 from shared.pages import examples
 from shared.pages.responses import page
-from shared.pages.sets_page import parameter_view, parameter_views
+from shared.pages.sets_page import left_out, parameter_view, parameter_views
 from shared.platform.errors import Code, Problem
 from shared.reports import learning, measurement_listing, parameter_sets, reports
 from shared.reports.measurement_listing import ListedMeasurement
@@ -43,6 +45,20 @@ PERCENT: Final = 100
 
 _SHARES: Final = frozenset({"required_share", "min_face_share", "false_alarms"})
 """Fields that the editor shows in percent."""
+
+_LABELS: Final = {
+    "deviation_percent": "± %",
+    "deviation_absolute": "± absolute",
+    "allow_low_validity": "Low validity too",
+    "against": "Against the report number",
+    "reference": "Reference",
+    "lower": "At least",
+    "upper": "At most",
+}
+"""What the editor calls a parameter's fields."""
+
+_NAMED: Final = re.compile(r"\b(lower|upper|deviation_percent|deviation_absolute)\b")
+"""Those that sentences name."""
 
 
 class LearnQuery(BaseModel):
@@ -116,6 +132,7 @@ def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "wanted": wanted,
         "offered": offered,
         "basis": found,
+        "left_out": left_out(found),
         "problem": problem,
         "editing": None,
         "etag": None,
@@ -133,6 +150,7 @@ def edit_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "wanted": None,
         "offered": [],
         "basis": None,
+        "left_out": [],
         "problem": None,
         "editing": stored,
         "etag": stored.etag,
@@ -251,26 +269,22 @@ def _checked(values: Any) -> CheckedParameter:
     try:
         view = parameter_view(Parameter.model_validate(values))
     except ValidationError as error:
-        messages = [item["msg"].removeprefix("Value error, ") for item in error.errors()]
+        messages = [_of_parameter(item) for item in error.errors(include_url=False)]
         return CheckedParameter(error="; ".join(messages[:3]))
     return CheckedParameter(band=view.band, chart=str(view.chart))
 
 
 def _said(error: ErrorDetails) -> str:
-    """What is wrong with a field, in the words of a person who sees the editor."""
-    limits, kind = error.get("ctx", {}), error["type"]
-    many = PERCENT if error["loc"] and error["loc"][-1] in _SHARES else 1
-    if kind == "greater_than_equal":
-        return f"must be at least {limits['ge'] * many:g}"
-    if kind == "less_than_equal":
-        return f"must be at most {limits['le'] * many:g}"
-    if kind == "string_too_long":
-        return f"may have at most {limits['max_length']} characters"
-    if kind.startswith(("float_", "int_")):
-        return "must be a number"
-    if kind == "missing":
-        return "is missing"
-    return error["msg"].removeprefix("Value error, ")
+    """What is wrong with a field, as the editor shows and names it."""
+    place = error["loc"][-1] if error["loc"] else ""
+    said = wrong(error, PERCENT if place in _SHARES else 1)
+    return _NAMED.sub(lambda found: f"“{_LABELS[found[0]]}”", said)
+
+
+def _of_parameter(error: ErrorDetails) -> str:
+    """As `_said`, with the label of the field in front where it is one field's."""
+    label = _LABELS.get(str(error["loc"][-1])) if error["loc"] else None
+    return f"“{label}” {_said(error)}" if label else _said(error)
 
 
 def _fields(req: func.HttpRequest) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`/parameter-sets`: all of them; `/parameter-sets/{name}`: one, its bands and its versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from shared.analysis.parameter_sets import Parameter
 from shared.analysis.population import population
 from shared.api.http import parse
 from shared.api.paging import Text, part, position
-from shared.api.parameter_set_bodies import SetFilter, set_view
+from shared.api.parameter_set_bodies import Basis, SetFilter, set_view
 from shared.api.parameter_sets import SetQuery, set_name
 from shared.app import App
 from shared.pages import charts, examples
@@ -52,6 +52,7 @@ class NatureView:
     more: int  # recordings that are not shown
     measures: int  # judged
     left_out: Sequence[str]  # in words
+    untold: Sequence[str]  # in words: no recording tells of them, so they are held to people
 
     @property
     def false_alarms(self) -> str:
@@ -96,14 +97,16 @@ def set_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
             Code.PARAMETER_SET_NOT_FOUND,
             "There is no parameter set of this name, or no such version of it.",
         )
+    view = set_view(stored)
     values = {
-        "set": set_view(stored),
+        "set": view,
         "present": versions[0].version,
         "etag": stored.etag,
         "versions": versions,
         "used_ever": any(version.used for version in versions),
         "parameters": parameter_views(stored.content.parameters),
         "nature": nature_view(stored.content.natural),
+        "left_out": left_out(view.learned),
     }
     return page("set.html", values)
 
@@ -121,7 +124,26 @@ def nature_view(natural: Natural | None) -> NatureView | None:
         more=len(natural.recordings) - len(shown),
         measures=len(habits.keys() - set(natural.left_out)),
         left_out=[entry.words for entry in NATURAL if entry.code in natural.left_out],
+        untold=_untold(natural, habits.keys()),
     )
+
+
+def left_out(learned: Basis | None) -> list[tuple[str, list[str]]]:
+    """What could not be learned: each reason with its measures in words."""
+    found: dict[str, list[str]] = {}
+    for item in learned.left_out if learned else ():
+        measure = CATALOGUE.get(item.measure)
+        words = measure.words if measure else item.measure
+        found.setdefault(item.reason, []).append(words)
+    return list(found.items())
+
+
+def _untold(natural: Natural, known: Collection[str]) -> list[str]:
+    if not natural.recordings:
+        return []
+    told = {code for recording in natural.recordings for code in recording.values}
+    wanted = set(known) - told - set(natural.left_out)
+    return [entry.words for entry in NATURAL if entry.code in wanted]
 
 
 def parameter_views(parameters: Sequence[Parameter]) -> list[ParameterView]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.database.tables import State, Step
+from shared.database.tables import EventKind, State, Step
 from shared.measurements.model import MediaType
 from shared.pages import addresses, figures, static_files
 from shared.platform.paths import ROOT
@@ -34,8 +34,29 @@ STATE_WORDS: Final = {
     State.EXTRACTED: "waiting for analysis",
     State.ANALYSING: "analysing",
     State.DONE: "done",
-    State.FAILED: "failed",
+    State.FAILED: "not measured",
 }
+FIELD_WORDS: Final = {
+    "state": "State",
+    "type": "What is measured",
+    "avatar": "Avatar",
+    "name": "Build",
+    "parameter_set": "Held to",
+    "file": "File",
+    "face": "Face",
+}
+"""Fields of forms and addresses, as their labels name them."""
+
+STEP_STATE_WORDS: Final = {
+    "pending": "waiting",
+    "running": "running",
+    "succeeded": "done",
+    "failed": "stopped",
+    "skipped": "skipped",
+}
+EVENT_WORDS: Final = {EventKind.FAILED: "stopped"}
+"""Those that read as a verdict would; the others are their own words."""
+
 STEP_WORDS: Final = {
     Step.UPLOAD: "Upload",
     Step.EXTRACT: "Measure",
@@ -63,6 +84,9 @@ def environment() -> Environment:
         "TYPE_WORDS": TYPE_WORDS,
         "STATE_WORDS": STATE_WORDS,
         "STEP_WORDS": STEP_WORDS,
+        "FIELD_WORDS": FIELD_WORDS,
+        "STEP_STATE_WORDS": STEP_STATE_WORDS,
+        "EVENT_WORDS": EVENT_WORDS,
     }
     made.filters |= {
         "moment": moment,

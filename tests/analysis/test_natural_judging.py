@@ -160,7 +160,7 @@ def test_a_set_survives_its_files() -> None:
             {"natural": {}, "parameters": [{"measure": "AU12.level", "lower": 2}]},
             "belongs to a set of mode natural",
         ),
-        ({}, "at least 1 item"),
+        ({}, "needs at least one"),
         ({"mode": "natural", "natural": {"population": "nobody"}}, "there are: talking-1"),
         ({"mode": "natural", "natural": {"left_out": ["AU12.level"]}}, "no such natural measure"),
         ({"mode": "natural", "natural": {"false_alarms": 0}}, "greater than or equal"),

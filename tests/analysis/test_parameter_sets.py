@@ -79,7 +79,7 @@ def test_parameters_that_are_refused(changes: dict[str, object], says: str) -> N
 @pytest.mark.parametrize(
     ("changes", "field", "says"),
     [
-        ({"parameters": []}, "parameters", "at least 1 item"),
+        ({"parameters": []}, "parameters", "needs at least one"),
         ({"parameters": [LEVEL] * 10_000}, "parameters", "at most 200 items"),
         ({"parameters": [LEVEL, LEVEL | {"lower": 1.0}]}, "parameters", "stands there twice"),
         ({"name": "   "}, "name", "can be seen"),

@@ -102,7 +102,7 @@ def test_a_failed_row_says_where(app: App) -> None:
     with app.database.begin() as session:
         lifecycle.record(session, failed.id, Step.EXTRACT, EventKind.FAILED, "No face.")
     page = text(jobs_page.jobs_page(get(), app))
-    assert "Upload: succeeded, Measure: failed, Analyse: pending" in page
+    assert "Upload: done, Measure: stopped, Analyse: waiting" in page
 
 
 def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:

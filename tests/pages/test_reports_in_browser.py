@@ -181,7 +181,7 @@ def test_a_set_is_made_tried_and_changed(
     first = page.locator(".edit-row").first
     first.get_by_label("At least").fill("3")
     first.get_by_label("At most").fill("2")
-    expect(first.locator("[data-error]")).to_contain_text("lower (3) is above upper (2)")
+    expect(first.locator("[data-error]")).to_contain_text("“At least” (3) is above “At most” (2)")
     first.get_by_label("At least").fill("0")
     expect(first.locator("[data-band]")).to_have_text("0 to 2")
     before = first.locator(".band").get_attribute("width")

@@ -169,7 +169,7 @@ def _choose(kind: MediaType, faces: list[list[Track]]) -> tuple[list[list[Track]
             which = "largest" if kind is MediaType.IP else "one that is largest for longest"
             warnings.append(
                 f"The {_medium(kind)} shows {len(faces)} faces; the {which} was measured. "
-                f"Use the type {_OF_ALL[kind]} to measure all of them."
+                f"Choose “{_medium(kind)}, every face” ({_OF_ALL[kind]}) to measure all of them."
             )
         return [identity.largest(faces)], warnings
     if kind is MediaType.IW:

@@ -92,8 +92,8 @@ class OpenFaceEngine:
         facts.faces = 1 if chosen is not None else len(counted.measured)
         if chosen is not None and len(counted.measured) > 1:
             facts.warnings.append(
-                f"OpenFace found {len(counted.measured)} faces; the largest was taken. Use type IW "
-                "for all of them."
+                f"OpenFace found {len(counted.measured)} faces; the largest was taken. "
+                "Choose “image, every face” (IW) for all of them."
             )
         return EngineResult(facts, _rows(task, table, chosen, facts))
 

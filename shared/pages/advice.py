@@ -1,0 +1,39 @@
+"""What to do about a job that was not measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from shared.api.job_bodies import Error
+from shared.platform.errors import STATUS, Code
+
+_OUR_FAULT: Final = 500  # statuses from here on
+
+_PASSING: Final = frozenset(
+    {code for code, (status, _) in STATUS.items() if status >= _OUR_FAULT}
+    | {Code.ENGINE_UNAVAILABLE, Code.UNKNOWN_PARAMETER_SET}
+)
+"""What may be another time; of everything else the same file has the same end."""
+
+_STEPS: Final = {
+    Code.NO_FACE_FOUND: (
+        "Look at the file: is a person’s face in it, in focus and turned to the camera?",
+        "Is the face at least 24 pixels wide? Record it closer, or send the file in full size.",
+        "Is it upright? A face that lies on its side is not found.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    title: str
+    retry_helps: bool  # else another file does
+    steps: Sequence[str]  # to take before that
+
+
+def failure(error: Error | None) -> Failure | None:
+    """Of a job's error; None where it has none."""
+    if error is None:
+        return None
+    code = Code(error.code) if error.code else Code.INTERNAL
+    return Failure(STATUS[code][1], code in _PASSING, _STEPS.get(code, ()))

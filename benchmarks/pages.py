@@ -32,7 +32,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.api.http import Handler
 from shared.app import App, build
 from shared.measurements.action_units import INTENSITIES
-from shared.pages import avatars_page, jobs_page, report_page
+from shared.pages import avatar_page, jobs_page, report_page
 from shared.platform.settings import STORAGE, read
 from shared.reports import parameter_sets, reports
 from tests import recorded
@@ -207,7 +207,7 @@ def run(folder: Path, rounds: int) -> list[tuple[str, Cost]]:
             ),
             (
                 f"an avatar of {BUILDS} builds",
-                avatars_page.avatar_page,
+                avatar_page.avatar_page,
                 request({"set": "Levels"}, name="Ada"),
             ),
         ]

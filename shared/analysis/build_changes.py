@@ -82,8 +82,6 @@ class _Unit:
         return all(face.change in changes for face in self.faces)
 
 
-_UP: Final = (Change.HIGHER,)
-_DOWN: Final = (Change.LOWER,)
 _CLEAR: Final = (Change.HIGHER, Change.LOWER, Change.BETTER, Change.WORSE)
 _ALL_CLEAR: Final = "Clear in each of the clips by itself; so few say little of others."
 
@@ -126,7 +124,7 @@ def _change(pairs: Sequence[_Unit]) -> BuildChange:
         expected=None if first.expected is None else _mean(units, "expected"),
         word=word,
         direction=direction,
-        still_within=_within(units),
+        still_within=all(face.still_within for unit in units for face in unit.faces),
         worse=sum(any(face.change is Change.WORSE for face in pair.faces) for pair in pairs),
         better=sum(any(face.change is Change.BETTER for face in pair.faces) for pair in pairs),
         reason=reason,
@@ -189,20 +187,6 @@ def _sign(ends: tuple[float, float] | None) -> int:
 def _mean(units: Sequence[_Unit], field: str) -> float:
     known = [value for unit in units if (value := unit.mean(field)) is not None]
     return rounded(float(np.mean(known)))
-
-
-def _within(units: Sequence[_Unit]) -> bool:
-    faces = [face for unit in units for face in unit.faces]
-    if all(face.lower is None and face.upper is None for face in faces):
-        return False
-    return all(_inside(face, value) for face in faces for value in (face.before, face.after))
-
-
-def _inside(face: Difference, value: float | None) -> bool:
-    if value is None:
-        return False
-    above = face.lower is None or value >= face.lower
-    return above and (face.upper is None or value <= face.upper)
 
 
 def _concern(item: BuildChange) -> tuple[int, int, float]:

@@ -5,7 +5,7 @@ constant width), so they hold no text: numbers stand beside them, in HTML, and i
 are classes, because the page's policy allows no style in markup.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,16 +104,20 @@ def sparkline(
     values: Sequence[float | None],
     band: tuple[float | None, float | None] | None,
     label: str,
+    *,
     kinds: Sequence[str | None] = (),
+    breaks: Collection[int] = (),
 ) -> Markup:
     """Values one after the other, as builds over time; a missing one leaves a gap.
 
-    `kinds` are classes of the single values.
+    `kinds` are classes of the single values. At `breaks`, indices of values, the line begins anew
+    behind an upright one: what stands before is measured otherwise.
     """
     height = 200
     step = WIDTH / max(len(values) - 1, 1)
     line, dots, gap = [], [], True
     for index, value in enumerate(values):
+        gap = gap or index in breaks
         if value is None:
             gap = True
             continue
@@ -124,6 +128,10 @@ def sparkline(
         dots.append(Markup('<path class="dot {}" d="M{} {}h0"/>').format(kind or "", x, y))
         gap = False
     parts = [_level(scale, band, height)] if band is not None else []
+    parts += [
+        Markup('<path class="break" d="M{} -14v228"/>').format(round((index - 0.5) * step))
+        for index in breaks
+    ]
     parts.append(Markup('<path class="trace" d="{}"/>').format("".join(line)))
     return Markup(
         '<svg class="spark" viewBox="-14 -14 1028 228" preserveAspectRatio="none" role="img" '

@@ -129,17 +129,18 @@ def test_two_builds_side_by_side(within: Within, service: Service, media: Path) 
     for build, file in (("b 1", "face.jpg"), ("b & 2", "grey.jpg")):
         service.measure(media / file, avatar="Zoë / Ada", name=build)
     command = ("compare", "Zoë / Ada", "--from", "b 1", "--to", "b & 2")
-    shown = within.run(*command, "--set", "Serious")
+    shown = within.run(*command, "--set", "Serious", "--all")
     assert shown.returncode == 0, shown.stderr
-    assert "Zoë / Ada: from b 1 to b & 2, held to Serious\n" in shown.stdout
-    assert "The files are not the same: face.jpg and grey.jpg." in shown.stdout
+    assert "Zoë / Ada: from b 1 to b & 2, held to Serious; 1 pair of clips\n" in shown.stdout
+    assert "face.jpg" in shown.stdout.split("Note: ")[1]
     assert "Changes: 1 no clear change\n" in shown.stdout
     assert "at most 0.1" in shown.stdout
     found = within.json(*command)
     query = {"from": "b 1", "to": "b & 2"}
     assert found == service.http.get("/api/avatars/Zoë%20%2F%20Ada/compare", params=query).json()
-    assert len(found["faces"][0]["differences"]) > 1
-    assert within.run(*command).stdout.count("AU12") >= 1
+    assert len(found["changes"]) > 1
+    assert "--all lists them." in within.run(*command).stdout
+    assert within.run(*command, "--all").stdout.count("AU12") >= 1
     unknown = within.run(*command[:-1], "b 3")
     assert unknown.returncode == 2
     assert "b 3" in unknown.stderr

@@ -11,8 +11,10 @@ from rich.console import Console
 from avatar_validation import __version__
 from avatar_validation.arguments import positive
 from avatar_validation.commands import (
+    builds,
     compare,
     delete,
+    judge,
     listing,
     measures,
     report,
@@ -34,6 +36,10 @@ from avatar_validation.service import (
 )
 from avatar_validation.tool import Tool, consoles, print_json
 
+_COMMANDS = (
+    *(submit, status, listing, retry, delete),
+    *(builds, judge, compare, report, measures, sets),
+)
 INTERRUPTED = 128 + signal.SIGINT  # as shells have it
 
 _DESCRIPTION = (
@@ -94,7 +100,7 @@ def parser() -> ArgumentParser:
     top = ArgumentParser(prog="avatar-validation", description=_DESCRIPTION, epilog=_CODES)
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (submit, status, listing, retry, delete, report, measures, compare, sets):
+    for command in _COMMANDS:
         command.add(commands, [_common()])
     return top
 

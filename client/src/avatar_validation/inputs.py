@@ -12,7 +12,7 @@ from pathlib import Path
 from avatar_validation.arguments import check_input
 from avatar_validation.errors import ClientError
 
-IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".avif", ".heic", ".heif")
 VIDEOS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".wmv")
 """What is taken from a folder; a file that is named itself may be called anything."""
 

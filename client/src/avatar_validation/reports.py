@@ -58,8 +58,8 @@ def path(report_id: str, suffix: str = "") -> str:
     return f"/api/reports/{part(report_id)}{suffix}"
 
 
-def lines(report: Json) -> Iterator[Text]:
-    """The verdict, and why it is not a better one."""
+def lines(report: Json, most: int | None = None) -> Iterator[Text]:
+    """The verdict, and why it is not a better one: `most` reasons of each face, or all."""
     held_to, counts = report["parameter_set"], report["counts"]
     verdict = Outcome(report["verdict"])
     yield Text.assemble(
@@ -74,8 +74,11 @@ def lines(report: Json) -> Iterator[Text]:
         where = f"face {face['face']}, " if len(report["faces"]) > 1 else ""
         if not face["judged"]:
             yield Text(f"  face {face['face']} is not judged: {face['reason']}")
-        for text in _of_face(face):
+        reasons = list(_of_face(face))
+        for text in reasons[:most]:
             yield Text(f"  {where}{text}")
+        if len(reasons) > len(reasons[:most]):
+            yield Text(f"  {where}{len(reasons) - len(reasons[:most])} more in the report.")
 
 
 def _said(report: Json) -> str:

@@ -125,4 +125,8 @@ def total(results: Iterable[Result]) -> str:
 def exit_code(results: Iterable[Result], submitted: Exit = Exit.PASS) -> Exit:
     """The one that counts most. `submitted` is that of a job that is not at its end."""
     exits = {**_EXITS, Outcome.SUBMITTED: submitted}
-    return min((exits[result.outcome] for result in results), key=_WORST_FIRST.index)
+    return worst(exits[result.outcome] for result in results)
+
+
+def worst(exits: Iterable[Exit]) -> Exit:
+    return min(exits, key=_WORST_FIRST.index)

@@ -2,20 +2,45 @@
 
 from datetime import datetime
 
+DIGITS = 2  # significant ones of any number that is shown
+MOST_DIGITS = 6  # values and bounds are compared at six decimals
 
-def number(value: float) -> str:
-    return f"{value:.6g}"
+
+def number(value: float, *bounds: float | None) -> str:
+    """With two significant digits, or as many as tell it from bounds that it is not on."""
+    others = [bound for bound in bounds if bound is not None and bound != value]
+    for digits in range(DIGITS, MOST_DIGITS):
+        text = _rounded(value, digits)
+        if all(text != _rounded(bound, digits) for bound in others):
+            return text
+    return _rounded(value, MOST_DIGITS)
+
+
+def signed(value: float) -> str:
+    """A difference."""
+    text = _rounded(value + 0.0, DIGITS)  # 0 has no sign
+    return text if value < 0 else f"+{text}"
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Whole parts are never rounded away: 124, and not 120."""
+    whole = len(f"{abs(value):.0f}")
+    return f"{value:.{max(digits, whole)}g}" if abs(value) >= 1 else f"{value:.{digits}g}"
 
 
 def band(lower: float | None, upper: float | None) -> str:
     """Bounds as a person says them; None is open."""
-    if lower is None and upper is None:
-        return "anything"
     if lower is None:
-        return f"at most {upper:.6g}"
+        return "anything" if upper is None else f"at most {_bound(upper)}"
     if upper is None:
-        return f"at least {lower:.6g}"
-    return f"{lower:.6g} to {upper:.6g}"
+        return f"at least {_bound(lower)}"
+    return f"{_bound(lower)} to {_bound(upper)}"
+
+
+def _bound(value: float) -> str:
+    """As it was given, where somebody gave it: 10.5 is not rounded, 0.0098317 is."""
+    given = f"{value:.6g}"
+    return given if len(given.lstrip("-0.")) <= len("10.5") else number(value)
 
 
 def counted(count: int, noun: str) -> str:

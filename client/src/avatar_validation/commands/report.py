@@ -96,8 +96,12 @@ def _show(report: Json, tool: Tool) -> None:
             )
 
 
+def _value(found: Json) -> str:
+    return f"{number(found['value'], found['lower'], found['upper'])} {found['unit']}".rstrip()
+
+
 def _row(found: Json) -> list[str]:
-    value = "" if found["value"] is None else f"{number(found['value'])} {found['unit']}".rstrip()
+    value = "" if found["value"] is None else _value(found)
     outcome = found["outcome"].replace("_", " ")
     expected = band(found["lower"], found["upper"])
     return [found["measure"], found["words"], value, expected, outcome]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from avatar_validation import outputs, reports
+from avatar_validation import builds, outputs, reports
 from avatar_validation.arguments import (
     TYPES,
     Commands,
@@ -79,7 +79,10 @@ def run(options: Namespace, tool: Tool) -> Exit:
         if options.wait:
             follow(tool.service, results, tool.display, options.timeout)
             reports.fetch(tool.service, results, options.sets)
-    return outputs.deliver(options, results, tool)
+    build = None
+    if options.wait and options.name:
+        build = builds.found(tool.service, options.avatar, options.name)
+    return outputs.deliver(options, results, tool, build=build)
 
 
 def _send(

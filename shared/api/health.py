@@ -9,14 +9,13 @@ import datetime as dt
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Final, Literal
 
 import azure.functions as func
 from pydantic import BaseModel, Field
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from shared.api.http import json_response
 from shared.api.operation import Operation, json_answer
@@ -25,6 +24,7 @@ from shared.database import schema
 from shared.database.tables import State
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import NewJob
+from shared.measurements.model import MediaType
 
 ANSWER_SECONDS: Final = 8.0  # a dependency that takes longer is away
 
@@ -41,6 +41,7 @@ class EngineHealth(BaseModel):
     default: bool
     available: bool
     version: str | None
+    types: list[MediaType] = Field(description="What can be measured with it here.")
     problems: list[str]
 
 
@@ -73,35 +74,22 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         with app.database.engine.connect() as connection:
             seen["revision"] = schema.revision(connection)
             seen["problem"] = schema.objection(connection)
-            version = str(connection.scalar(text("SHOW server_version")))
-        if not seen["problem"]:
-            seen["unwritable"] = _unwritable(app)
-        return version
+            return str(connection.scalar(text("SHOW server_version")))
 
-    threads = ThreadPoolExecutor(2)
+    def write_row() -> bool | None:
+        return None if seen["problem"] else _takes(lambda: _try_row(app))
+
+    questions = (
+        lambda: _ask(app.storage.version, lambda: _takes(app.storage.try_write)),
+        lambda: _ask(database, write_row),
+    )
+    threads = ThreadPoolExecutor(len(questions))
     try:
-        waiting = [threads.submit(_ask, question) for question in (app.storage.version, database)]
-        answers = []
-        for future in waiting:
-            try:
-                answers.append(future.result(ANSWER_SECONDS))
-            except FutureTimeoutError:
-                answers.append(Dependency(reachable=False))
+        waiting = [threads.submit(question) for question in questions]
+        answers = [_answer(future) for future in waiting]
     finally:
         threads.shutdown(wait=False)
-    versions = app.engines.versions()
-    engines = [
-        EngineHealth(
-            name=name,
-            default=name == app.settings.engine,
-            available=not problems,
-            version=versions[name] or None,
-            problems=problems,
-        )
-        for name, problems in app.engines.engines().items()
-    ]
-    if answers[1].reachable and not seen.get("problem"):
-        answers[1].writable = not seen.get("unwritable")
+    engines = _engines(app)
     usable = (
         all(answer.reachable and answer.writable is not False for answer in answers)
         and not seen.get("problem")
@@ -120,8 +108,22 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
     return json_response(body, 200 if usable else 503, headers)
 
 
-def _unwritable(app: App) -> str | None:
-    """What the database says to the row that an upload begins with; it is taken back."""
+def _engines(app: App) -> list[EngineHealth]:
+    return [
+        EngineHealth(
+            name=name,
+            default=name == app.settings.engine,
+            available=not status.problems,
+            version=status.version or None,
+            types=[] if status.problems else status.types,
+            problems=status.problems,
+        )
+        for name, status in app.engines.statuses().items()
+    ]
+
+
+def _try_row(app: App) -> None:
+    """The row that an upload begins with; it is taken back."""
     number = uuid.uuid4()
     row = NewJob(
         id=number,
@@ -133,16 +135,20 @@ def _unwritable(app: App) -> str | None:
         blob="health",
         upload_until=dt.datetime.now(dt.UTC),
     )
+    with app.database.begin() as session:
+        lifecycle.create(session, row)
+        session.rollback()
+
+
+def _takes(write: Callable[[], None]) -> bool:
     try:
-        with app.database.begin() as session:
-            lifecycle.create(session, row)
-            session.rollback()
-    except DBAPIError as error:
-        return type(error).__name__
-    return None
+        write()
+    except Exception:  # whatever it is, nothing can be uploaded
+        return False
+    return True
 
 
-def _ask(question: Callable[[], str]) -> Dependency:
+def _ask(question: Callable[[], str], write: Callable[[], bool | None]) -> Dependency:
     started = time.monotonic()
     try:
         version = question()
@@ -150,9 +156,17 @@ def _ask(question: Callable[[], str]) -> Dependency:
         return Dependency(reachable=False)
     return Dependency(
         reachable=True,
+        writable=write(),
         version=version,
         milliseconds=round((time.monotonic() - started) * 1000, 1),
     )
+
+
+def _answer(future: Future[Dependency]) -> Dependency:
+    try:
+        return future.result(ANSWER_SECONDS)
+    except FutureTimeoutError:
+        return Dependency(reachable=False)
 
 
 OPERATIONS: Final = (

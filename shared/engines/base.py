@@ -36,6 +36,15 @@ class EngineResult:
     rows: Iterator[Row]
 
 
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """What an engine says of itself."""
+
+    version: str  # empty where it cannot be told
+    problems: list[str]  # why it cannot work here, as sentences; empty when it can
+    types: list[MediaType]  # that it can measure here, if it can work
+
+
 Progress = Callable[[int], None]
 """Called with the number of frames done in this segment, as often as the engine likes."""
 
@@ -49,6 +58,10 @@ class Engine(Protocol):
 
     def problems(self) -> list[str]:
         """Why the engine cannot work here, as sentences; empty when it can."""
+        ...
+
+    def types(self) -> list[MediaType]:
+        """What it can measure here, if it can work."""
         ...
 
     def plan(self, task: Task, parts: int) -> list[Segment]:

@@ -48,6 +48,9 @@ class CsvEngine:
     def problems(self) -> list[str]:
         return []
 
+    def types(self) -> list[MediaType]:
+        return list(MediaType)
+
     def plan(self, task: Task, parts: int) -> list[Segment]:  # noqa: ARG002  # it cannot be cut
         """Reads the header only, so that a file of no known kind is refused at once."""
         csv.dialect_of(task.media)

@@ -27,11 +27,11 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from shared.engines import protocol, registry
-from shared.engines.base import Task
+from shared.engines.base import EngineStatus, Task
 from shared.engines.child import Cancelled, Child
 from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
-from shared.measurements.model import Facts, Options, Segment
+from shared.measurements.model import Facts, MediaType, Options, Segment
 from shared.media.formats import MediaFacts
 from shared.platform import scratch, telemetry
 from shared.platform.errors import Code, EngineError, MediaError
@@ -94,7 +94,7 @@ class EnginePool:
         self._probes = _Crew(PROBE_PROCESSES, self._start)
         self._status = _Crew(1, self._start)
         self._status_lock = threading.Lock()
-        self._status_answer: dict[str, tuple[str, list[str]]] = {}
+        self._status_answer: dict[str, EngineStatus] = {}
         self._status_until: dict[str, float] = {}
 
     def _start(self) -> Child:
@@ -128,11 +128,24 @@ class EnginePool:
 
     def engines(self) -> dict[str, list[str]]:
         """Per engine why it cannot work here, as sentences; an empty list when it can."""
-        return {name: problems for name, (_, problems) in self._statuses().items()}
+        return {name: status.problems for name, status in self.statuses().items()}
 
     def versions(self) -> dict[str, str]:
         """Per engine its version; empty where it cannot be told."""
-        return {name: version for name, (version, _) in self._statuses().items()}
+        return {name: status.version for name, status in self.statuses().items()}
+
+    def statuses(self) -> dict[str, EngineStatus]:
+        """The last answers. Only the first caller waits: old answers are renewed in passing."""
+        with self._status_lock:
+            now = time.monotonic()
+            due = [name for name in self._engine_names if now >= self._status_until.get(name, now)]
+            if not self._status_answer:
+                self._renew_statuses(due)
+            elif due:
+                # by one thread at a time
+                self._status_until |= dict.fromkeys(due, now + STATUS_DEADLINE)
+                threading.Thread(target=self._renew_statuses, args=(due,), name="status").start()
+            return self._status_answer
 
     def plan(
         self,
@@ -226,36 +239,24 @@ class EnginePool:
             crew.close()
         self._starter.shutdown()
 
-    def _statuses(self) -> dict[str, tuple[str, list[str]]]:
-        """The last answers. Only the first caller waits: old answers are renewed in passing."""
-        with self._status_lock:
-            now = time.monotonic()
-            due = [name for name in self._engine_names if now >= self._status_until.get(name, now)]
-            if not self._status_answer:
-                self._renew_statuses(due)
-            elif due:
-                # by one thread at a time
-                self._status_until |= dict.fromkeys(due, now + STATUS_DEADLINE)
-                threading.Thread(target=self._renew_statuses, args=(due,), name="status").start()
-            return self._status_answer
-
     def _renew_statuses(self, engines: Sequence[str]) -> None:
         answers = {name: self._ask(name) for name in engines}
         self._status.dismiss()  # it has the engines' libraries in memory
         self._status_answer = self._status_answer | answers
-        for name, (_, problems) in answers.items():
-            age = STATUS_AGE_BAD if problems else STATUS_AGE
+        for name, status in answers.items():
+            age = STATUS_AGE_BAD if status.problems else STATUS_AGE
             self._status_until[name] = time.monotonic() + age
 
-    def _ask(self, engine: str) -> tuple[str, list[str]]:
+    def _ask(self, engine: str) -> EngineStatus:
         try:
             with self._status.child(None) as child:
                 answer: Any = child.call(
                     Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger
                 )
         except EngineError as error:
-            return "", [error.detail]
-        return answer["version"], answer["problems"]
+            return EngineStatus("", [error.detail], [])
+        types = [MediaType(each) for each in answer["types"]]
+        return EngineStatus(answer["version"], answer["problems"], types)
 
 
 @dataclass(slots=True, eq=False)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.engines import protocol, registry
-from shared.engines.base import Engine, EngineFactories, Task
+from shared.engines.base import Engine, EngineFactories, EngineStatus, Task
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Options
 from shared.measurements.sound import Heard
@@ -105,9 +105,9 @@ class Worker:
         """Of one engine. One that cannot even be imported is a problem, not an error."""
         try:
             engine = self._engine(request)
-            return {"version": engine.version(), "problems": engine.problems()}
+            return asdict(EngineStatus(engine.version(), engine.problems(), engine.types()))
         except ImportError as error:
-            return {"version": "", "problems": [f"It cannot be loaded: {error}."]}
+            return asdict(EngineStatus("", [f"It cannot be loaded: {error}."], []))
 
     def _plan(self, request: Message) -> list[Message]:
         task = protocol.task_from_json(request["task"])

@@ -23,6 +23,7 @@ OUR_BLOBS: Final = frozenset(
 
 MAX_STORED_NAME: Final = 1024  # characters, as Blob Storage has it and the job's column
 _DOTS: Final = frozenset({".", ".."})
+TRIAL_CONTAINER: Final = "azure-webjobs-health-check"  # whose prefix no event is sent for
 _HOST_CONTAINER: Final = re.compile(r"^(\$.*|azure-webjobs-.*|insights-.*|azure-functions-.*)$")
 
 

@@ -35,7 +35,7 @@ from azure.storage.blob import (
 )
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from shared.platform.blob_names import is_addressable, is_host_container
+from shared.platform.blob_names import TRIAL_CONTAINER, is_addressable, is_host_container
 from shared.platform.settings import Settings
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024  # of an upload
@@ -46,6 +46,7 @@ CLOCK_SKEW: Final = dt.timedelta(minutes=5)  # between this clock and the storag
 
 RETRY_QUEUE: Final = "job-retry"
 WEBHOOK_QUEUE: Final = "webhook-delivery"
+_TRIAL_BLOCK: Final = "trial"  # always the same: a later one takes its place
 
 
 class Storage:
@@ -309,6 +310,18 @@ class Storage:
         ).by_page()
         next(pages, None)
         return seen[-1] if seen else ""
+
+    def try_write(self) -> None:
+        """Write as an upload does. Raises the SDK's errors where storage takes nothing.
+
+        A block of one byte that no blob is made of: there is no event, and nothing to be removed.
+        """
+        trial = self.blob(TRIAL_CONTAINER, "trial")
+        try:
+            trial.stage_block(_TRIAL_BLOCK, b"0")
+        except ResourceNotFoundError:  # the first time
+            self.create_container(TRIAL_CONTAINER)
+            trial.stage_block(_TRIAL_BLOCK, b"0")
 
     def close(self) -> None:
         self._blobs.close()

@@ -82,8 +82,11 @@ def main() -> int:
         return misbehave(found["misbehave"])
     if "table" not in found:
         return 0
+    if results.suffix == ".csv":  # a file: as programs before 2.0 are told
+        table, results = results, results.parent
+    else:
+        table = results / f"{media.stem}.csv"
     results.mkdir(exist_ok=True)
-    table = results / f"{media.stem}.csv"
     if image:
         shutil.copyfile(found["table"], table)
     else:

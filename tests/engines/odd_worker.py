@@ -18,7 +18,7 @@ from pathlib import Path
 from shared.engines import worker
 from shared.engines.base import EngineResult, Progress, Task
 from shared.measurements.action_units import INTENSITIES
-from shared.measurements.model import Facts, Row, Segment
+from shared.measurements.model import Facts, MediaType, Row, Segment
 from shared.media.clip import key_frames, open_clip
 from shared.media.pictures import load_image
 from shared.platform.errors import Code, MediaError
@@ -40,6 +40,9 @@ class OddEngine:
 
     def problems(self) -> list[str]:
         return ["It is odd."]
+
+    def types(self) -> list[MediaType]:
+        return [MediaType.IP]
 
     def plan(self, task: Task, parts: int) -> list[Segment]:
         stops = [*(float(part + 1) for part in range(parts - 1)), None]

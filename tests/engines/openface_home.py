@@ -26,6 +26,11 @@ class OpenFaceHome:
         self._replay: dict[str, dict[str, Any]] = {}
         self._write()
 
+    def make_old(self, tool: str) -> None:
+        """The program is from before 2.0: other options, and nothing written without `-of`."""
+        program = self.folder / tool
+        program.write_text(program.read_text().replace("-out_dir", "-of") + "# -outroot\n")
+
     def replay(self, media: Path, table: Path | bytes, *, seconds: float = 0) -> None:
         """From now on the media gives this table; a clip's takes that long to write [s]."""
         if isinstance(table, bytes):

@@ -332,6 +332,7 @@ class TestInstallation:
             if tool != there:
                 (home.folder / tool).unlink()
         assert OpenFaceEngine().problems() == []
+        assert " and ".join(OpenFaceEngine().types()) == able
         assert there in OpenFaceEngine().version()
         installation = Installation.configured()
         lacking = {kind: installation.lacks(kind) for kind in TOOLS}
@@ -343,6 +344,28 @@ class TestInstallation:
             with pytest.raises(MediaError, match="FaceLandmarkImg is neither") as refused:
                 measured(tmp_path, image, IP)
             assert refused.value.code is Code.ENGINE_UNAVAILABLE
+
+    def test_programs_from_before_2_measure_one_face_in_clips(
+        self, home: OpenFaceHome, image: Path, clip: Path, tmp_path: Path
+    ) -> None:
+        """They know other options, and their programs for images write no Action Units."""
+        for tool in ("FaceLandmarkImg", "FeatureExtraction"):
+            home.make_old(tool)
+        (home.folder / "FaceLandmarkVidMulti").unlink()
+        engine = OpenFaceEngine()
+        assert (engine.problems(), engine.types()) == ([], [VS])
+        assert engine.version().startswith("before 2.0 (FeatureExtraction ")
+        home.replay(clip, tables.openface([*VIDEO, *UNITS], frames=CLIP_FRAMES))
+        facts, rows = measured(tmp_path, clip, VS)
+        assert (facts.frames, len(rows)) == (CLIP_FRAMES, CLIP_FRAMES)
+        [call] = home.calls()
+        _, _, _, option, table, *rest = call["argv"]
+        assert (option, Path(table).name) == ("-of", "clip.csv")
+        assert rest == ["-no2Dfp", "-no3Dfp", "-noMparams", "-q"]
+        with pytest.raises(MediaError, match="writes no table") as refused:
+            measured(tmp_path, image, IP)
+        assert refused.value.code is Code.ENGINE_UNAVAILABLE
+        assert "measures VS here" in refused.value.detail
 
     def test_programs_are_told_that_there_is_no_display(self, home: OpenFaceHome) -> None:
         program = home.folder / "FaceLandmarkImg"

@@ -368,6 +368,7 @@ def test_the_state_of_the_engines(engines: EnginePool) -> None:
         "good": ["It is odd."],
         "absent": ["It cannot be loaded: there is no such library."],
     }
+    assert engines.statuses()["good"].types == [MediaType.IP]
     pid = json.loads(engines.versions()["good"])["pid"]
     assert engines.versions()["absent"] == ""
     assert gone(pid)  # what it loaded for the answer is not kept in memory

@@ -1,11 +1,14 @@
 """The schema: built and taken down on a database with rows, in step with the models."""
 
+import datetime as dt
+import uuid
+
 import pytest
 import sqlalchemy as sa
 
 from shared.app import App
 from shared.database.connection import driver_url
-from shared.database.tables import Base
+from shared.database.tables import ActionUnitReport, Base, Job, State
 from shared.measurements.model import MediaType
 from shared.reports import parameter_sets, reports
 from tests import recorded
@@ -141,6 +144,37 @@ def test_alive_overwrites_nobodys_set_or_choice(app: App, database: str, name: s
         chosen = [parameter_sets.default(session, each) for each in (MediaType.VS, MediaType.VM)]
     names = [each.content.name if each else None for each in chosen]
     assert names == [name, None if name == "ALIVE" else "Alive"]
+
+
+def test_two_spellings_of_one_name_become_one(app: App, database: str) -> None:
+    grows = "\u0958" * 50  # of two characters each when composed
+    given = ["Rene\u0301", "Ren\u00e9", "Zo\u00eb", grows]
+    with app.database.begin() as session:
+        for avatar in given:
+            session.add(ActionUnitReport(url="u", avatar=avatar, name="u\u0308ber"))
+        session.add(
+            Job(
+                id=uuid.UUID(int=1),
+                container="c",
+                state=State.DONE,
+                avatar="Rene\u0301",
+                name="u\u0308ber",
+                filename="u\u0308ber.jpg",
+                blob="uber.jpg",
+                upload_until=dt.datetime.now(dt.UTC),
+            )
+        )
+    for _ in range(2):  # it may run again
+        app.database.close()
+        migrate(database, "downgrade", "0006")
+        migrate(database)
+        with app.database.begin() as session:
+            found = session.scalars(sa.select(ActionUnitReport.avatar).order_by("id")).all()
+            assert found == ["Ren\u00e9", "Ren\u00e9", "Zo\u00eb", grows]
+            assert set(session.scalars(sa.select(ActionUnitReport.name))) == {"\u00fcber"}
+            job = session.scalars(sa.select(Job)).one()
+            assert (job.avatar, job.name) == ("Ren\u00e9", "\u00fcber")
+            assert (job.filename, job.blob) == ("\u00fcber.jpg", "uber.jpg")
 
 
 def test_the_models_and_the_migrations_agree(database: str) -> None:

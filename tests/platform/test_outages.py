@@ -1,12 +1,21 @@
 """Databases that are there and of no use, and transactions in each other's way."""
 
+import datetime as dt
 import json
 import threading
 import uuid
+from contextlib import closing
+from dataclasses import replace
 
 import azure.functions as func
 import pytest
 import sqlalchemy as sa
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobServiceClient,
+    ResourceTypes,
+    generate_account_sas,
+)
 from sqlalchemy.exc import DBAPIError
 
 from shared.api import health
@@ -14,7 +23,9 @@ from shared.api.http import respond
 from shared.app import App
 from shared.database.tables import Job
 from shared.jobs import lifecycle
+from shared.platform.blob_names import TRIAL_CONTAINER
 from shared.platform.outages import as_problem, is_outage, undisturbed
+from shared.platform.storage import Storage
 from tests.api.test_http import request
 from tests.jobs.test_lifecycle import make
 
@@ -75,8 +86,33 @@ def test_a_database_that_takes_no_writes_is_an_outage(
     assert refused.headers["Retry-After"] == "60"
 
 
+def test_storage_that_takes_no_writes_is_said(app: App) -> None:
+    """As where a role was taken away, or an account is full: reading goes on."""
+    key = BlobServiceClient.from_connection_string(app.settings.storage_connection).credential
+    signature = generate_account_sas(
+        key.account_name,
+        key.account_key,
+        ResourceTypes(service=True, container=True, object=True),
+        AccountSasPermissions(read=True, list=True),
+        dt.datetime.now(dt.UTC) + dt.timedelta(hours=1),
+    )
+    blobs = app.storage.url("", "").rstrip("/")
+    address = f"BlobEndpoint={blobs};QueueEndpoint={blobs};SharedAccessSignature={signature}"
+    reading = Storage(app.settings.model_copy(update={"storage_connection": address}))
+    said = json.loads(health.show(request("GET"), app).get_body())
+    assert (said["storage"]["reachable"], said["storage"]["writable"]) == (True, True)
+    with closing(reading):
+        answer = health.show(request("GET"), replace(app, storage=reading))
+    said = json.loads(answer.get_body())
+    assert (said["storage"]["reachable"], said["storage"]["writable"]) == (True, False)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
 def test_health_leaves_nothing(app: App) -> None:
-    health.show(request("GET"), app)
+    for _ in range(2):
+        health.show(request("GET"), app)
+    assert app.storage.blobs(TRIAL_CONTAINER) == []
+    assert all(TRIAL_CONTAINER not in page for page in app.storage.containers())
     with app.database.begin() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Job)) == 0
 

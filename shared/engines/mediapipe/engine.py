@@ -63,6 +63,9 @@ class MediapipeEngine:
             return [f"Its networks cannot be started: {error}. Install the app again."]
         return []
 
+    def types(self) -> list[MediaType]:
+        return list(MediaType)
+
     def _networks(self) -> tuple[FaceDetector, FaceMesh, Blendshapes]:
         if self._made is None:
             self._made = (FaceDetector(), FaceMesh(), Blendshapes())

@@ -60,6 +60,9 @@ class OpenFaceEngine:
     def problems(self) -> list[str]:
         return Installation.configured().faults()
 
+    def types(self) -> list[MediaType]:
+        return Installation.configured().types()
+
     def plan(self, task: Task, parts: int) -> list[Segment]:  # noqa: ARG002  # it cannot be cut
         if task.type.is_image:
             return [Segment(0, frames=1)]

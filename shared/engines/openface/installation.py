@@ -33,6 +33,12 @@ TOOLS: Final[dict[MediaType, str]] = {
 OUTPUTS: Final = ("-aus", "-pose", "-gaze")
 """Pose and gaze are computed in any case; writing them costs nothing and gives signals."""
 
+OLD_OUTPUTS: Final = ("-no2Dfp", "-no3Dfp", "-noMparams", "-q")
+"""Before 2.0 all is written that is not left out, and a window opened that nobody sees."""
+
+_NEW_OPTION: Final = b"-out_dir"  # stands in the programs from 2.0 on
+_OLD_OPTIONS: Final = (b"-outroot", b"-ofdir")
+
 CPUS_NEEDED: Final = 2  # both video tools read and measure in two threads, and hang on one CPU
 SELF_TEST_SECONDS: Final = 30.0  # an image takes about 1 s, most of it for loading the models
 
@@ -75,15 +81,29 @@ class Installation:
         """The command line that measures a file; run it in `program(...).parent`."""
         wild = ["-wild"] if kind is MediaType.IW else []
         model = ["-mloc", self.model] if self.model else []
-        program = str(self.program(TOOLS[kind]))
-        return [program, "-f", str(media), "-out_dir", str(results), *OUTPUTS, *wild, *model]
+        start = [str(self.program(TOOLS[kind])), "-f", str(media)]
+        if self.is_old(TOOLS[kind]):
+            return [*start, "-of", str(results / f"{media.stem}.csv"), *OLD_OUTPUTS, *model]
+        return [*start, "-out_dir", str(results), *OUTPUTS, *wild, *model]
+
+    def is_old(self, tool: str) -> bool:
+        """Whether the program is from before 2.0 and knows other options: it has them in itself.
+
+        None of them says what it knows: called without a file, old ones look for a camera.
+        """
+        try:
+            content = self.program(tool).read_bytes()
+        except OSError:
+            return False
+        return _NEW_OPTION not in content and any(option in content for option in _OLD_OPTIONS)
 
     def version(self) -> str:
         """OpenFace does not say its version anywhere, so a digest of a program stands for it."""
         for tool in (SINGLE_TOOL, IMAGE_TOOL, MULTI_TOOL):  # there may be some of them only
             with suppress(OSError), self.program(tool).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-                return f"2.x ({tool} {digest[:12]})"
+                age = "before 2.0" if self.is_old(tool) else "2.x"
+                return f"{age} ({tool} {digest[:12]})"
         return ""
 
     def faults(self) -> list[str]:
@@ -108,8 +128,12 @@ class Installation:
         fault = self._missing(TOOLS[kind])
         if fault is None:
             return None
-        able = [str(kind) for kind, tool in TOOLS.items() if self._missing(tool) is None]
-        return f"{fault} Until then OpenFace measures {' and '.join(able) or 'nothing'} here."
+        able = " and ".join(self.types()) or "nothing"
+        return f"{fault} Until then OpenFace measures {able} here."
+
+    def types(self) -> list[MediaType]:
+        """The types that there is a program for."""
+        return [kind for kind, tool in TOOLS.items() if self._missing(tool) is None]
 
     def _missing(self, tool: str) -> str | None:
         program = self.program(tool)
@@ -117,6 +141,8 @@ class Installation:
             return f"{tool} is neither in OPENFACE_HOME nor in its folder bin."
         if not os.access(program, os.X_OK):
             return f"{tool} may not be executed: run chmod +x on it."
+        if tool != SINGLE_TOOL and self.is_old(tool):
+            return f"{tool} is from before OpenFace 2.0 and writes no table of Action Units."
         if tool != IMAGE_TOOL and len(os.sched_getaffinity(0)) < CPUS_NEEDED:
             return "OpenFace's video programs hang on a machine with one CPU: give this one two."
         return None

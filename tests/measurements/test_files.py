@@ -20,7 +20,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.api import reports as report_routes
 from shared.app import App
 from shared.database.tables import DataEntry, Extraction, FrameMeasurement, Job, State
-from shared.jobs import lifecycle
+from shared.jobs import containers, lifecycle
 from shared.measurements.model import MediaType
 from shared.pages import report_page
 from shared.pipeline import events, uploads
@@ -180,7 +180,7 @@ def test_put_there_directly_it_stays_as_it_is(elsewhere: App, tmp_path: Path) ->
     )
     events.blob_uploaded(elsewhere, container, blob_names.MEASUREMENT_BLOB)
     with elsewhere.database.begin() as session:
-        job = lifecycle.by_container(session, container)
+        job = containers.first(session, container)
         assert job is not None
         assert job.state == State.DONE, job.error_detail
         assert job.report_id is not None

@@ -56,13 +56,12 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
             '/blobs/sound.bin'
             '/blobs/extraction.json'
             '/blobs/report.json'
-            '/blobs/thumbnail.jpg'
           ]
         }
         {
           operatorType: 'StringNotContains'
           key: 'Subject'
-          values: ['/blobs/segments/', '/blobs/normalised/']
+          values: ['/blobs/avatar-validation/']
         }
       ]
     }

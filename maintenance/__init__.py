@@ -64,11 +64,11 @@ def on_webhook(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=STORAGE)
 def on_poisoned_blob(message: func.QueueMessage) -> None:
     """The host writes {FunctionId, BlobType, ContainerName, BlobName, ETag}."""
-    container = _container_of(message)
-    if container is None:
+    place = _blob_of(message)
+    if place is None:
         return
     with telemetry.span(SpanName.POISONED):
-        events.give_up_container(app(), container)
+        events.give_up_blob(app(), *place)
 
 
 @blueprint.queue_trigger(
@@ -91,13 +91,15 @@ def _id_in(message: func.QueueMessage) -> uuid.UUID | None:
         return None
 
 
-def _container_of(message: func.QueueMessage) -> str | None:
+def _blob_of(message: func.QueueMessage) -> tuple[str, str] | None:
+    """Container and blob; None, which is logged, where the message names none."""
     try:
         said = from_json(message.get_body())
     except ValueError:
         said = None
-    container = said.get("ContainerName") if isinstance(said, dict) else None
-    if isinstance(container, str) and _CONTAINER.fullmatch(container):
-        return container
-    _logger.error("a poison message without a container was dropped")
+    names = said if isinstance(said, dict) else {}
+    container, blob = names.get("ContainerName"), names.get("BlobName")
+    if isinstance(container, str) and isinstance(blob, str) and _CONTAINER.fullmatch(container):
+        return container, blob
+    _logger.error("a poison message without a blob was dropped")
     return None

@@ -5,13 +5,13 @@ looks like. Names of other programs' rows, too: they look at the same avatars. A
 grow out of its column stays as it is. Rows that are composed are not touched, so that it can run
 again. The way back takes no name apart.
 
-Revision: 0009, after 0006.
+Revision: 0009, after 0008.
 """
 
 from alembic import op
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 oldest_app = "0002"

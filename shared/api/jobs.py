@@ -24,7 +24,7 @@ from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Oper
 from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
 from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
-from shared.jobs import deliveries, lifecycle, listing
+from shared.jobs import deliveries, lifecycle, listing, outputs
 from shared.measurements.model import MediaType
 from shared.pipeline import deletion, retrying
 from shared.platform import blob_names
@@ -82,7 +82,7 @@ def body(session: Session, job: Job) -> JobView:
 
 
 def delete(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    """Container and rows are gone when this answers."""
+    """Media, outputs and rows are gone when this answers."""
     if not deletion.delete(app, uuid_of(req)):
         _unknown()
     return no_content()
@@ -114,7 +114,7 @@ def action_units(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def openface_csv(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         job = lifecycle.visible(session, uuid_of(req)) or _unknown()
-    blob = blob_names.MEASUREMENT_BLOB
+    blob = outputs.of(job).result(blob_names.MEASUREMENT_BLOB)
     named = f'attachment; filename="{job.id}.csv"'
     try:
         if app.storage.size(job.container, blob) > MAX_INLINE_BYTES:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -143,12 +144,19 @@ class ActionUnitReport(Base):
 
 
 class Job(Base):
-    """One upload on its way to a report. `container` is the id, except where it was adopted."""
+    """One media blob on its way to a report.
+
+    Its container is its own and called by its id; or another program's, where every media blob is a
+    job: `is_foreign`.
+    """
 
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint(one_of("state", State), name="state"),
         CheckConstraint(f"type IS NULL OR {one_of('type', MediaType)}", name="type"),
+        # of the blob's name its digest: it may be longer than what an index holds
+        Index("uq_job_container_blob", "container", text("md5(blob)"), unique=True),
+        Index("ix_job_look_again", "updated", postgresql_where="look_again"),
         Index("ix_job_created_id", "created", "id"),
         Index("ix_job_avatar_created", "avatar", "created"),
         Index(
@@ -161,7 +169,11 @@ class Job(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True)
-    container: Mapped[str] = mapped_column(String(63), unique=True)
+    container: Mapped[str] = mapped_column(String(63))
+    foreign_uuid: Mapped[bool] = mapped_column(server_default="false")
+    """The container is another program's, although it is called like this job."""
+    folder: Mapped[str] = mapped_column(String(100), server_default="")
+    """What the names of the job's own files begin with: `shared.jobs.outputs`."""
     state: Mapped[str] = mapped_column(String(10))
     avatar: Mapped[str] = mapped_column(String(AVATAR_LENGTH))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
@@ -176,6 +188,10 @@ class Job(Base):
     declared_size: Mapped[int | None] = mapped_column(BigInteger)
     media: Mapped[MediaFacts | None] = mapped_column(MediaFactsType)
     """Once known."""
+    etag: Mapped[str | None] = mapped_column(String(100))
+    """Of the content that was last fetched to be measured, whatever came of it."""
+    look_again: Mapped[bool] = mapped_column(server_default="false")
+    """The media may have been replaced since: it is looked at when the job has ended."""
     idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True)
     digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the request's content and fields."""
@@ -199,6 +215,22 @@ class Job(Base):
     created: Mapped[dt.datetime] = mapped_column(UTC_TIME, server_default=func.now())
     updated: Mapped[dt.datetime] = mapped_column(UTC_TIME, server_default=func.now())
     finished: Mapped[dt.datetime | None] = mapped_column(UTC_TIME)
+
+    @property
+    def is_foreign(self) -> bool:
+        """The container is another program's: there may be anything in it."""
+        return self.foreign_uuid or self.container != str(self.id)
+
+
+class EarlierReport(Base):
+    """A report of what the job's media was before it was replaced; it goes with the job."""
+
+    __tablename__ = "earlier_report"
+
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("action_unit_report.id", ondelete="CASCADE"), primary_key=True
+    )
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), index=True)
 
 
 class JobEvent(Base):

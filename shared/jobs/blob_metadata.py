@@ -15,6 +15,7 @@ from shared.database.tables import Job
 from shared.platform import telemetry
 
 UPLOAD: Final = "upload"
+MEDIA: Final = "media"  # of `openface.csv`: the number of the media that was measured
 MAX_VALUE_BYTES: Final = 7 * 1024  # leaves room for the other keys
 MAX_JSON_BYTES: Final = 64 * 1024  # that a value is decompressed to; ours have a tenth at most
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.jobs.outputs import Outputs
 from shared.measurements.files import CONTENT_TYPES, FrameFiles, facts_in
 from shared.measurements.model import Facts
 from shared.platform import blob_names, scratch
@@ -16,27 +17,28 @@ from shared.platform.errors import Code, MediaError, Problem
 from shared.platform.storage import Storage
 
 
-def store_normalised(storage: Storage, container: str, folder: Path) -> None:
+def store_normalised(storage: Storage, outputs: Outputs, folder: Path) -> None:
     """Put the canonical files of `folder` beside what another program measured."""
     for name, content_type in CONTENT_TYPES.items():
         if (folder / name).exists():
-            blob = blob_names.NORMALISED_PREFIX + name
-            storage.upload_file(container, blob, folder / name, content_type)
+            blob = outputs.private(blob_names.NORMALISED_PREFIX + name)
+            storage.upload_file(outputs.container, blob, folder / name, content_type)
 
 
 @contextmanager
 def stored(
-    storage: Storage, container: str | None, number: int, facts: Facts
+    storage: Storage, outputs: Outputs | None, number: int, facts: Facts
 ) -> Iterator[FrameFiles]:
     """The files of measurement `number`, of which `facts` are stored; on this disk for so long.
 
     Raises Problem `frames_gone` where they are no longer there, also while they are read.
     """
-    if container is None:
-        raise _gone(number, "its job and its files were deleted")
+    if outputs is None:
+        raise _gone(number, "its job and its files were deleted, or its media was replaced")
+    normalised = outputs.private(blob_names.NORMALISED_PREFIX)
     with scratch.folder("frames") as folder:
-        found = _fetched(storage, container, "", folder, facts) or _fetched(
-            storage, container, blob_names.NORMALISED_PREFIX, folder, facts
+        found = _fetched(storage, outputs.container, outputs.result(""), folder, facts) or _fetched(
+            storage, outputs.container, normalised, folder, facts
         )
         if found is None:
             raise _gone(number, "its files in storage were deleted or replaced")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from shared.database.tables import ENDED, EventKind, Extraction, Job, JobEvent, State, Step
 from shared.media.formats import MediaFacts
+from shared.platform.blob_names import OUR_FOLDER
 from shared.platform.errors import Code
 
 MAX_ATTEMPTS: Final = 5  # as the host's poisonBlobThreshold
@@ -58,6 +59,9 @@ class NewJob:
     filename: str
     blob: str
     upload_until: dt.datetime
+    foreign_uuid: bool = False
+    folder: str = OUR_FOLDER
+    etag: str | None = None
     type: str | None = None
     engine: str | None = None
     parameter_sets: Sequence[str] = ()
@@ -76,8 +80,9 @@ class NewJob:
 class StageResult:
     """What a stage has found out about its job: it goes into the row."""
 
-    type: str
+    type: str | None = None
     media: MediaFacts | None = None
+    etag: str | None = None
     report_id: int | None = None
 
 
@@ -110,22 +115,12 @@ def visible(session: Session, job_id: uuid.UUID) -> Job | None:
     return session.scalar(select(Job).where(Job.id == job_id, ~Job.deleting))
 
 
-def by_container(session: Session, container: str) -> Job | None:
-    return session.scalar(select(Job).where(Job.container == container))
-
-
-def without_job(session: Session, containers: Sequence[str]) -> list[str]:
-    """Those of the containers that no job has."""
-    known = set(session.scalars(select(Job.container).where(Job.container.in_(containers))))
-    return [container for container in containers if container not in known]
-
-
 def by_key(session: Session, idempotency_key: str) -> Job | None:
     return session.scalar(select(Job).where(Job.idempotency_key == idempotency_key))
 
 
 def create(session: Session, job: NewJob) -> Job | None:
-    """A new row; None where the container or the idempotency key has one already."""
+    """A new row; None where the id, the blob or the idempotency key has one already."""
     values = _known(job) | {"parameter_sets": list(job.parameter_sets)}
     statement = insert(Job).values(**values).on_conflict_do_nothing().returning(Job)
     return session.scalars(statement).one_or_none()

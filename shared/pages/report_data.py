@@ -106,9 +106,8 @@ def load_track(
 
 def load_sound(storage: Storage, measurement: Measurement) -> Sound | None:
     """The clip's sound; None where there is none, or storage is away: the page can do without."""
-    container = measurement.job.container if measurement.job else None
     try:
-        return sounds.fetch(storage, container, facts_of(measurement.extraction)).sound
+        return sounds.fetch(storage, measurement.outputs, facts_of(measurement.extraction)).sound
     except AzureError as error:
         if not is_outage(error):
             raise

@@ -14,6 +14,7 @@ from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from shared.app import App
 from shared.database.tables import Job
+from shared.jobs import outputs
 from shared.media.formats import Kind
 from shared.pages import media, static_files
 from shared.pipeline.extract import options
@@ -35,7 +36,7 @@ def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """A JPEG; an icon where there is none (yet)."""
     job = media.job_of(req, app)
     try:
-        content = b"".join(app.storage.open(job.container, blob_names.THUMBNAIL_BLOB))
+        content = b"".join(app.storage.open(job.container, _blob(job)))
     except ResourceNotFoundError:
         kind = job.media and job.media.kind
         if kind not in (Kind.IMAGE, Kind.VIDEO):
@@ -49,6 +50,10 @@ def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
         headers={"Cache-Control": FOR_A_DAY, "Content-Security-Policy": media.SANDBOX},
         mimetype="image/jpeg",
     )
+
+
+def _blob(job: Job) -> str:
+    return outputs.of(job).private(blob_names.THUMBNAIL_BLOB)
 
 
 def _icon(cache: str) -> func.HttpResponse:
@@ -69,9 +74,7 @@ def _make(app: App, job: Job) -> bytes | None:
             for length in _lengths(job, size):
                 source.write_bytes(app.storage.piece(job.container, job.blob, 0, length, etag=etag))
                 if _decode(app, source, output):
-                    app.storage.upload_file(
-                        job.container, blob_names.THUMBNAIL_BLOB, output, "image/jpeg"
-                    )
+                    app.storage.upload_file(job.container, _blob(job), output, "image/jpeg")
                     return output.read_bytes()
         except (ResourceNotFoundError, ResourceModifiedError):
             # the job is being deleted, or this is not what was measured

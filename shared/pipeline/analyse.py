@@ -15,6 +15,7 @@ from shared.database.tables import ActionUnitReport, Extraction, Job, State, Ste
 from shared.engines.base import Task
 from shared.jobs import frame_files, lifecycle
 from shared.jobs.lifecycle import StageResult
+from shared.jobs.outputs import of
 from shared.measurements.files import THRESHOLD, FrameFiles, facts_in
 from shared.media.formats import Kind
 from shared.pipeline import ending
@@ -32,7 +33,7 @@ def analyse(attempt: Attempt) -> None:
     """Store the measurement of a job. Raises MediaError where it cannot be used."""
     job = attempt.job()
     files = _fetch(attempt, job)
-    _clear_segments(attempt, job.container)
+    _clear_segments(attempt, job)
     in_blobs = _too_many(attempt, files)  # reads all of it, so not while a transaction is open
     report_id, summary = attempt.transaction(
         lambda session: _store(session, attempt, job, files, in_blobs=in_blobs)
@@ -41,20 +42,25 @@ def analyse(attempt: Attempt) -> None:
 
 
 def _fetch(attempt: Attempt, job: Job) -> FrameFiles:
-    account, folder = attempt.app.storage, attempt.folder
+    account, folder, outputs = attempt.app.storage, attempt.folder, of(job)
     measurement = folder / blob_names.MEASUREMENT_BLOB
     extraction = folder / blob_names.EXTRACTION_BLOB
     signals = folder / blob_names.SIGNALS_BLOB
     try:
+        etag = _keep_etag(attempt, job) if job.blob == blob_names.MEASUREMENT_BLOB else None
         attempt.patiently(
-            lambda: account.download(job.container, blob_names.MEASUREMENT_BLOB, measurement)
+            lambda: account.download(
+                job.container, outputs.result(blob_names.MEASUREMENT_BLOB), measurement, etag=etag
+            )
         )
     except ResourceNotFoundError:
         raise MediaError(
             Code.MEDIA_MISSING, "openface.csv is no longer in the job's container. Retry the job."
         ) from None
     described = attempt.patiently(
-        lambda: account.download_if_there(job.container, blob_names.EXTRACTION_BLOB, extraction)
+        lambda: account.download_if_there(
+            job.container, outputs.result(blob_names.EXTRACTION_BLOB), extraction
+        )
     )
     facts = facts_in(extraction, measurement) if described else None
     if facts is None:
@@ -62,11 +68,20 @@ def _fetch(attempt: Attempt, job: Job) -> FrameFiles:
     if not isinstance(facts.settings.get(THRESHOLD), int | float):  # another program's
         facts.settings[THRESHOLD] = attempt.app.settings.confidence_threshold
     there = attempt.patiently(
-        lambda: account.download_if_there(job.container, blob_names.SIGNALS_BLOB, signals)
+        lambda: account.download_if_there(
+            job.container, outputs.result(blob_names.SIGNALS_BLOB), signals
+        )
     )
     if not there:
         facts.signals = ()
     return FrameFiles(measurement, signals if facts.signals else None, facts)
+
+
+def _keep_etag(attempt: Attempt, job: Job) -> str:
+    """Of a job that is of the CSV itself: only other content is analysed anew."""
+    etag = attempt.patiently(lambda: attempt.app.storage.etag(job.container, job.blob))
+    attempt.transaction(lambda session: lifecycle.keep(session, job.id, StageResult(etag=etag)))
+    return etag
 
 
 def _normalised(attempt: Attempt, job: Job, measurement: Path) -> FrameFiles:
@@ -81,7 +96,7 @@ def _normalised(attempt: Attempt, job: Job, measurement: Path) -> FrameFiles:
     )
     if _too_many(attempt, files):  # for the table, so the files are what is read later
         storage = attempt.app.storage
-        attempt.patiently(lambda: frame_files.store_normalised(storage, job.container, results))
+        attempt.patiently(lambda: frame_files.store_normalised(storage, of(job), results))
     return files
 
 
@@ -164,8 +179,8 @@ def _end(
         session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))
 
 
-def _clear_segments(attempt: Attempt, container: str) -> None:
+def _clear_segments(attempt: Attempt, job: Job) -> None:
     """The measurement is whole: its pieces are not needed any more."""
     account = attempt.app.storage
-    for blob in account.blobs(container, blob_names.SEGMENT_PREFIX):
-        account.delete_blob(container, blob)
+    for blob in account.blobs(job.container, of(job).private(blob_names.SEGMENT_PREFIX)):
+        account.delete_blob(job.container, blob)

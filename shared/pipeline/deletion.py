@@ -4,11 +4,13 @@ import uuid
 from typing import Final
 
 from azure.core.exceptions import HttpResponseError
+from sqlalchemy import delete as sql_delete
 from sqlalchemy import select
 
 from shared.app import App
 from shared.database.tables import ActionUnitReport, Job
-from shared.jobs import lifecycle
+from shared.jobs import again, lifecycle
+from shared.pipeline import replacement
 from shared.pipeline.attempt import job_log
 from shared.platform.errors import Code, Problem
 
@@ -16,7 +18,10 @@ HELD: Final = frozenset({403, 409, 412})
 
 
 def delete(app: App, job_id: uuid.UUID) -> bool:
-    """Stop the job's stage, delete its container, then its rows.
+    """Stop the job's stage, delete its blobs, then its rows.
+
+    A container of ours goes whole. In another program's only the job's media and outputs go, and
+    the container with the last blob in it.
 
     Safe to repeat, and finished by reconciliation where it was interrupted. False where there is
     no such job.
@@ -25,28 +30,34 @@ def delete(app: App, job_id: uuid.UUID) -> bool:
         job = lifecycle.get(session, job_id)
         if job is None or not lifecycle.begin_deleting(session, job_id):
             return False
-    _delete_container(app, job)
+    _delete_blobs(app, job)
     with app.database.begin() as session:
         row = session.scalar(select(Job).where(Job.id == job_id).with_for_update())
         if row is not None:
-            report = row.report_id and session.get(ActionUnitReport, row.report_id)
+            reports = [*again.earlier_reports(session, job_id), row.report_id]
             session.delete(row)
             session.flush()
-            if report:
-                session.delete(report)
+            session.execute(sql_delete(ActionUnitReport).where(ActionUnitReport.id.in_(reports)))
     job_log(job_id).info("deleted")
     return True
 
 
-def _delete_container(app: App, job: Job) -> None:
-    """Raises Problem where somebody holds it: a lease of another's is theirs to end, not ours."""
+def _delete_blobs(app: App, job: Job) -> None:
+    """Raises Problem where somebody holds one: a lease of another's is theirs to end, not ours."""
+    storage = app.storage
     try:
-        app.storage.delete_container(job.container, though_leased=job.container == str(job.id))
+        if not job.is_foreign:
+            storage.delete_container(job.container, though_leased=True)
+            return
+        storage.delete_blob(job.container, job.blob, though_leased=False)
+        replacement.delete_outputs(app, job)
+        if storage.is_empty(job.container):
+            storage.delete_container(job.container)
     except HttpResponseError as error:
         if error.status_code not in HELD:
             raise
         raise Problem(
             Code.STATE_CONFLICT,
-            "Storage does not let the job's container be deleted: a lease, a hold or a policy of "
+            "Storage does not let the job's media be deleted: a lease, a hold or a policy of "
             "another program keeps it. The job is hidden, and deleted when that has ended.",
         ) from error

@@ -2,7 +2,8 @@
 
 The state says `extracted` before the CSV appears, because the CSV's own event starts the next
 stage and may arrive at once. A crash between the two leaves an extracted job without a CSV:
-reconciliation measures it again.
+reconciliation measures it again. Of a container's further jobs no CSV is announced; the retry queue
+goes on with them.
 """
 
 import time
@@ -16,7 +17,9 @@ from shared.database.tables import Job, State
 from shared.engines.base import Task
 from shared.engines.pool import Cancelled
 from shared.jobs import lifecycle
+from shared.jobs.blob_metadata import MEDIA
 from shared.jobs.lifecycle import LeaseLostError, StageResult
+from shared.jobs.outputs import Outputs, media_number, of
 from shared.measurements.files import CONTENT_TYPES
 from shared.measurements.model import Facts, MediaType, Options
 from shared.media import formats
@@ -59,6 +62,7 @@ def extract(attempt: Attempt) -> None:
     """Measure the job's media. Raises MediaError, EngineError or whatever storage raises."""
     started = time.monotonic()
     job = attempt.job()
+    outputs = of(job)
     path, kind_of_file, etag = _fetch(attempt, job)
     facts = replace(_probe(attempt, path, kind_of_file), etag=etag)
     media_type = fitting_type(kind_of_file.kind, job.type)
@@ -80,7 +84,7 @@ def extract(attempt: Attempt) -> None:
     seconds = time.monotonic() - started
     for blob in (blob_names.SIGNALS_BLOB, blob_names.SOUND_BLOB, blob_names.EXTRACTION_BLOB):
         if (results / blob).exists():
-            _store(attempt, job.container, results / blob)
+            _store(attempt, outputs, results / blob)
     attempt.transaction(
         lambda session: lifecycle.advance(
             session,
@@ -91,7 +95,10 @@ def extract(attempt: Attempt) -> None:
         )
     )
     try:
-        _store(attempt, job.container, results / blob_names.MEASUREMENT_BLOB)
+        media = str(media_number(job.container, job.blob))
+        _store(attempt, outputs, results / blob_names.MEASUREMENT_BLOB, {MEDIA: media})
+        if not outputs.at_root:
+            attempt.app.storage.enqueue_retry(str(job.id))
     except Exception:
         attempt.transaction(
             lambda session: lifecycle.reopen(session, attempt.lease, "The CSV could not be stored.")
@@ -113,17 +120,17 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format, str]:
     if job.declared_size is not None:
         limit = min(limit, job.declared_size)
     try:
-        size = attempt.patiently(lambda: account.size(job.container, job.blob))
+        if job.declared_size is not None:  # it came by its own address, which ends now
+            attempt.patiently(lambda: account.end_writing(job.container))
+        found = attempt.patiently(lambda: account.properties(job.container, job.blob))
+        size, etag = int(found.size), str(found.etag)
+        # whatever comes of it is this content's: only other content is measured anew
+        attempt.transaction(lambda session: lifecycle.keep(session, job.id, StageResult(etag=etag)))
         if size > limit:
-            account.delete_blob(job.container, job.blob)
-            raise MediaError(
-                Code.FILE_TOO_LARGE,
-                f"The file has {size} bytes, more than the {limit} that were agreed on. "
-                "It was deleted.",
-            )
+            raise _too_large(attempt, job, size, limit)
         path = attempt.folder / "media"
         disk.take(path, size)
-        etag = attempt.patiently(lambda: account.download(job.container, job.blob, path))
+        attempt.patiently(lambda: account.download(job.container, job.blob, path, etag=etag))
     except DiskTooSmallError as error:
         raise MediaError(
             Code.FILE_TOO_LARGE,
@@ -134,8 +141,17 @@ def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format, str]:
         raise MediaError(
             Code.MEDIA_MISSING, "The media is no longer in the job's container. Upload it again."
         ) from None
-    found = formats.sniff_file(path)
-    return path.rename(path.with_suffix(found.extension)), found, etag
+    content = formats.sniff_file(path)
+    return path.rename(path.with_suffix(content.extension)), content, etag
+
+
+def _too_large(attempt: Attempt, job: Job, size: int, limit: int) -> MediaError:
+    """Deletes what is too large where it is in a container of ours: nobody else's is ours to."""
+    detail = f"The file has {size} bytes, more than the {limit} that were agreed on."
+    if job.is_foreign:
+        return MediaError(Code.FILE_TOO_LARGE, f"{detail} It stays where it is.")
+    attempt.app.storage.delete_blob(job.container, job.blob)
+    return MediaError(Code.FILE_TOO_LARGE, f"{detail} It was deleted.")
 
 
 def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
@@ -147,14 +163,20 @@ def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
     )
 
 
-def _store(attempt: Attempt, container: str, path: Path) -> None:
+def _store(
+    attempt: Attempt, outputs: Outputs, path: Path, metadata: dict[str, str] | None = None
+) -> None:
     """Upload one output, unless the job was deleted: its container must not be asked for then."""
     if attempt.heartbeat.lost():
         raise LeaseLostError("lost before its outputs were stored")
     try:
         attempt.patiently(
             lambda: attempt.app.storage.upload_file(
-                container, path.name, path, CONTENT_TYPES[path.name]
+                outputs.container,
+                outputs.result(path.name),
+                path,
+                CONTENT_TYPES[path.name],
+                metadata,
             )
         )
     except ResourceNotFoundError:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from shared.engines.base import Task
 from shared.jobs.lifecycle import WorkDone
+from shared.jobs.outputs import of
 from shared.measurements.model import Facts, Segment
 from shared.pipeline.attempt import Attempt
 from shared.platform import blob_names, telemetry
@@ -151,7 +152,8 @@ class _Parts:
 
     So a killed attempt costs one segment, and a clip longer than the function's time limit
     finishes in several attempts. Their prefix holds a digest of all that makes them what they
-    are: another engine version or another option measures anew. A single segment is not kept.
+    are: other content, another engine version or another option measures anew. A single segment is
+    not kept.
     """
 
     def __init__(
@@ -159,9 +161,11 @@ class _Parts:
     ) -> None:
         app = attempt.app
         self._attempt = attempt
-        self._container = attempt.job().container
+        job = attempt.job()
+        self._container = job.container
         self._worthwhile = len(segments) > 1
         identity: dict[str, Any] = {
+            "content": job.etag,
             "engine": engine,
             "version": app.engines.versions()[engine],
             "type": task.type,
@@ -169,7 +173,7 @@ class _Parts:
             "segments": [asdict(segment) for segment in segments],
         }
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-        self._prefix = f"{blob_names.SEGMENT_PREFIX}{digest}/"
+        self._prefix = of(job).private(f"{blob_names.SEGMENT_PREFIX}{digest}/")
         self._there = (
             set(attempt.patiently(lambda: app.storage.blobs(self._container, self._prefix)))
             if self._worthwhile

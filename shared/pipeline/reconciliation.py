@@ -1,7 +1,7 @@
 """What no event will take up. Timers call these functions; all of them may be called again.
 
 reconcile     lost events, dead leases, unfinished uploads and deletions, retention, webhooks
-adopt_lost    containers without a job
+adopt_lost    media without a job, and media that was replaced without an event
 mend          finished jobs without their report
 
 Each job and container by itself: what one of them raises is counted, logged and left for later.
@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from shared.app import App
 from shared.database.tables import Job, State, Step
-from shared.jobs import lifecycle
-from shared.pipeline import adoption, ending, events, webhooks
+from shared.jobs import again, containers, lifecycle
+from shared.pipeline import adoption, ending, events, replacement, webhooks
 from shared.pipeline.attempt import job_log
 from shared.pipeline.deletion import delete
 from shared.platform import telemetry
@@ -31,6 +31,11 @@ def reconcile(app: App) -> int:
     touched = app.setbacks.each(
         "reconcile", found, lambda job: _take_up(app, job), key=_key, log=job_log
     )
+    with app.database.begin() as session:
+        unlooked = again.asked(session, RECONCILE_LIMIT)
+    touched += app.setbacks.each(
+        "reconcile", unlooked, lambda job_id: replacement.look(app, job_id), key=str, log=job_log
+    )
     webhooks.take_up(app)
     return touched + _retain(app)
 
@@ -41,6 +46,9 @@ def _take_up(app: App, job: Job) -> bool:
         delete(app, job.id)
     elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
         with app.database.begin() as session:
+            now = session.get(Job, job.id, with_for_update=True)
+            if now is None or (now.state, now.upload_until) != (job.state, job.upload_until):
+                return False  # it goes on
             detail = "The upload was not finished in time. Upload the file again."
             ending.failed(
                 session,
@@ -66,34 +74,51 @@ def _key(job: Job) -> str:
 
 
 def adopt_lost(app: App) -> int:
-    """Adopt containers without a job. Returns their number.
+    """Adopt media without a job. Returns in how many containers there was some.
 
     Their event was lost, or the database is older than the storage. Looks at every container of
-    the account, so it runs rarely.
+    the account but for those that are a job's own, so it runs rarely.
     """
     adopted = 0
-    for containers in app.storage.containers():
+    for names in app.storage.containers():
         with app.database.begin() as session:
-            unknown = lifecycle.without_job(session, containers)
+            unknown = containers.not_ours(session, names)
         adopted += app.setbacks.each(
             "adopt_lost",
             unknown,
-            lambda container: _adopt_first(app, container),
+            lambda container: _adopt_all(app, container),
             key=str,
             log=job_log,
         )
     return adopted
 
 
-def _adopt_first(app: App, container: str) -> bool:
-    """Adopt a container by the first media blob in it; False where it has none."""
-    for blob in adoption.candidates(app.storage.blobs(container)):
+def _adopt_all(app: App, container: str) -> bool:
+    """Take up what no event told of; False where there is nothing."""
+    there = app.storage.etags(container)
+    with app.database.begin() as session:
+        known = {job.blob: job for job in containers.jobs_in(session, container)}
+    found = [_changed(app, job, there.get(blob)) for blob, job in known.items()]
+    unknown = [blob for blob in there if blob not in known]
+    for blob in adoption.candidates(unknown):
         job = adoption.adopt(app, container, blob)
-        if job is not None:
+        if job is not None and job.blob not in known:
+            known[job.blob] = job
             app.storage.enqueue_retry(str(job.id))
             job_log(job.id).warning("adopt: container without a job, now %s", job.state)
-            return True
-    return False
+            found.append(True)
+    return any(found)
+
+
+def _changed(app: App, job: Job, etag: str | None) -> bool:
+    """Whether the job's media was replaced; then it is looked at as on an event."""
+    if None in (etag, job.etag) or etag == job.etag:
+        return False
+    with app.database.begin() as session:
+        begun = again.ask(session, job.id)
+    if begun:
+        app.storage.enqueue_retry(str(job.id))
+    return begun
 
 
 def mend(app: App) -> int:
@@ -110,7 +135,7 @@ def mend(app: App) -> int:
 
 
 def _begin_again(app: App, job: Job) -> bool:
-    state = events.beginning(app, job.container)
+    state = events.beginning(app, job)
     with app.database.begin() as session:
         begun = lifecycle.begin_again(session, job.id, state, "its report was not in the database")
     if begun:

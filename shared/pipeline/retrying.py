@@ -18,7 +18,7 @@ def retry(app: App, job_id: uuid.UUID) -> Job | None:
         job = lifecycle.visible(session, job_id)
     if job is None:
         return None
-    state = beginning(app, job.container)
+    state = beginning(app, job)
     with app.database.begin() as session:
         limits.one_at_a_time(session, app.settings)
         if job.state == State.FAILED:

@@ -1,7 +1,8 @@
 """Taking media in: every check first, then row, container, blob, row.
 
-A crash between any two of these leaves either nothing to see or a created job, which
-reconciliation finishes or fails with a reason.
+A crash between any two of these leaves either nothing to see or a created job, which a repeat with
+the same idempotency key finishes, or reconciliation, or it fails with a reason. The media is never
+written over: of two requests with one key, both may write, and the first makes the blob.
 """
 
 import datetime as dt
@@ -23,7 +24,6 @@ from pydantic import (
     Field,
     StringConstraints,
 )
-from sqlalchemy import delete
 
 from shared.app import App
 from shared.database.tables import (
@@ -35,7 +35,7 @@ from shared.database.tables import (
     State,
     Step,
 )
-from shared.jobs import blob_metadata, lifecycle, limits
+from shared.jobs import again, blob_metadata, lifecycle, limits
 from shared.jobs.lifecycle import NewJob
 from shared.measurements import csv, versions
 from shared.measurements.model import MediaType
@@ -55,8 +55,6 @@ MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never us
 MAX_KEY: Final = 200  # characters of an idempotency key
 MAX_SETS: Final = 20  # parameter sets that one job may name
 UPLOAD_GRACE: Final = dt.timedelta(minutes=10)  # for a request that writes the blob itself
-OTHER_REQUEST: Final = dt.timedelta(seconds=60)
-"""An unfinished upload this young is being worked on."""
 
 
 def _without_controls(text: str) -> str:
@@ -152,6 +150,8 @@ def accept(app: App, upload: Upload) -> Job:
                 job = _earlier(app, upload.idempotency_key, digest) or _vanished()
             else:
                 job = _store(app, job, path, found.content_type)
+        else:
+            job = _finish(app, job, upload.path, found.content_type)
         if job.id != job_id:
             attempt.span.set(telemetry.names.JOB, str(job.id))
         return job
@@ -274,7 +274,7 @@ def _digest(upload: Upload) -> str:
 
 
 def _earlier(app: App, key: str | None, digest: str) -> Job | None:
-    """The job that this key made before; None also where that one never got its media."""
+    """The job that this key made before."""
     if key is None:
         return None
     with app.database.begin() as session:
@@ -286,13 +286,15 @@ def _earlier(app: App, key: str | None, digest: str) -> Job | None:
                 Code.IDEMPOTENCY_CONFLICT,
                 "This Idempotency-Key was used for another file or other fields. Use a new key.",
             )
-        abandoned = job.state == State.CREATED and (
-            dt.datetime.now(dt.UTC) - job.created > OTHER_REQUEST
-        )
-        if abandoned:
-            session.execute(delete(Job).where(Job.id == job.id, Job.state == State.CREATED))
-            return None
         return job
+
+
+def _finish(app: App, job: Job, path: Path, content_type: str) -> Job:
+    """A job whose upload was cut off gets the media that the repeat brings; others stay."""
+    until = dt.datetime.now(dt.UTC) + UPLOAD_GRACE
+    with app.database.begin() as session:
+        waiting = again.upload_goes_on(session, job.id, until)
+    return job if waiting is None else _store(app, waiting, path, content_type, repeated=True)
 
 
 def _check_limits(app: App) -> None:
@@ -385,15 +387,21 @@ def _create(app: App, new: NewJob) -> Job | None:
         return job
 
 
-def _store(app: App, job: Job, path: Path, content_type: str) -> Job:
+def _store(app: App, job: Job, path: Path, content_type: str, *, repeated: bool = False) -> Job:
     """The media into the job's container; the job is uploaded then."""
 
     def write() -> None:
         metadata = blob_metadata.of_job(job)
         app.storage.create_container(job.container, metadata)
-        app.storage.upload_file(job.container, job.blob, path, content_type, metadata)
+        try:
+            app.storage.upload_file(
+                job.container, job.blob, path, content_type, metadata, overwrite=False
+            )
+        except HttpResponseError:
+            if not app.storage.has(job.container, job.blob):
+                raise  # else another request with the same key and content was quicker
 
-    _or_nothing(app, job, write)
+    _or_nothing(app, job, write, take_back=not repeated)
     job_log(job.id).info("upload: %d bytes", path.stat().st_size)
     with app.database.begin() as session:
         lifecycle.mark_uploaded(session, job.id, job.filename)
@@ -401,14 +409,18 @@ def _store(app: App, job: Job, path: Path, content_type: str) -> Job:
     return found or _deleted_meanwhile(app, job)
 
 
-def _or_nothing(app: App, job: Job, action: Callable[[], None]) -> None:
-    """Do it; if that fails, take the row back (what is left of the container follows it)."""
+def _or_nothing(app: App, job: Job, action: Callable[[], None], *, take_back: bool = True) -> None:
+    """Do it; if that fails, take the row back (what is left of the container follows it).
+
+    Not `take_back`: another request made the row, and may still be at it.
+    """
     try:
         action()
     except Exception as error:
         with app.database.begin() as session:
             deleted = lifecycle.visible(session, job.id) is None
-            lifecycle.begin_deleting(session, job.id)
+            if take_back:
+                lifecycle.begin_deleting(session, job.id)
         # the container has gone, or is going, below our hands
         if deleted and isinstance(error, HttpResponseError) and error.status_code in (404, 409):
             _deleted_meanwhile(app, job)

@@ -14,12 +14,14 @@ SIGNALS_BLOB: Final = "signals.csv"
 SOUND_BLOB: Final = "sound.bin"
 EXTRACTION_BLOB: Final = "extraction.json"
 REPORT_BLOB: Final = "report.json"
-THUMBNAIL_BLOB: Final = "thumbnail.jpg"
+RESULT_BLOBS: Final = frozenset(
+    {MEASUREMENT_BLOB, SIGNALS_BLOB, SOUND_BLOB, EXTRACTION_BLOB, REPORT_BLOB}
+)
+OUR_FOLDER: Final = "avatar-validation/"
+"""Below it is what nobody but the pipeline writes: other programs have thumbnails of their own."""
+THUMBNAIL_BLOB: Final = "thumbnail.jpg"  # this and the following below a job's folder
 SEGMENT_PREFIX: Final = "segments/"
 NORMALISED_PREFIX: Final = "normalised/"
-OUR_BLOBS: Final = frozenset(
-    {MEASUREMENT_BLOB, SIGNALS_BLOB, SOUND_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
-)
 
 MAX_STORED_NAME: Final = 1024  # characters, as Blob Storage has it and the job's column
 _DOTS: Final = frozenset({".", ".."})
@@ -33,8 +35,8 @@ def is_host_container(container: str) -> bool:
 
 
 def is_our_output(blob: str) -> bool:
-    """True for what the pipeline itself writes beside the media."""
-    return blob in OUR_BLOBS or blob.startswith((SEGMENT_PREFIX, NORMALISED_PREFIX))
+    """True for names that are the pipeline's, in whatever container."""
+    return blob in RESULT_BLOBS or blob.startswith(OUR_FOLDER)
 
 
 def wants_event(container: str, blob: str) -> bool:

@@ -21,6 +21,7 @@ from azure.core.exceptions import (
 )
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import (
+    AccessPolicy,
     BlobClient,
     BlobLeaseClient,
     BlobProperties,
@@ -46,6 +47,7 @@ CLOCK_SKEW: Final = dt.timedelta(minutes=5)  # between this clock and the storag
 
 RETRY_QUEUE: Final = "job-retry"
 WEBHOOK_QUEUE: Final = "webhook-delivery"
+UPLOADING: Final = "uploading"  # the stored access policy that upload addresses hang on
 _TRIAL_BLOCK: Final = "trial"  # always the same: a later one takes its place
 
 
@@ -95,11 +97,16 @@ class Storage:
         source: BinaryIO,
         content_type: str,
         metadata: dict[str, str] | None = None,
+        *,
+        overwrite: bool = True,
     ) -> None:
-        """Write `source` to the blob, block by block. The blob appears when all of it is there."""
+        """Write `source` to the blob, block by block. The blob appears when all of it is there.
+
+        Not `overwrite`: raises an HttpResponseError where it is there already.
+        """
         self.blob(container, blob).upload_blob(
             source,
-            overwrite=True,
+            overwrite=overwrite,
             content_settings=ContentSettings(content_type=content_type),
             metadata=metadata,
             max_concurrency=1,
@@ -112,22 +119,24 @@ class Storage:
         path: Path,
         content_type: str,
         metadata: dict[str, str] | None = None,
+        *,
+        overwrite: bool = True,
     ) -> None:
         with path.open("rb") as source:
-            self.upload(container, blob, source, content_type, metadata)
+            self.upload(container, blob, source, content_type, metadata, overwrite=overwrite)
 
-    def download(self, container: str, blob: str, target: Path) -> str:
-        """Stream the blob to the file `target`; its ETag. Raises ResourceNotFoundError.
+    def download(self, container: str, blob: str, target: Path, *, etag: str | None = None) -> None:
+        """Stream the blob to the file `target`. Raises ResourceNotFoundError.
 
         A file that is there is written over: its room was set aside for the blob. All of it is of
-        one ETag: the SDK asks for the later pieces by that of the first.
+        one ETag: the SDK asks for the later pieces by that of the first. Raises
+        ResourceModifiedError where the blob is not of `etag`.
         """
-        stream = self._read(container, blob)
+        stream = self._read(container, blob, **_only(etag))
         with target.open("r+b" if target.exists() else "wb") as file:
             for chunk in stream.chunks():
                 file.write(chunk)
             file.truncate()
-        return str(stream.properties.etag)
 
     def download_if_there(self, container: str, blob: str, target: Path) -> bool:
         """As `download`; False where there is no such blob."""
@@ -154,10 +163,8 @@ class Storage:
 
         Raises ResourceNotFoundError, and ResourceModifiedError where the blob is not of `etag`.
         """
-        only: dict[str, Any] = (
-            {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
-        )
-        data: bytes = self._read(container, blob, offset=offset, length=size, **only).readall()
+        found = self._read(container, blob, offset=offset, length=size, **_only(etag))
+        data: bytes = found.readall()
         return data
 
     def _read(self, container: str, blob: str, **options: Any) -> StorageStreamDownloader[bytes]:
@@ -173,6 +180,10 @@ class Storage:
     def properties(self, container: str, blob: str) -> BlobProperties:
         """Raises ResourceNotFoundError."""
         return self.blob(container, blob).get_blob_properties()
+
+    def etag(self, container: str, blob: str) -> str:
+        """Raises ResourceNotFoundError."""
+        return str(self.properties(container, blob).etag)
 
     def container_metadata(self, container: str) -> dict[str, str]:
         """Raises ResourceNotFoundError."""
@@ -191,14 +202,38 @@ class Storage:
         """Whether the blob is there; False also where the container is gone."""
         return blob in self.blobs(container, blob)
 
-    def delete_blob(self, container: str, blob: str) -> None:
+    def etags(self, container: str) -> dict[str, str]:
+        """The ETags of the container's blobs, by their names; none if the container is gone.
+
+        In quotes, as `etag` has them: a listing leaves them out.
+        """
+        client = self._blobs.get_container_client(container)
+        try:
+            return {str(item.name): f'"{item.etag}"' for item in client.list_blobs()}
+        except ResourceNotFoundError:
+            return {}
+
+    def is_empty(self, container: str) -> bool:
+        """Whether no blob is in it; True also where the container is gone."""
+        client = self._blobs.get_container_client(container)
+        try:
+            return next(client.list_blob_names(results_per_page=1), None) is None
+        except ResourceNotFoundError:
+            return True
+
+    def delete_blob(self, container: str, blob: str, *, though_leased: bool = True) -> None:
         """Delete one blob and its snapshots; one that is gone already is fine.
 
-        Whoever holds an upload address may have taken an endless lease: it is broken.
+        Whoever holds an upload address may have taken an endless lease: it is broken, unless
+        `though_leased` is false.
         """
         client = self.blob(container, blob)
         with contextlib.suppress(ResourceNotFoundError):
-            _though_leased(client, lambda: client.delete_blob(delete_snapshots="include"))
+            _though_leased(
+                client,
+                lambda: client.delete_blob(delete_snapshots="include"),
+                breaks=though_leased,
+            )
 
     def containers(self) -> Iterator[list[str]]:
         """Names of all containers that are not the host's, some thousand at a time."""
@@ -224,8 +259,29 @@ class Storage:
         return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
     def write_url(self, container: str, blob: str, expires: dt.datetime) -> str:
-        """An address with which this one blob can be written, and nothing read, until `expires`."""
-        return self._signed_url(container, blob, BlobSasPermissions(write=True), expires)
+        """An address with which this one blob can be written, and nothing read, until `expires`.
+
+        Or until `end_writing`, where the account's key signs it: an address that an identity has
+        signed knows no stored access policy.
+        """
+        if not self._account_key:
+            return self._signed_url(container, blob, BlobSasPermissions(write=True), expires)
+        start = dt.datetime.now(dt.UTC) - CLOCK_SKEW
+        self._allow(container, {UPLOADING: AccessPolicy("w", start=start, expiry=expires)})
+        return self._signed_url(container, blob, policy=UPLOADING)
+
+    def end_writing(self, container: str) -> None:
+        """No address that `write_url` gave for a blob of this container is good any more."""
+        if self._account_key:
+            self._allow(container, {})
+
+    def _allow(self, container: str, policies: dict[str, AccessPolicy]) -> None:
+        self._blobs.get_container_client(container).set_container_access_policy(policies)
+
+    @property
+    def _account_key(self) -> str | None:
+        """None where an identity signs."""
+        return getattr(self._blobs.credential, "account_key", None)
 
     def read_url(
         self, container: str, blob: str, expires: dt.datetime, content_type: str, disposition: str
@@ -249,18 +305,20 @@ class Storage:
         self,
         container: str,
         blob: str,
-        permission: BlobSasPermissions,
-        expires: dt.datetime,
+        permission: BlobSasPermissions | None = None,
+        expires: dt.datetime | None = None,
         *,
+        policy: str | None = None,
         content_type: str | None = None,
         disposition: str | None = None,
     ) -> str:
-        start = dt.datetime.now(dt.UTC) - CLOCK_SKEW
-        account_key = getattr(self._blobs.credential, "account_key", None)
+        """For `permission` until `expires`, or as the container's `policy` says."""
+        start = dt.datetime.now(dt.UTC) - CLOCK_SKEW if expires else None
+        account_key = self._account_key
         delegation = (
-            None
-            if account_key
-            else self._blobs.get_user_delegation_key(start, expires + CLOCK_SKEW)
+            self._blobs.get_user_delegation_key(start, expires + CLOCK_SKEW)
+            if start and expires and not account_key
+            else None
         )
         token = generate_blob_sas(
             account_name=str(self._blobs.account_name),
@@ -271,6 +329,7 @@ class Storage:
             permission=permission,
             start=start,
             expiry=expires,
+            policy_id=policy,
             content_type=content_type,
             content_disposition=disposition,
         )
@@ -326,6 +385,11 @@ class Storage:
     def close(self) -> None:
         self._blobs.close()
         self._queues.close()
+
+
+def _only(etag: str | None) -> dict[str, Any]:
+    """The condition that a blob is of this ETag; none where it is None."""
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
 
 
 def _though_leased(

@@ -84,8 +84,7 @@ def _of_table(session: Session, measurement: Measurement, wanted: Wanted) -> lis
 def _of_files(storage: Storage, measurement: Measurement, wanted: Wanted) -> Iterator[_Values]:
     facts = facts_of(measurement.extraction)
     places = [facts.signals.index(name) for name in SIGNALS]
-    container = measurement.job.container if measurement.job else None
-    with frame_files.stored(storage, container, measurement.report.id, facts) as files:
+    with frame_files.stored(storage, measurement.outputs, measurement.report.id, facts) as files:
         for block, signals in files.pairs():
             if block.timestamps[0] > wanted.end:
                 return

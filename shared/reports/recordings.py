@@ -19,6 +19,7 @@ from shared.database import frames
 from shared.database.extractions import facts_of
 from shared.database.tables import ActionUnitReport, Extraction
 from shared.jobs import frame_files
+from shared.jobs.outputs import Outputs
 from shared.measurements.files import FrameFiles
 from shared.measurements.model import MediaType
 from shared.platform.storage import Storage
@@ -33,7 +34,7 @@ def load(
     storage: Storage,
     report: ActionUnitReport,
     extraction: Extraction,
-    container: str | None,
+    outputs: Outputs | None,
     *,
     face: int | None = None,
     sound: bool = False,
@@ -41,19 +42,19 @@ def load(
     """The whole measurement; memory as `shared.analysis.series` says, and once more while reading.
 
     With `face`, this face of it alone; with `sound`, the clip's sound as well, as far as it is
-    there (`shared.reports.sounds`). `container` is its job's; None where that was deleted.
+    there (`shared.reports.sounds`). `outputs` are its job's; None where it has none any more.
 
     Raises ValueError where rows are not as the pipeline writes them, and Problem `frames_gone`
     where they are in files that are no longer there.
     """
     facts = facts_of(extraction)
     if extraction.rows_in_blobs:
-        with frame_files.stored(storage, container, report.id, facts) as files:
+        with frame_files.stored(storage, outputs, report.id, facts) as files:
             columns = _columns_of_files(files, face)
     else:
         wanted = [name for name in SIGNALS if name in facts.signals]
         columns = frames.read_frames(session, report.id, facts.signals, wanted, face)
-    heard = sounds.fetch(storage, container, facts) if sound else sounds.NOT_ASKED
+    heard = sounds.fetch(storage, outputs, facts) if sound else sounds.NOT_ASKED
     if heard.notice:
         facts.warnings = [*facts.warnings, heard.notice]
     faces = list(_faces(columns))

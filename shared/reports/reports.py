@@ -44,7 +44,8 @@ from shared.app import App
 from shared.database.extractions import facts_of
 from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
 from shared.database.tables import URL_LENGTH, ActionUnitReport, Extraction, Job
-from shared.jobs import lifecycle
+from shared.jobs import lifecycle, outputs
+from shared.jobs.outputs import Outputs
 from shared.measurements.model import MediaType
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
@@ -125,6 +126,11 @@ class Measurement:
         return self.report.id
 
     @property
+    def outputs(self) -> Outputs | None:
+        """Where its files are; None where they went with its job."""
+        return outputs.of(self.job) if self.job else None
+
+    @property
     def subject(self) -> Subject:
         return Subject(
             report=self.id,
@@ -143,9 +149,8 @@ class Measurement:
         sound: bool = False,
     ) -> Recording:
         """Its frames, or those of one face; its sound where asked. Raises Problem `frames_gone`."""
-        container = self.job.container if self.job else None
         return recordings.load(
-            session, storage, self.report, self.extraction, container, face=face, sound=sound
+            session, storage, self.report, self.extraction, self.outputs, face=face, sound=sound
         )
 
     def load(self, session: Session, storage: Storage, *, sound: bool = False) -> MeasuredRecording:
@@ -250,13 +255,14 @@ def _main_track(session: Session, storage: Storage, number: int) -> Track | NotM
 
 def publish(app: App, session: Session, measurement: Measurement) -> None:
     """Write `report.json`; quiet where the measurement has no container (any more)."""
-    if measurement.job is None:
+    places = measurement.outputs
+    if places is None:
         return
     text = _job_report(session, measurement).model_dump_json(indent=2) + "\n"
     content = io.BytesIO(text.encode())
-    container = measurement.job.container
+    blob = places.result(blob_names.REPORT_BLOB)
     try:
-        app.storage.upload(container, blob_names.REPORT_BLOB, content, "application/json")
+        app.storage.upload(places.container, blob, content, "application/json")
     except (ResourceNotFoundError, ResourceExistsError):  # it is gone, or just being deleted
         return
 

@@ -14,6 +14,7 @@ from typing import Final
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.analysis.series import NO_SOUND
+from shared.jobs.outputs import Outputs
 from shared.measurements import sound as sounds
 from shared.measurements.files import SOUND
 from shared.measurements.model import Facts
@@ -36,17 +37,19 @@ _DAMAGED: Final = (
 )
 
 
-def fetch(storage: Storage, container: str | None, facts: Facts) -> StoredSound:
+def fetch(storage: Storage, outputs: Outputs | None, facts: Facts) -> StoredSound:
     """Reads no more than a sound may have: 4.1 MB for an hour, 12.4 MB at most."""
     if SOUND not in facts.settings:
         return StoredSound(None, "Nobody listened to the clip when it was measured.")
     named = facts.settings[SOUND]
     if named is None:
         return StoredSound(None, NO_SOUND)
-    if container is None:
+    if outputs is None:
         return StoredSound(None, "The clip's sound was deleted with its job.")
     try:
-        data = storage.head(container, blob_names.SOUND_BLOB, sounds.MAX_BYTES + 1)
+        data = storage.head(
+            outputs.container, outputs.result(blob_names.SOUND_BLOB), sounds.MAX_BYTES + 1
+        )
     except ResourceNotFoundError:
         return StoredSound(None, "The clip's sound is no longer in its job's container.")
     found = sounds.from_bytes(data) if sounds.digest(data) == named else None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.platform.blob_names import NORMALISED_PREFIX, OUR_BLOBS, SEGMENT_PREFIX, wants_event
+from shared.platform.blob_names import OUR_FOLDER, RESULT_BLOBS, wants_event
 from tests.infra.bicep import INFRA, Resource, build
 
 CREATED = "Microsoft.Storage.BlobCreated"
@@ -60,6 +60,9 @@ def passes(filters: Resource, event_type: str, container: str, blob: str) -> boo
         (CONTAINER, "openface.csv"),
         ("abcdefghij", "folder/take 1.mp4"),
         (CONTAINER, "media-signals.csv"),
+        ("abcdefghij", "thumbnail.jpg"),
+        ("abcdefghij", "segments/take 1.mp4"),
+        ("abcdefghij", "normalised/take 1.mp4"),
         ("azure", "webjobs.mp4"),
     ],
 )
@@ -76,9 +79,9 @@ def test_media_and_measurements_pass(subscription: Resource, container: str, blo
         ("insights-logs-storageread", "x.json"),
         ("$logs", "blob/2026/11/23/000000.log"),
         ("$web", "index.html"),
-        (CONTAINER, f"{SEGMENT_PREFIX}0001.csv"),
-        (CONTAINER, f"{NORMALISED_PREFIX}openface.csv"),
-        *((CONTAINER, name) for name in sorted(OUR_BLOBS - {"openface.csv"})),
+        (CONTAINER, f"{OUR_FOLDER}segments/0001.csv"),
+        (CONTAINER, f"{OUR_FOLDER}{CONTAINER}/openface.csv"),
+        *((CONTAINER, name) for name in sorted(RESULT_BLOBS - {"openface.csv"})),
     ],
 )
 def test_the_hosts_and_our_own_do_not(subscription: Resource, container: str, blob: str) -> None:
@@ -95,7 +98,7 @@ def test_only_new_blobs_are_told(subscription: Resource) -> None:
     | st.sampled_from(["azure-webjobs-a", "insights-a", "azure-functions-a", "azure-webjobs"]),
     blob=st.from_regex(r"[a-z0-9._-]{1,20}", fullmatch=True)
     | st.sampled_from(
-        [*sorted(OUR_BLOBS), f"{SEGMENT_PREFIX}a", f"{NORMALISED_PREFIX}a", "segments"]
+        [*sorted(RESULT_BLOBS), f"{OUR_FOLDER}a", "segments/a", "thumbnail.jpg", "segments"]
     ),
 )
 @example(container="azure-webjobs-", blob="a")

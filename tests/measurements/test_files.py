@@ -20,7 +20,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.api import reports as report_routes
 from shared.app import App
 from shared.database.tables import DataEntry, Extraction, FrameMeasurement, Job, State
-from shared.jobs import lifecycle
+from shared.jobs import containers, lifecycle
 from shared.measurements.model import MediaType
 from shared.pages import report_page
 from shared.pipeline import events, uploads
@@ -28,7 +28,7 @@ from shared.pipeline.uploads import Fields, Upload
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import boxes, learning, parameter_sets, reports
-from shared.reports.build_comparison import compare_builds
+from shared.reports.build_comparison import compare_measurements
 from tests import faces
 from tests.measurements.csv import tables
 from tests.media_factory import Clip
@@ -180,7 +180,7 @@ def test_put_there_directly_it_stays_as_it_is(elsewhere: App, tmp_path: Path) ->
     )
     events.blob_uploaded(elsewhere, container, blob_names.MEASUREMENT_BLOB)
     with elsewhere.database.begin() as session:
-        job = lifecycle.by_container(session, container)
+        job = containers.first(session, container)
         assert job is not None
         assert job.state == State.DONE, job.error_detail
         assert job.report_id is not None
@@ -204,8 +204,8 @@ def test_later_analyses_read_the_files(app: App, elsewhere: App, run: Run, tmp_p
     assert verdicts[0] == verdicts[1]
     options = LearnOptions(name="L", deviation_percent=20.0)
     with app.database.begin() as session:
-        found = compare_builds(session, app.storage, "Ada", ("table", "files"))
-        assert found.faces
+        numbers = table.number, files.number
+        assert compare_measurements(session, app.storage, "Ada", numbers).faces
         learned = [
             learning.learn(session, app.storage, options, [stored.number])[0].parameter_set
             for stored in (table, files)

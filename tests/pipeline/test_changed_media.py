@@ -1,12 +1,14 @@
-"""What was measured is what is shown: an upload address can be used again after the job is done."""
+"""What was measured is what is shown; an upload address ends with the upload."""
 
 import datetime as dt
+import io
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient
 
 from shared.app import App
@@ -39,11 +41,11 @@ def measured(app: App, tmp_path: Path) -> tuple[Job, str]:
 def test_what_is_shown_is_what_was_measured(
     app: App, tmp_path: Path, measured: tuple[Job, str]
 ) -> None:
-    job, url = measured
+    job, _ = measured
     assert job.media is not None
     assert media.show(get(id=str(job.id)), app).headers["ETag"] == job.media.etag
     other = media_factory.picture(tmp_path / "other.jpg", scene=faces.empty).read_bytes()
-    httpx.put(url, content=other, headers=PUT).raise_for_status()
+    app.storage.upload(job.container, job.blob, io.BytesIO(other), "image/jpeg")
     ranges: list[dict[str, str]] = [{}, {"Range": "bytes=0-9"}]
     for headers in ranges:
         with pytest.raises(Problem) as refused:
@@ -57,19 +59,31 @@ def test_the_same_bytes_written_again_are_another_media(
     app: App, measured: tuple[Job, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where it is changed between the look at it and the reading of it."""
-    job, url = measured
+    job, _ = measured
     look = app.storage.properties
 
     def changed_then(container: str, blob: str) -> object:
         found = look(container, blob)
         content = app.storage.piece(container, blob, 0, int(found.size))
-        httpx.put(url, content=content, headers=PUT).raise_for_status()
+        app.storage.upload(container, blob, io.BytesIO(content), "image/jpeg")
         return found
 
     monkeypatch.setattr(app.storage, "properties", changed_then)
     with pytest.raises(Problem) as refused:
         media.show(get(id=str(job.id)), app)
     assert refused.value.code is Code.MEDIA_CHANGED
+
+
+def test_an_upload_address_ends_with_the_upload(app: App, measured: tuple[Job, str]) -> None:
+    job, url = measured
+    etag = app.storage.etag(job.container, job.blob)
+    block = {"comp": "block", "blockid": "AAAA"}
+    for address in (url, httpx.URL(url).copy_merge_params(block)):
+        assert httpx.put(address, content=b"x", headers=PUT).status_code == 403
+    for hold in (_leased, _snapshot):
+        with pytest.raises(HttpResponseError):
+            hold(BlobClient.from_blob_url(url))
+    assert app.storage.etag(job.container, job.blob) == etag
 
 
 def _leased(client: BlobClient) -> None:
@@ -96,8 +110,8 @@ def test_an_endless_lease_or_a_snapshot_keeps_nothing(
 
 
 def test_a_leased_media_is_deleted_with_its_job(app: App, measured: tuple[Job, str]) -> None:
-    job, url = measured
-    _leased(BlobClient.from_blob_url(url))
+    job, _ = measured
+    _leased(app.storage.blob(job.container, job.blob))
     assert deletion.delete(app, job.id)
     assert app.storage.blobs(job.container) == []
 

@@ -13,7 +13,7 @@ from azure.storage.blob import ContentSettings
 
 from shared.app import App
 from shared.database.tables import Job, State
-from shared.jobs import lifecycle
+from shared.jobs import containers
 from shared.pipeline import events
 from shared.platform.blob_names import MEASUREMENT_BLOB
 from shared.platform.errors import Code
@@ -61,6 +61,6 @@ def stored(app: App, blob: str, content: bytes, encoding: str) -> Job:
     app.storage.blob(container, blob).upload_blob(content, content_settings=settings)
     events.blob_uploaded(app, container, blob)
     with app.database.begin() as session:
-        job = lifecycle.by_container(session, container)
+        job = containers.by_blob(session, container, blob)
     assert job is not None
     return job

@@ -10,7 +10,7 @@ import pytest
 from local.paths import ROOT
 from shared.app import App
 from shared.database.tables import Job, State
-from shared.jobs import lifecycle
+from shared.jobs import containers
 from shared.pipeline import adoption, events
 from shared.platform import blob_names
 from tests import media_factory
@@ -99,6 +99,6 @@ def test_a_name_that_no_row_can_hold_is_left_alone(app: App, name: str) -> None:
 
 def _job(app: App, container: str) -> Job:
     with app.database.begin() as session:
-        found = lifecycle.by_container(session, container)
+        found = containers.first(session, container)
     assert found is not None
     return found

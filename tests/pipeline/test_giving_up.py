@@ -21,7 +21,7 @@ def test_giving_up(app: App, attempts: int, state: State, code: Code | None) -> 
             lease = lifecycle.claim(session, job_id, Step.EXTRACT, 60)
             assert lease is not None
             lifecycle.give_back(session, lease, "an error")
-    events.give_up_container(app, str(job_id))
+    events.give_up_blob(app, str(job_id), "a.jpg")
     with app.database.begin() as session:
         job = lifecycle.get(session, job_id)
         assert job is not None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.storage.blob import BlobLeaseClient, StandardBlobTier
 
-from maintenance import _container_of, _id_in
+from maintenance import _blob_of, _id_in
 from shared.api import jobs as job_routes
 from shared.app import App
 from shared.database.tables import Job, State
@@ -224,17 +224,21 @@ class Message:
         self.get_body = lambda: body
 
 
-MALFORMED = [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000, b'{"ContainerName": 5}', b"null"]
+MALFORMED = [
+    *(b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000, b"null", b'{"ContainerName": 5}'),
+    b'{"ContainerName": "abc"}',
+    b'{"ContainerName": "../x", "BlobName": "a"}',
+]
 
 
-@pytest.mark.parametrize("body", [*MALFORMED, b'{"ContainerName": "../x"}'])
+@pytest.mark.parametrize("body", MALFORMED)
 def test_a_malformed_message_is_logged_once_and_dropped(
     body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     message: Any = Message(body)
     with caplog.at_level(logging.ERROR):
         assert _id_in(message) is None
-        assert _container_of(message) is None
+        assert _blob_of(message) is None
     assert len(caplog.records) == 2
 
 

@@ -207,13 +207,48 @@ def test_killed_while_deleting(quick: App, image: Path, tmp_path: Path, when: Wh
         assert quick.storage.blobs(str(job_id)) == []
 
 
-def test_the_same_key_goes_on_after_a_kill(quick: App, image: Path, tmp_path: Path) -> None:
-    fuse = Fuse(4, "before")
-    survive(lambda: submit(dying(quick, fuse), image, tmp_path / "a", "key"))
-    assert fuse.burnt
-    with quick.database.begin() as session:
-        long_ago = sa.func.now() - sa.text("interval '1 hour'")
-        session.execute(sa.update(Job).values(created=long_ago))
-    job_id = submit(quick, image, tmp_path / "b", "key")
-    deliver(quick, str(job_id))
+@pytest.mark.parametrize("meanwhile", ["at once", "given up", "its event"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_same_key_finishes_its_job(
+    quick: App, image: Path, tmp_path: Path, when: When, meanwhile: str
+) -> None:
+    """Wherever the first request was killed, and whenever it is repeated; killed again, too."""
+    others = containers_of(quick)
+    for uses in itertools.count(1):
+        key, folder = f"key {uses}", tmp_path / str(uses)
+        fuse = Fuse(uses, when)
+        survive(lambda f=fuse, p=folder, k=key: submit(dying(quick, f), image, p, k))  # type: ignore[misc]
+        if not fuse.burnt:
+            break
+        if meanwhile == "given up":
+            recover(quick)
+        elif meanwhile == "its event":
+            announce(quick)
+        again = Fuse(uses, when)
+        second = tmp_path / f"{uses} again"
+        survive(lambda f=again, p=second, k=key: submit(dying(quick, f), image, p, k))  # type: ignore[misc]
+        job_id = submit(quick, image, tmp_path / f"{uses} at last", key)
+        announce(quick)
+        with quick.database.begin() as session:
+            assert session.scalars(sa.select(Job.id).where(Job.idempotency_key == key)).one()
+            assert session.get_one(Job, job_id).state == State.DONE
+    announce(quick)
     check(quick, State.DONE)
+    with quick.database.begin() as session:
+        found = {str(job.id) for job in session.scalars(sa.select(Job))}
+    assert len(found) == uses
+    assert containers_of(quick) - others == found
+
+
+def announce(app: App) -> None:
+    """The events of all that is in storage, late."""
+    with app.database.begin() as session:
+        known = session.scalars(sa.select(Job.container)).all()
+    for container in known:
+        for _ in range(2):  # the second makes an event of what the first wrote
+            for blob in app.storage.blobs(container):
+                events.blob_uploaded(app, container, blob)
+
+
+def containers_of(app: App) -> set[str]:
+    return {name for page in app.storage.containers() for name in page}

@@ -29,7 +29,7 @@ from shared.api import reports as report_routes
 from shared.app import App, build
 from shared.database.connection import Database
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
-from shared.jobs import blob_metadata, lifecycle
+from shared.jobs import blob_metadata, containers, lifecycle
 from shared.pages import job_page, report_page
 from shared.pipeline import deletion, events, reconciliation, uploads
 from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
@@ -120,8 +120,8 @@ def own(run_folder: Path) -> Iterator[Stack]:
 def deployment(own: Stack, tmp_path: Path) -> Iterator[Deployment]:
     settings = {"LEASE_SECONDS": "0", "RECONCILE_AFTER_SECONDS": "0", "ENGINE_PROCESSES": "1"}
     app = build(read({"DATABASE_URL": own.database, STORAGE: own.storage, **settings}))
-    for containers in app.storage.containers():
-        for container in containers:
+    for page in app.storage.containers():
+        for container in page:
             app.storage.delete_container(container)
     made = Deployment(app, own, tmp_path, NUMBERS)
     made.restore(made.backup())  # the one that the stack began with stays empty
@@ -399,7 +399,7 @@ class TestMetadataOfStrangers:
         deployment.app.storage.upload(container, "face.jpg", content, "image/jpeg")
         assert reconciliation.adopt_lost(deployment.app) == 1
         with deployment.app.database.begin() as session:
-            job = lifecycle.by_container(session, container)
+            job = containers.first(session, container)
         assert job is not None
         return job
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from shared.app import App
 from shared.platform.blob_names import (
     MAX_BLOB_NAME,
-    OUR_BLOBS,
-    SEGMENT_PREFIX,
+    OUR_FOLDER,
+    RESULT_BLOBS,
     blob_name,
     is_host_container,
 )
@@ -55,8 +55,8 @@ def test_any_name_becomes_a_safe_one(filename: str) -> None:
     assert name.endswith(".webm")
     assert len(name) <= MAX_BLOB_NAME
     assert name[0] not in ".-_"
-    assert name not in OUR_BLOBS
-    assert not name.startswith(SEGMENT_PREFIX)
+    assert name not in RESULT_BLOBS
+    assert not name.startswith(OUR_FOLDER)
 
 
 @pytest.mark.parametrize("name", ["$logs", "azure-webjobs-hosts", "insights-logs-auditevent"])

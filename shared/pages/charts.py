@@ -30,12 +30,17 @@ class Scale:
 
 
 def scale_for(
-    values: Sequence[float | None], low: float | None = 0.0, high: float | None = None
+    values: Sequence[float | None],
+    low: float | None = 0.0,
+    high: float | None = None,
+    *,
+    most: float | None = None,
 ) -> Scale:
-    """From `low` to `high`; an open end takes in all values with some room beside them."""
+    """From `low` to `high`; an open end takes in all values with some room, up to `most`."""
     known = [value for value in values if value is not None]
     bottom = low if low is not None else min([0.0, *known])
     top = high if high is not None else nice(max([bottom, *known]) * 1.15)
+    top = top if most is None else min(top, most)
     return Scale(bottom, top if top > bottom else bottom + 1.0)
 
 

@@ -243,9 +243,9 @@ def _change_row(item: BuildChange, pairs: Sequence[ClipPair]) -> ChangeRow:
 
 def _chart(item: Difference | BuildChange, kind: str) -> Markup:
     band = None if item.lower is None and item.upper is None else (item.lower, item.upper)
-    scale = charts.scale_for(
-        [item.before, item.after, item.lower, item.upper], CATALOGUE[item.measure].lower
-    )
+    entry = CATALOGUE[item.measure]
+    values = [item.before, item.after, item.lower, item.upper]
+    scale = charts.scale_for(values, entry.lower, most=entry.upper)
     before, after = (figures.amount(value, item.unit) for value in (item.before, item.after))
     label = f"from {before} to {after}"
     return charts.change(scale, item.before, item.after, band, label, kind=kind)

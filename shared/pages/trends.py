@@ -104,7 +104,9 @@ def _of_measure(
         for place in row
         if place is not None and (value := series.values[place]) is not None
     ]
-    scale = charts.scale_for([*known, lower, upper], series.measure.lower)
+    scale = charts.scale_for(
+        [*known, lower, upper], series.measure.lower, most=series.measure.upper
+    )
     trends = [_trend(series, row, own, scale) for row, own in zip(rows, places, strict=True)]
     return MeasureTrends(
         series.measure,

@@ -65,4 +65,5 @@ def test_an_open_scale_has_room_for_every_value() -> None:
     assert scale.low == 0
     assert scale.high > 40
     assert scale_for([], 0.0, None).high == 1
+    assert scale_for([0.9], most=1.0).high == 1
     assert scale_for([-3.0], None, 1.0).low == -3

@@ -62,7 +62,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
         {
           operatorType: 'StringNotContains'
           key: 'Subject'
-          values: ['/blobs/segments/', '/blobs/normalised/']
+          values: ['/blobs/segments/', '/blobs/normalised/', '/blobs/stills/']
         }
       ]
     }

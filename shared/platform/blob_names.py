@@ -17,6 +17,8 @@ REPORT_BLOB: Final = "report.json"
 THUMBNAIL_BLOB: Final = "thumbnail.jpg"
 SEGMENT_PREFIX: Final = "segments/"
 NORMALISED_PREFIX: Final = "normalised/"
+STILL_PREFIX: Final = "stills/"
+OUR_PREFIXES: Final = (SEGMENT_PREFIX, NORMALISED_PREFIX, STILL_PREFIX)
 OUR_BLOBS: Final = frozenset(
     {MEASUREMENT_BLOB, SIGNALS_BLOB, SOUND_BLOB, EXTRACTION_BLOB, REPORT_BLOB, THUMBNAIL_BLOB}
 )
@@ -33,7 +35,7 @@ def is_host_container(container: str) -> bool:
 
 def is_our_output(blob: str) -> bool:
     """True for what the pipeline itself writes beside the media."""
-    return blob in OUR_BLOBS or blob.startswith((SEGMENT_PREFIX, NORMALISED_PREFIX))
+    return blob in OUR_BLOBS or blob.startswith(OUR_PREFIXES)
 
 
 def wants_event(container: str, blob: str) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.analysis.figures import SHARE, amount
 from shared.analysis.measuring import Measured, MeasuredFace, MeasuredRecording
 from shared.analysis.natural_judging import judge_face
 from shared.analysis.parameter_sets import Bounds, Mode, Parameter, ParameterSet
@@ -152,15 +153,15 @@ def _most_deviating(faces: Sequence[FaceReport]) -> FaceReport | None:
 
 def _face(parameter_set: ParameterSet, face: MeasuredFace, *, always: bool) -> FaceReport:
     """`always`: judged however short the time for which it was seen."""
-    seen = _seen(face)
-    if seen < parameter_set.min_face_share and not always:
+    seen, least = _seen(face), parameter_set.min_face_share
+    if seen < least and not always:
         return FaceReport(
             face=face.face,
             seen_share=seen,
             confident_frames=len(face.track),
             judged=False,
-            reason=f"It was seen for {seen:.1%} of the time; faces are judged from "
-            f"{parameter_set.min_face_share:.1%} on.",
+            reason=f"It was seen for {amount(seen, SHARE, (least,))} of the time; faces are judged "
+            f"from {amount(least, SHARE)} on.",
         )
     results = tuple(
         _result(parameter, face, parameter_set.required_share)
@@ -256,12 +257,17 @@ def _not_within(
     if value is None:
         return found.reason
     if bounds.lower is not None and value < bounds.lower:
-        return f"{value:g} is below {bounds.lower:g}."
+        return _beyond(value, "below", bounds.lower, found.measure.unit)
     if bounds.upper is not None and value > bounds.upper:
-        return f"{value:g} is above {bounds.upper:g}."
+        return _beyond(value, "above", bounds.upper, found.measure.unit)
     if share is not None and share < required_share:
-        return f"Within for {share:.1%} of the time; {required_share:.1%} is required."
+        within = amount(share, SHARE, (required_share,))
+        return f"Within for {within} of the time; {amount(required_share, SHARE)} is required."
     return None
+
+
+def _beyond(value: float, where: str, bound: float, unit: str) -> str:
+    return f"{amount(value, unit, (bound,))} is {where} {amount(bound, unit, (value,))}."
 
 
 def _margin(value: float, bounds: Bounds) -> float:

@@ -12,7 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as Xml  # only written, nothing is parsed
 
 from shared.analysis.report import FaceReport, Outcome, Report, Result
-from shared.analysis.report_text import band, intervals, naturalness, number
+from shared.analysis.report_text import band, intervals, naturalness, value_of
 
 _ILLEGAL: Final = re.compile(
     "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # XML 1.0, production 2
@@ -84,7 +84,7 @@ def _case(result: Result, classname: str) -> Xml.Element:
     elif result.outcome is Outcome.NOT_WITHIN:
         message = f"{result.measure} ({result.words}): {result.reason}"
         failure = Xml.SubElement(case, "failure", message=_legal(message), type="not_within")
-        lines = [f"value {number(result.value, result.unit)}, expected {band(result)}"]
+        lines = [f"value {value_of(result)}, expected {band(result)}"]
         lines += intervals(result, MAX_LISTED)
         failure.text = _legal("\n".join(lines))
     return case

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shared.analysis.report import FaceReport, Outcome, Report, Result, Verdict
-from shared.analysis.report_text import band, intervals, naturalness, number, share
+from shared.analysis.report_text import band, intervals, naturalness, share, value_of
 
 MAX_LISTED: Final = 3  # violations in one cell; the report itself has all
 
@@ -79,8 +79,7 @@ def _table(title: str, results: list[Result], *, folded: bool) -> Iterator[str]:
     yield "| measure | | value | expected | why |"
     yield "|---|---|--:|---|---|"
     for result in results:
-        value = "" if result.value is None else number(result.value, result.unit)
-        cells = (result.words, value, band(result), _why(result))
+        cells = (result.words, value_of(result), band(result), _why(result))
         yield f"| {code(result.measure)} | {' | '.join(map(escaped, cells))} |"
     if folded:
         yield ""
@@ -90,7 +89,7 @@ def _table(title: str, results: list[Result], *, folded: bool) -> Iterator[str]:
 def _why(result: Result) -> str:
     parts = [result.reason] if result.reason else []
     if result.outcome is Outcome.WITHIN and result.share_within is not None:
-        parts.append(f"Within for {share(result.share_within)} of the time.")
+        parts.append(f"Within for {share(result)} of the time.")
     if result.violations:
         parts.append("Outside: " + "; ".join(intervals(result, MAX_LISTED)) + ".")
     return " ".join(parts)

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from shared.analysis import figures
 from shared.analysis.parameter_sets import Bounds
 from shared.analysis.report import Report, Result, Violation
 
 
-def number(value: float | None, unit: str = "") -> str:
-    """At most six digits; "open" for a bound that is not there."""
-    if value is None:
-        return "open"
-    return f"{value:.6g} {unit}".rstrip()
+def value_of(result: Result) -> str:
+    """With its unit, told from its bounds; empty where there is none."""
+    if result.value is None:
+        return ""
+    return figures.quantity(result.value, result.unit, (result.lower, result.upper))
 
 
 def naturalness(report: Report) -> str | None:
@@ -22,31 +23,29 @@ def naturalness(report: Report) -> str | None:
     said = report.words[0].upper() + report.words[1:] + "."
     if report.deviation is None or report.deviation_percentile is None:
         return said
+    limit = report.deviation_limit
     return (
-        f"{said} Deviation {report.deviation:.2f} of at most {number(report.deviation_limit)}; "
-        f"{report.deviation_percentile:.0%} of real recordings deviate less."
+        f"{said} It {figures.ranked(report.deviation_percentile)}: deviation "
+        f"{figures.amount(report.deviation, '', (limit,))}, limit {figures.figure(limit)}."
     )
 
 
-def share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+def share(result: Result) -> str:
+    """Of the time in which it is within, told from what is required."""
+    return figures.amount(result.share_within, figures.SHARE, (result.required_share,))
 
 
 def band(result: Result) -> str:
-    if result.lower is None and result.upper is None:
-        return ""
-    if result.lower is None:
-        return f"at most {number(result.upper)}"
-    if result.upper is None:
-        return f"at least {number(result.lower)}"
-    return f"{number(result.lower)} to {number(result.upper)}"
+    return figures.band(result.lower, result.upper, result.unit, result.value)
 
 
 def intervals(result: Result, most: int | None = None) -> Iterator[str]:
     """Violations in order of time; with `most`, those of them that are worst, and how many more."""
     chosen = result.violations if most is None else worst(result, most)
+    bounds = (result.lower, result.upper)
     for item in chosen:
-        yield f"{item.start:.3f}-{item.end:.3f} s, worst {number(item.worst)} at {item.at:.3f} s"
+        furthest = figures.amount(item.worst, result.unit, bounds)
+        yield f"{item.start:.3f}-{item.end:.3f} s, worst {furthest} at {item.at:.3f} s"
     if more := result.violation_count - len(chosen):
         yield f"and {more} more"
 

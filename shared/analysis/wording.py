@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.figures import amount, band, quantity
 from shared.analysis.gates import Gate
 from shared.analysis.population import Case
 from shared.analysis.rule import Finding, Judgement, Part
@@ -55,21 +56,20 @@ def finding(found: Finding, case: Case) -> str:
     entry, clauses = CATALOGUE[found.measure], CLAUSES[found.measure]
     clause = clauses.little if found.z < 0 else clauses.much
     said = (
-        f"{clause}: {entry.words} {number(found.value)} {entry.unit} "
-        f"({_WHOSE[case]}: {number(found.lower)} to {number(found.upper)})."
+        f"{clause}: {entry.words} {quantity(found.value, entry.unit, (found.lower, found.upper))} "
+        f"({_WHOSE[case]}: {band(found.lower, found.upper, entry.unit, found.value)})."
     )
     return f"{said} {ENCODING}" if found.part is Part.PICTURE else said
 
 
 def fault(gate: Gate, value: float) -> str:
     """What is wrong where a gate is broken."""
-    if gate.lower is not None and value < gate.lower:
-        limit = f"at least {number(gate.lower)}"
-    else:
-        limit = f"at most {number(gate.upper or 0.0)}"
+    below = gate.lower is not None and value < gate.lower
+    bounds = (gate.lower, None) if below else (None, gate.upper or 0.0)
     entry = gate.measure
     clause = gate.broken[0].upper() + gate.broken[1:]
-    return f"{clause}: {entry.words} {_amount(value, entry.unit)} ({limit})."
+    said = quantity(value, entry.unit, bounds)
+    return f"{clause}: {entry.words} {said} ({band(bounds[0], bounds[1], entry.unit, value)})."
 
 
 def together(judgement: Judgement) -> str | None:
@@ -79,8 +79,9 @@ def together(judgement: Judgement) -> str | None:
         return None
     words = ", ".join(CATALOGUE[found.measure].words for found in judgement.findings[:5])
     return (
-        f"Taken together it moves unlike {_WHOSE[judgement.case]}: deviation {deviation:.1f}, "
-        f"limit {judgement.deviation_limit:.1f}. Most: {words}."
+        f"Taken together it moves unlike {_WHOSE[judgement.case]}: deviation "
+        f"{amount(deviation, '', (judgement.deviation_limit,))}, limit "
+        f"{amount(judgement.deviation_limit, '')}. Most: {words}."
     )
 
 
@@ -89,14 +90,3 @@ def passed(case: Case) -> str:
     if case is Case.PEOPLE:
         return "no fault found, within human range"
     return "no fault found, moves as this person does"
-
-
-def number(value: float) -> str:
-    """Two digits, as a person would say them; 0.0038, 0.31, 12, 130."""
-    if abs(value) >= 10:
-        return f"{value:.0f}"
-    return f"{value:.2g}"
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{value:.0%}" if unit == "share" else f"{number(value)} {unit}"

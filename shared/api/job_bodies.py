@@ -72,6 +72,9 @@ class Progress(BaseModel):
     frames_expected: int | None = None
     frames_per_second: float | None = None
     seconds_left: float | None = None
+    at: float | None = Field(
+        default=None, description="Where in the clip the newest frame is [s]; null: not known."
+    )
 
 
 class JobView(BaseModel):

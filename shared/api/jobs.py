@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.analysis.report import Verdict
 from shared.api.http import json_response, no_content, parse_query, uuid_of
 from shared.api.job_bodies import (
     ActionUnitsView,
@@ -23,7 +24,7 @@ from shared.api.job_bodies import (
 from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Operation, json_answer
 from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
-from shared.database.tables import AVATAR_LENGTH, DataEntry, Extraction, Job, State
+from shared.database.tables import AVATAR_LENGTH, NAME_LENGTH, DataEntry, Extraction, Job, State
 from shared.jobs import deliveries, lifecycle, listing, outputs
 from shared.measurements.model import MediaType
 from shared.pipeline import deletion, retrying
@@ -39,6 +40,8 @@ MAX_INLINE_BYTES: Final = (
 READ_URL_LIFETIME: Final = dt.timedelta(minutes=10)
 
 
+MAX_FILE: Final = 200  # characters of a file's name that are looked for
+
 _PLACE: Final = TypeAdapter(listing.Place)
 
 
@@ -47,7 +50,18 @@ class JobFilter(PageQuery):
 
     state: State | None = None
     avatar: Annotated[Text, Field(max_length=AVATAR_LENGTH)] | None = None
+    name: Annotated[Text, Field(max_length=NAME_LENGTH, description="The build's.")] | None = None
+    file: Annotated[Text, Field(max_length=MAX_FILE, description="A part of its name.")] | None = (
+        None
+    )
     type: MediaType | None = None
+    verdict: Annotated[Verdict, Field(description="The worst of its reports.")] | None = None
+
+    @property
+    def wanted(self) -> listing.Wanted:
+        return listing.Wanted(
+            self.state, self.avatar, self.name, self.file, self.type, self.verdict
+        )
 
 
 def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -57,9 +71,7 @@ def list_jobs(req: func.HttpRequest, app: App) -> func.HttpResponse:
         found = listing.newest(
             session,
             wanted.limit + 1,
-            state=wanted.state,
-            avatar=wanted.avatar,
-            media_type=wanted.type,
+            wanted.wanted,
             before=position(wanted, _PLACE),
         )
         held = reports.verdicts(session, (job.report_id for job in found))

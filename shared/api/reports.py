@@ -32,6 +32,7 @@ from shared.api.report_bodies import (
     ReportFilter,
     ReportRequest,
     ReportSummary,
+    VerdictView,
     report_links,
     verdict_view,
 )
@@ -87,7 +88,13 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
     201 where a report is new, 200 where all of them replace earlier ones.
     """
-    wanted = parse_json(ReportRequest, req)
+    items, new = hold(app, parse_json(ReportRequest, req))
+    headers = {"Location": items[0].links["self"]} if len(items) == 1 else {}
+    return json_response(MadeReports(items=items), 201 if new else 200, headers)
+
+
+def hold(app: App, wanted: ReportRequest) -> tuple[list[VerdictView], bool]:
+    """The reports, and whether one of them is new. Raises Problem."""
     with app.database.begin() as session:
         measurement = reports.locate(session, wanted.measurement, lock=True)
         chosen = parameter_sets.resolve(session, wanted.parameter_sets)
@@ -106,9 +113,7 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
         reports.publish(app, session, measurement)
     made = {item.set_id: verdict_view(item) for item in after}
     items = [made[item.id] for item in chosen]
-    status = 200 if len(before) == len(items) else 201
-    headers = {"Location": items[0].links["self"]} if len(items) == 1 else {}
-    return json_response(MadeReports(items=items), status, headers)
+    return items, len(before) != len(items)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:

@@ -126,6 +126,26 @@ class EnginePool:
         with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_THUMBNAIL):
             child.call(Call.THUMBNAIL, arguments, deadline=deadline, log=log)
 
+    def stills(
+        self,
+        path: Path,
+        options: Options,
+        moments: Sequence[float],
+        folder: Path,
+        *,
+        deadline: float,
+        log: Log = logger,
+    ) -> None:
+        """`shared.media.stills.write` in a child."""
+        arguments = {
+            "path": str(path.absolute()),
+            "options": asdict(options),
+            "moments": list(moments),
+            "folder": str(folder.absolute()),
+        }
+        with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_STILLS):
+            child.call(Call.STILLS, arguments, deadline=deadline, log=log)
+
     def engines(self) -> dict[str, list[str]]:
         """Per engine why it cannot work here, as sentences; an empty list when it can."""
         return {name: status.problems for name, status in self.statuses().items()}
@@ -209,13 +229,14 @@ class EnginePool:
         directory: Path,
         *,
         listen: bool = False,
+        aside: bool = False,
         deadline: float,
         cancelled: Callable[[], bool] | None = None,
         log: Log = logger,
     ) -> Facts:
         """`Engine.join` in a child, which writes the files of `shared.engines.output`.
 
-        `listen` to the sound as well: the media is a clip.
+        `listen` to the sound as well: the media is a clip. `aside`: not by an engine that measures.
         """
         arguments = {
             "engine": engine,
@@ -227,7 +248,8 @@ class EnginePool:
             "directory": str(directory.absolute()),
             "listen": listen,
         }
-        with self._engines.child(cancelled) as child, _span(SpanName.ENGINE_JOIN, engine):
+        crew = self._probes if aside else self._engines
+        with crew.child(cancelled) as child, _span(SpanName.ENGINE_JOIN, engine):
             result = child.call(
                 Call.JOIN, arguments, deadline=deadline, cancelled=cancelled, log=log
             )

@@ -32,6 +32,7 @@ OUTCOMES: Final = frozenset({"result", "refusal", "failure"})
 class Call(StrEnum):
     PROBE = "probe"
     THUMBNAIL = "thumbnail"
+    STILLS = "stills"
     STATUS = "status"
     PLAN = "plan"
     MEASURE = "measure"
@@ -43,6 +44,7 @@ class Call(StrEnum):
         return {
             Call.PROBE: "opening the file",
             Call.THUMBNAIL: "making a thumbnail",
+            Call.STILLS: "making pictures of the clip",
             Call.STATUS: "loading the engine",
             Call.PLAN: "planning the work",
             Call.MEASURE: "measuring",

@@ -48,6 +48,7 @@ class Worker:
         self._answers: dict[Call, Callable[[Message], object]] = {
             Call.PROBE: self._probe,
             Call.THUMBNAIL: self._thumbnail,
+            Call.STILLS: self._stills,
             Call.STATUS: self._status,
             Call.PLAN: self._plan,
             Call.MEASURE: self._measure,
@@ -100,6 +101,12 @@ class Worker:
         from shared.media.thumbnail import write  # noqa: PLC0415  # not needed by a child that measures
 
         write(Path(request["path"]), Options(**request["options"]), Path(request["output"]))
+
+    def _stills(self, request: Message) -> None:
+        from shared.media.stills import write  # noqa: PLC0415  # not needed by a child that measures
+
+        options, folder = Options(**request["options"]), Path(request["folder"])
+        write(Path(request["path"]), options, request["moments"], folder)
 
     def _status(self, request: Message) -> Message:
         """Of one engine. One that cannot even be imported is a problem, not an error."""

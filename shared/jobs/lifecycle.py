@@ -94,6 +94,7 @@ class WorkDone:
     frames_expected: int | None = None
     frames_per_second: float | None = None
     seconds_left: float | None = None
+    at: float | None = None  # [s] in the clip, of the newest frame
 
 
 def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:

@@ -1,14 +1,16 @@
 """Jobs for lists; nothing is changed. Functions take the session of a transaction."""
 
 import uuid
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from pydantic import AwareDatetime
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, exists, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from shared.analysis.report import Verdict
+from shared.database.report_tables import AnalysisReport
 from shared.database.tables import EventKind, Job, JobEvent, State, Step
 from shared.measurements.model import MediaType
 
@@ -20,26 +22,53 @@ def place(job: Job) -> Place:
     return job.created, job.id
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What jobs of a list have in common; None: anything."""
+
+    state: State | None = None
+    avatar: str | None = None
+    name: str | None = None  # of the build
+    file: str | None = None  # a part of its name, in any case of letters
+    media_type: MediaType | None = None
+    verdict: Verdict | None = None  # the worst of its reports
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        for column, value in (
+            (Job.state, self.state),
+            (Job.avatar, self.avatar),
+            (Job.name, self.name),
+            (Job.type, self.media_type),
+        ):
+            if value is not None:
+                yield column == value
+        if self.file is not None:
+            yield Job.filename.icontains(self.file, autoescape=True)
+        if self.verdict is not None:
+            worse = [verdict for verdict in Verdict if verdict.rank < self.verdict.rank]
+            yield _held(self.verdict)
+            if worse:
+                yield ~_held(*worse)
+
+
+def _held(*verdicts: Verdict) -> ColumnElement[bool]:
+    """Whether a job has a report with one of these."""
+    return exists().where(
+        AnalysisReport.report_id == Job.report_id, AnalysisReport.verdict.in_(verdicts)
+    )
+
+
 def newest(
     session: Session,
     limit: int,
+    wanted: Wanted = Wanted(),
     *,
-    state: State | None = None,
-    avatar: str | None = None,
-    media_type: MediaType | None = None,
     only: Collection[uuid.UUID] | None = None,
     before: Place | None = None,
 ) -> list[Job]:
     """Newest first, those that are older than `before`; with `only`, of these jobs."""
-    query = select(Job).where(~Job.deleting).order_by(Job.created.desc(), Job.id.desc())
-    wanted: tuple[tuple[Any, Any], ...] = (
-        (Job.state, state),
-        (Job.avatar, avatar),
-        (Job.type, media_type),
-    )
-    for column, value in wanted:
-        if value is not None:
-            query = query.where(column == value)
+    query = select(Job).where(~Job.deleting, *wanted.conditions())
+    query = query.order_by(Job.created.desc(), Job.id.desc())
     if only is not None:
         query = query.where(Job.id.in_(only))
     if before is not None:

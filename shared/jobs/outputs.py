@@ -1,8 +1,8 @@
 """Which blobs a job writes, and where in its container.
 
-                     results (`openface.csv`, ...)         a thumbnail, segments, normalised files
-    the first job    at the container's root               below `avatar-validation/`
-    a further one    below `avatar-validation/ID/`         below `avatar-validation/ID/`
+                     results (`openface.csv`, ...)      thumbnail, stills, segments, normalised
+    the first job    at the container's root            below `avatar-validation/`
+    a further one    below `avatar-validation/ID/`      below `avatar-validation/ID/`
 
 Only another program's container can have further jobs. `folder`, a column of the job, is the right
 side. It is empty for jobs of before migration 0010, which have all at the root.
@@ -44,9 +44,7 @@ class Outputs:
 
     def prefixes(self) -> list[str]:
         """What the names of the job's other blobs begin with."""
-        return [
-            self.private(name) for name in (blob_names.SEGMENT_PREFIX, blob_names.NORMALISED_PREFIX)
-        ]
+        return [self.private(name) for name in blob_names.PRIVATE_PREFIXES]
 
     def include(self, blob: str) -> bool:
         return blob in self.single() or blob.startswith(tuple(self.prefixes()))

@@ -25,6 +25,10 @@ def thumbnail(job_id: uuid.UUID | str) -> str:
     return f"/jobs/{job_id}/thumbnail"
 
 
+def still(job_id: uuid.UUID | str, **query: object) -> str:
+    return with_query(f"/jobs/{job_id}/still", **query)
+
+
 def report(identifier: int | str, **query: object) -> str:
     """Of a measurement (its number), or of one report (`12-3`)."""
     return with_query(f"/reports/{identifier}", **query)

@@ -11,11 +11,13 @@ _OUR_FAULT: Final = 500  # statuses from here on
 
 _PASSING: Final = frozenset(
     {code for code, (status, _) in STATUS.items() if status >= _OUR_FAULT}
-    | {Code.ENGINE_UNAVAILABLE, Code.UNKNOWN_PARAMETER_SET}
+    | {Code.ENGINE_UNAVAILABLE, Code.UNKNOWN_PARAMETER_SET, Code.ENGINE_MISMATCH}
 )
 """What may be another time; of everything else the same file has the same end."""
 
 _STEPS: Final = {
+    Code.UNKNOWN_PARAMETER_SET: ("Make a set of this name, or hold what was measured to another.",),
+    Code.ENGINE_MISMATCH: ("Hold what was measured to a set for this engine.",),
     Code.NO_FACE_FOUND: (
         "Look at the file: is a person’s face in it, in focus and turned to the camera?",
         "Is the face at least 24 pixels wide? Record it closer, or send the file in full size.",

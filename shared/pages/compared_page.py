@@ -10,6 +10,7 @@ import azure.functions as func
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from shared.analysis import figures
 from shared.analysis.build_changes import BuildChange, Word
 from shared.analysis.catalogue import CATALOGUE
 from shared.analysis.changes import Change, Difference
@@ -18,7 +19,7 @@ from shared.analysis.report import Verdict, worst
 from shared.app import App
 from shared.jobs import lifecycle
 from shared.media.formats import Kind
-from shared.pages import addresses, charts, figures
+from shared.pages import addresses, charts
 from shared.pages.avatar_query import ALL, AvatarQuery, set_of
 from shared.pages.responses import page
 from shared.reports import clips, reports, set_listing

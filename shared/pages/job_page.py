@@ -1,6 +1,7 @@
-"""`/jobs/{id}`: one job, as a CI run is shown, and what can be done with it."""
+"""`/jobs/{id}`: one job: how far it is as a CI run is shown; once it is measured, its report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import azure.functions as func
@@ -9,17 +10,19 @@ from shared.api.http import uuid_of
 from shared.api.job_bodies import JobView
 from shared.api.jobs import body
 from shared.app import App
-from shared.database.tables import Job
+from shared.database.tables import Job, State
 from shared.jobs import lifecycle
 from shared.media.formats import Kind
 from shared.pages import addresses, templates
 from shared.pages.advice import failure
 from shared.pages.jobs_page import Live, LivePart
+from shared.pages.report_page import View, report_values
 from shared.pages.responses import page, see_other, unchanged_or
+from shared.pages.so_far import Curve, curves
 from shared.pipeline import deletion, retrying
 from shared.platform.errors import Code, Problem
 
-PARTS: Final = ("state", "outcome", "steps", "actions")
+PARTS: Final = ("state", "outcome", "measuring", "steps", "actions")
 
 NO_JOB: Final = "There is no job with this id."
 NOTHING_HERE: Final = (
@@ -29,21 +32,25 @@ NOTHING_HERE: Final = (
 
 def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job, view = _load(req, app)
-    values = {
+    measured = view.state is State.DONE
+    report = report_values(app, str(view.measurement_id), View()) if measured else {"data": None}
+    values = report | {
         "job": view,
         "kind": job.media and job.media.kind,
         "kinds": Kind,
         "parameter_sets": job.parameter_sets,
-        "parts": _parts(view),
+        "parts": _parts(view, _so_far(app, job)),
         "confirm": req.params.get("confirm") == "delete",
     }
     return page("job.html", values)
 
 
 def live_job(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    _, view = _load(req, app)
-    parts = [LivePart(key=key, html=html) for key, html in _parts(view).items()]
-    return unchanged_or(req, Live(running=not view.state.ended, parts=parts))
+    job, view = _load(req, app)
+    found = _parts(view, _so_far(app, job))
+    parts = [LivePart(key=key, html=html) for key, html in found.items()]
+    ended = view.state.ended
+    return unchanged_or(req, Live(running=not ended, whole=view.state is State.DONE, parts=parts))
 
 
 def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -69,8 +76,23 @@ def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
         return job, body(session, job)
 
 
-def _parts(view: JobView) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class _SoFar:
+    """What is known of a clip that is being measured."""
+
+    duration: float  # [s]
+    curves: Sequence[Curve]
+
+
+def _so_far(app: App, job: Job) -> _SoFar | None:
+    facts = job.media
+    if job.state != State.EXTRACTING or not facts or not facts.duration:
+        return None
+    return _SoFar(facts.duration, curves(app, job, facts.duration))
+
+
+def _parts(view: JobView, so_far: _SoFar | None) -> Mapping[str, str]:
     """HTML of the pieces that change while the job runs."""
     macros = templates.environment().get_template("_job_parts.html").module
     found = failure(view.error)
-    return {key: getattr(macros, key)(view, found) for key in PARTS}
+    return {key: getattr(macros, key)(view, found, so_far) for key in PARTS}

@@ -36,6 +36,7 @@ class Live(BaseModel):
     """What changed: pieces of the page, each with the key of the element that it replaces."""
 
     running: bool  # ask again
+    whole: bool = False  # the page is another one now: to be loaded as a whole
     parts: list[LivePart]
 
 
@@ -106,9 +107,7 @@ def _found(app: App, wanted: JobFilter, only: Collection[UUID] | None = None) ->
         found = listing.newest(
             session,
             wanted.limit + 1,
-            state=wanted.state,
-            avatar=wanted.avatar,
-            media_type=wanted.type,
+            wanted.wanted,
             only=only,
             before=position(wanted, _PLACE),
         )

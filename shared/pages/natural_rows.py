@@ -1,7 +1,5 @@
-"""What a page shows of a face that was held to a natural set: the verdict first, then its reasons.
+"""A face that was held to a natural set, as a page shows it: verdicts in parts, every measure.
 
-sentences   what is wrong, worst first: faults, measures beyond K, the face as a whole, and
-            parameters that the set holds besides; each with its moments
 parts       faults, movement and picture, each with a verdict; parameters, where there are some
 unknown     what was not judged, by its reason
 groups      every measure, by what of the face it is about; within a group the worst first
@@ -14,29 +12,19 @@ from typing import Final
 
 from markupsafe import Markup
 
+from shared.analysis import figures
 from shared.analysis.measures import Group
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.report import FaceReport, Naturalness, Outcome, Result, Verdict, Violation
 from shared.analysis.report_text import worst
 from shared.analysis.rule import PICTURE
-from shared.pages import charts, figures
-from shared.pages.templates import rounded
+from shared.pages import charts
 
-MOMENTS: Final = 4  # links to moments behind a sentence; all are in the list of its measure
 LISTED: Final = 12  # moments listed under a measure
-FOREMOST: Final = 5  # sentences that are seen at once
 
 _ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
 _GROUPS: Final = (Group.FAULTS, *(group for group in Group if group is not Group.FAULTS))
 _WORDS: Final = {measure.code: measure.words for measure in NATURAL}
-_SUM: Final = "Taken together"  # begins the sentence on the face as a whole (`wording.together`)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    text: str
-    moments: Sequence[Violation] = ()
-    more: int = 0  # moments that are not linked here
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,6 @@ class NatureRows:
     gauge: Markup | None
     basis: str  # what it was held to
     limit: str  # K
-    sentences: Sequence[Sentence]
     parts: Sequence[PartRow]
     unknown: Sequence[Unknown]
     left_out: Sequence[str]  # by the set, in words
@@ -104,7 +91,6 @@ def nature_rows(face: FaceReport | None, duration: float | None) -> NatureRows |
         gauge=_gauge(nature),
         basis=_basis(nature),
         limit=figures.figure(nature.limit),
-        sentences=_sentences(nature, face.results),
         parts=_parts(nature, face.results),
         unknown=unknown(face.results),
         left_out=[words for code, words in _WORDS.items() if code not in known],
@@ -135,21 +121,6 @@ def broken(results: Iterable[Result]) -> list[Result]:
         if result.group is not None and result.outcome is Outcome.NOT_WITHIN
     ]
     return sorted(found, key=lambda result: (result.z is not None, -abs(result.z or 0.0)))
-
-
-def _sentences(nature: Naturalness, results: Sequence[Result]) -> list[Sentence]:
-    found = [_sentence(result, result.reason or result.words) for result in broken(results)]
-    found += [Sentence(text) for text in nature.sentences if text.startswith(_SUM)]
-    for result in by_hand(results):
-        if result.outcome is Outcome.NOT_WITHIN:
-            words = result.words[:1].upper() + result.words[1:]
-            found.append(_sentence(result, f"{words}: {rounded(result.reason or '')}"))
-    return found
-
-
-def _sentence(result: Result, text: str) -> Sentence:
-    moments = worst(result, MOMENTS)
-    return Sentence(text, moments, result.violation_count - len(moments))
 
 
 def _deviation(nature: Naturalness) -> str | None:
@@ -261,7 +232,7 @@ def _row(result: Result, duration: float, limit: float) -> MeasureRow:
         result=result,
         value=figures.amount(result.value, result.unit, bounds),
         unit=figures.unit_words(result.unit),
-        band=figures.band(*bounds, result.unit),
+        band=figures.band(*bounds, result.unit, result.value),
         distance="" if result.z is None else figures.distance(result.z, limit),
         chart=_chart(result, duration),
         listed=worst(result, LISTED),
@@ -270,7 +241,7 @@ def _row(result: Result, duration: float, limit: float) -> MeasureRow:
 
 def _chart(result: Result, duration: float) -> Markup:
     bounds = (result.lower, result.upper)
-    band = figures.band(*bounds, result.unit)
+    band = figures.band(*bounds, result.unit, result.value)
     said = figures.amount(result.value, result.unit, bounds)
     if not result.windows:
         scale = charts.scale_for([result.value, *bounds])

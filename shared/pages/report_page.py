@@ -12,10 +12,11 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from shared.analysis.report import FaceReport, Outcome, Verdict
+from shared.analysis.report import Verdict
 from shared.api.http import json_response, parse
 from shared.app import App
 from shared.pages import natural_rows, report_data, report_rows
+from shared.pages.foremost import foremost
 from shared.pages.jobs_page import given
 from shared.pages.report_data import ReportData
 from shared.pages.report_rows import Timelines
@@ -27,7 +28,6 @@ from shared.reports import boxes, set_listing
 
 STILLS: Final = frozenset({"IP", "IW"})
 PLAYABLE: Final = frozenset({"MP4", "MOV", "WebM", "MKV"})
-NAMED_REASONS: Final = 4  # parameters that the verdict names
 
 Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
@@ -64,9 +64,13 @@ def wants_file(req: func.HttpRequest) -> bool:
 
 
 def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
-    view = parse(View, given(req))
+    return page("report.html", report_values(app, _identifier(req), parse(View, given(req))))
+
+
+def report_values(app: App, identifier: str, view: View) -> dict[str, Any]:
+    """What `_report.html` shows. Raises Problem where there is no such report."""
     with app.database.begin() as session:
-        data = report_data.load(session, _identifier(req), view.face)
+        data = report_data.load(session, identifier, view.face)
         still = data.measurement.report.type in STILLS
         frames = _frames(session, app.storage, data, view)
         values: dict[str, Any] = {
@@ -82,18 +86,15 @@ def report_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         }
     extraction = data.measurement.extraction
     nature = natural_rows.nature_rows(data.result, extraction.duration)
-    rows = report_rows.parameter_rows(_with_bounds(data.result) if nature else data.result)
-    values |= {
-        "rows": rows,
+    by_hand = natural_rows.by_hand(data.result.results) if data.result else []
+    return values | {
+        "groups": report_rows.parameter_groups(by_hand),
         "units": report_rows.unit_rows(data.entries, extraction.scale),
         "headline": headline(data),
-        "reasons": [row for row in rows if row.result.outcome is Outcome.NOT_WITHIN],
-        "named": NAMED_REASONS,
+        "foremost": foremost(data.result, extraction.duration, data.identifier),
         "nature": nature,
-        "foremost": natural_rows.FOREMOST,
         "unknown": natural_rows.unknown(data.result.results) if data.result else [],
     }
-    return page("report.html", values)
 
 
 def timelines_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -161,11 +162,6 @@ def _natural_headline(data: ReportData) -> str:
     if data.measurement.report.type in STILLS:
         return "How a face moves cannot be seen in a picture"
     return "No face was seen that could be judged"
-
-
-def _with_bounds(face: FaceReport | None) -> FaceReport | None:
-    """A face with those results alone that the set holds to bounds of its own."""
-    return face and face.model_copy(update={"results": tuple(natural_rows.by_hand(face.results))})
 
 
 def _playable(data: ReportData) -> bool:

@@ -7,7 +7,10 @@ from typing import Final
 
 from markupsafe import Markup
 
+from shared.analysis import figures
 from shared.analysis.catalogue import CATALOGUE
+from shared.analysis.figures import figure
+from shared.analysis.measures import Group
 from shared.analysis.report import FaceReport, Outcome, Result, Violation
 from shared.analysis.report_text import worst
 from shared.analysis.series import Floats
@@ -26,6 +29,11 @@ LISTED: Final = 12  # violations named under a parameter; all of them are shaded
 LANES: Final = 8  # measures of a natural set whose moments are drawn over time
 SLICES: Final = 20  # rows of the table behind the timelines
 
+_EYES: Final = frozenset({"AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU45"})
+"""Action Units of the eyes and the brows; all others are of the mouth and what is about it."""
+
+_OTHERS: Final = "others"  # written by another version of the app
+_TITLES: Final = (*(group.value for group in Group), _OTHERS)
 _ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
 
 
@@ -33,7 +41,10 @@ _ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
 class ParameterRow:
     result: Result
     aus: Sequence[str]
+    value: str
     band: str  # in words
+    within: str  # share of the time, told from what is required; empty where it is not asked for
+    required: str
     chart: Markup
     listed: Sequence[Violation]
 
@@ -102,11 +113,29 @@ class Timelines:
     sound: SoundRow | None = None
 
 
-def parameter_rows(face: FaceReport | None) -> list[ParameterRow]:
-    """Worst first: those furthest outside of their band, then those nearest to leaving it."""
-    if face is None:
-        return []
-    return [_parameter_row(result) for result in sorted(face.results, key=_severity)]
+def parameter_groups(results: Iterable[Result]) -> list[tuple[str, list[ParameterRow]]]:
+    """By what of the face they are about; within a group the worst first."""
+    found: dict[str, list[ParameterRow]] = {title: [] for title in _TITLES}
+    for result in by_severity(results):
+        found[_title(result.measure)].append(_parameter_row(result))
+    return [(title, rows) for title, rows in found.items() if rows]
+
+
+def by_severity(results: Iterable[Result]) -> list[Result]:
+    """Those furthest outside of their band first, then those nearest to leaving it."""
+    return sorted(results, key=_severity)
+
+
+def _title(code: str) -> str:
+    measure = CATALOGUE.get(code)
+    if measure is None:
+        return _OTHERS
+    if measure.group is not None:
+        return measure.group.value
+    eyes = [au in _EYES for au in measure.aus]
+    if not eyes or any(eyes) != all(eyes):
+        return Group.FACE.value
+    return Group.EYES.value if eyes[0] else Group.MOUTH.value
 
 
 def _severity(result: Result) -> tuple[int, float, str]:
@@ -123,17 +152,19 @@ def _parameter_row(result: Result) -> ParameterRow:
         measure.lower if measure else 0.0,
         measure.upper if measure else None,
     )
-    band = band_words(result.lower, result.upper)
-    label = (
-        f"{number(result.value)} of {number(scale.low)} to {number(scale.high)}, expected {band}"
-    )
+    bounds = (result.lower, result.upper)
+    band = figures.band(*bounds, result.unit, result.value)
+    value = figures.amount(result.value, result.unit, bounds)
+    label = f"{value} of {figure(scale.low)} to {figure(scale.high)}, expected {band}"
+    within, required = result.share_within, result.required_share
     return ParameterRow(
         result=result,
         aus=measure.aus if measure else (),
+        value=value,
         band=band,
-        chart=charts.bullet(
-            scale, result.value, (result.lower, result.upper), label, kind=result.outcome
-        ),
+        within="" if within is None else figures.amount(within, figures.SHARE, (required,)),
+        required="" if required is None else figures.amount(required, figures.SHARE),
+        chart=charts.bullet(scale, result.value, bounds, label, kind=result.outcome),
         listed=worst(result, LISTED),
     )
 
@@ -159,10 +190,10 @@ def _unit_chart(entry: DataEntry, top: float) -> Markup | None:
     if entry.mean is None:
         return None
     spread = None
-    label = f"{number(entry.mean)} of {number(top)}"
+    label = f"{figure(entry.mean)} of {figure(top)}"
     if entry.p05 is not None and entry.p95 is not None and entry.confident_frames > 1:
         spread = (entry.p05, entry.p95)
-        label += f", mostly {number(entry.p05)} to {number(entry.p95)}"
+        label += f", mostly {figure(entry.p05)} to {figure(entry.p95)}"
     return charts.bullet(charts.Scale(0.0, top), entry.mean, None, label, spread=spread)
 
 
@@ -170,7 +201,7 @@ def timeline_rows(track: Track, face: FaceReport | None, window: Window) -> Time
     """Every Action Unit that was measured: those with a level in the set first, worst first."""
     levels = {
         CATALOGUE[result.measure].aus[0]: result
-        for result in sorted(face.results if face else (), key=_severity)
+        for result in by_severity(face.results if face else ())
         if result.measure in CATALOGUE and CATALOGUE[result.measure].by_frame
     }
     aus = [au for au in levels if track.has(au)]
@@ -187,7 +218,7 @@ def timeline_rows(track: Track, face: FaceReport | None, window: Window) -> Time
                 au=au,
                 words=WORDS[au],
                 validity=track.validity.get(au),
-                band=band_words(result.lower, result.upper) if result else None,
+                band=figures.band(result.lower, result.upper, result.unit) if result else None,
                 violations=result.violation_count if result else 0,
                 failed=result is not None and result.outcome is Outcome.NOT_WITHIN,
                 chart=_timeline(timelines.path(lines, index, top), au, top, window, result),

@@ -27,6 +27,7 @@ from shared.analysis.rule import FALSE_ALARMS
 from shared.api.field_words import wrong
 from shared.api.forms import query_fields
 from shared.api.http import json_response, json_value, parse, parse_json, small_body
+from shared.api.paging import Text
 from shared.api.parameter_set_bodies import MAX_LEARNED_FROM, Basis, LearnBody, SetBody, basis
 from shared.api.parameter_sets import set_name
 from shared.app import App
@@ -39,6 +40,7 @@ from shared.reports import learning, measurement_listing, parameter_sets, report
 from shared.reports.measurement_listing import ListedMeasurement
 
 OFFERED: Final = 30  # newest measurements to learn from
+MAX_SEARCHED: Final = 100  # characters
 PREVIEWED: Final = 12  # newest measurements that a set is tried on
 PREVIEW_SECONDS: Final = 4.0  # then it is left at those that were tried
 PERCENT: Final = 100
@@ -68,6 +70,10 @@ class LearnQuery(BaseModel):
 
     example: str | None = None
     from_: Annotated[tuple[int, ...], Field(alias="from", max_length=MAX_LEARNED_FROM)] = ()
+    q: Annotated[Text, Field(max_length=MAX_SEARCHED)] | None = None
+    """What is looked for among the measurements."""
+    search: bool = False
+    """Only look; nothing is learned yet."""
     way: Literal["coverage", "deviation_percent"] = "coverage"
     chance: Annotated[
         float, Field(ge=MIN_FALSE_ALARMS * PERCENT, le=MAX_FALSE_ALARMS * PERCENT)
@@ -118,10 +124,10 @@ def new_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     found: Basis | None = None
     problem: Problem | None = None
     with app.database.begin() as session:
-        offered = _offered(session, wanted.from_)
+        offered = _offered(session, wanted.from_, wanted.q)
         if wanted.example is not None:
             content = examples.load(wanted.example)
-        elif wanted.from_:
+        elif wanted.from_ and not wanted.search:
             try:
                 body = _learn_body(wanted, offered)
                 learned, numbers = learning.learn(session, app.storage, body, body.from_reports)
@@ -257,9 +263,9 @@ def _learn_body(wanted: LearnQuery, offered: Sequence[ListedMeasurement]) -> Lea
     )
 
 
-def _offered(session: Session, chosen: Sequence[int]) -> list[ListedMeasurement]:
-    """The chosen ones, then the newest others."""
-    newest = measurement_listing.newest(session, OFFERED)
+def _offered(session: Session, chosen: Sequence[int], text: str | None) -> list[ListedMeasurement]:
+    """The chosen ones, then the newest others; with `text`, of those that it is in the names of."""
+    newest = measurement_listing.newest(session, OFFERED, text=text)
     known = {item.number for item in newest}
     missing = [number for number in chosen if number not in known]
     return [*measurement_listing.numbered(session, missing), *newest] if missing else newest

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from pydantic import TypeAdapter
 
 from shared.analysis.catalogue import CATALOGUE, Measure
+from shared.analysis.figures import OF, figure
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.natural_sets import Natural, OwnRecording
 from shared.analysis.parameter_sets import Parameter
@@ -19,7 +20,6 @@ from shared.api.parameter_set_bodies import Basis, SetFilter, set_view
 from shared.api.parameter_sets import SetQuery, set_name
 from shared.app import App
 from shared.pages import charts, examples
-from shared.pages.figures import OF, figure
 from shared.pages.jobs_page import given
 from shared.pages.report_rows import band_words
 from shared.pages.responses import page

@@ -5,21 +5,19 @@ function that escaped its parts. An undefined name is an error, not an empty tex
 """
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.analysis import figures
 from shared.database.tables import EventKind, State, Step
 from shared.measurements.model import MediaType
-from shared.pages import addresses, figures, static_files
+from shared.pages import addresses, static_files
 from shared.platform.paths import ROOT
 
 FOLDER: Final = ROOT / "web" / "templates"
-
-_NUMBER: Final = re.compile(r"-?\d+\.\d+")
 
 TYPE_WORDS: Final = {
     MediaType.IP: "image, one face",
@@ -102,7 +100,7 @@ def environment() -> Environment:
         "deviations": deviations,
         "amount": figures.amount,
         "signed": figures.signed,
-        "rounded": rounded,
+        "rounded": figures.rounded,
         "whole": whole,
         "percent": percent,
     }
@@ -166,21 +164,6 @@ def number(value: float | None, most: int = 2) -> str:
         most += 1  # a jitter of 0.004 is not none
     text = f"{value:.{most}f}".rstrip("0").rstrip(".") if most else f"{value:.0f}"
     return "0" if text in ("-0", "") else text.replace("-", "\u2212")
-
-
-def rounded(sentence: str) -> str:
-    """A report's sentence with its numbers as the page shows them; the report keeps them whole.
-
-    Numbers that differ still do: `0.5523 is above 0.5517` must not read `0.55 is above 0.55`.
-    """
-    exact = set(_NUMBER.findall(sentence))
-
-    def short(found: str, most: int) -> str:
-        return number(float(found), most)
-
-    enough = (n for n in (2, 3, 4) if len({short(each, n) for each in exact}) == len(exact))
-    most = next(enough, 6)
-    return _NUMBER.sub(lambda found: short(found[0], most), sentence)
 
 
 def build_words(name: str) -> str:

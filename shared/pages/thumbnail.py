@@ -40,10 +40,10 @@ def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
     except ResourceNotFoundError:
         kind = job.media and job.media.kind
         if kind not in (Kind.IMAGE, Kind.VIDEO):
-            return _icon(FOR_AN_HOUR if kind else NOT_YET)
+            return icon(FOR_AN_HOUR if kind else NOT_YET)
         made = _make(app, job)
         if made is None:
-            return _icon(FOR_AN_HOUR)
+            return icon(FOR_AN_HOUR)
         content = made
     return func.HttpResponse(
         content,
@@ -56,7 +56,7 @@ def _blob(job: Job) -> str:
     return outputs.of(job).private(blob_names.THUMBNAIL_BLOB)
 
 
-def _icon(cache: str) -> func.HttpResponse:
+def icon(cache: str) -> func.HttpResponse:
     icon = static_files.files()["no-picture.svg"]
     return func.HttpResponse(
         icon.content, headers={"Cache-Control": cache, "Content-Type": icon.content_type}

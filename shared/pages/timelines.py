@@ -32,6 +32,12 @@ LEAST_SHADED: Final = 5
 HALF_HEIGHT: Final = 100
 """Units of y from silence to the loudest there can be."""
 
+LEAST_HIT: Final = 30
+"""Units of x; that wide is a time for the pointer, however short it is."""
+
+LANE: Final = 100
+"""Units of y of a lane."""
+
 Ints = NDArray[np.int64]
 
 
@@ -146,12 +152,43 @@ def chart(
     ).format(-room, X_UNITS, height + 2 * room, label, Markup().join(parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A time that can be gone to."""
+
+    start: float  # [s]
+    end: float
+    address: str
+    label: str
+
+
+def moments(shaded: str, links: Sequence[Link], window: Window, label: str) -> Markup:
+    """A lane whose times are links, wide enough to be hit."""
+    parts = [Markup('<path class="violations" d="{}"/>').format(shaded)]
+    for link in sorted(links, key=lambda item: item.start):
+        start, end = window.x(np.array([link.start, link.end])).tolist()
+        start = max(min(start, X_UNITS - LEAST_HIT), 0)
+        parts.append(
+            Markup(
+                '<a href="{}" data-play-from="{}" data-play-to="{}" aria-label="{}">'
+                '<rect x="{}" y="0" width="{}" height="{}"/></a>'
+            ).format(
+                *(link.address, link.start, link.end, link.label),
+                *(start, max(end - start, LEAST_HIT), LANE),
+            )
+        )
+    return Markup(
+        '<svg class="timeline lane moments" viewBox="0 0 {} {}" preserveAspectRatio="none" '
+        'role="group" aria-label="{}">{}</svg>'
+    ).format(X_UNITS, LANE, label, Markup().join(parts))
+
+
 def lane(shaded: str, label: str) -> Markup:
     """Times alone, without a signal: when something was wrong."""
     return Markup(
-        '<svg class="timeline lane" viewBox="0 0 {} 100" preserveAspectRatio="none" role="img" '
+        '<svg class="timeline lane" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" '
         'aria-label="{}"><path class="violations" d="{}"/></svg>'
-    ).format(X_UNITS, label, shaded)
+    ).format(X_UNITS, LANE, label, shaded)
 
 
 def waveform(found: SoundTimeline, window: Window, label: str) -> Markup:

@@ -6,10 +6,11 @@ from typing import Final
 
 from markupsafe import Markup
 
+from shared.analysis import figures
 from shared.analysis.catalogue import Measure
 from shared.analysis.report import Outcome
 from shared.measurements.versions import Origin
-from shared.pages import charts, figures
+from shared.pages import charts
 from shared.pages.templates import build_words, moment
 from shared.reports.avatars import MeasureSeries
 from shared.reports.builds import Build

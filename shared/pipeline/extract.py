@@ -79,6 +79,7 @@ def extract(attempt: Attempt) -> None:
         task,
         results,
         expected=facts.frames,
+        fps=facts.fps,
         listen=kind_of_file.kind is Kind.VIDEO,
     )
     seconds = time.monotonic() - started

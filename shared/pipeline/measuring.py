@@ -22,6 +22,7 @@ from shared.platform import blob_names, telemetry
 from shared.platform.telemetry import SpanName, names
 
 PLAN_TIMEOUT_SECONDS: Final = 120  # reading the key frames of a long clip
+LEAST_FPS: Final = 0.1  # by which a place in the clip is told
 JOIN_TIMEOUT_SECONDS: Final = 600  # the second pass over a clip at the length limit, and its sound
 
 
@@ -32,18 +33,20 @@ def measure(
     results: Path,
     *,
     expected: int | None,
+    fps: float | None = None,
     listen: bool = False,
 ) -> Facts:
     """Measure every segment that is not there yet, then join them into `results`.
 
-    `expected` are the frames of the media, where the segments do not say; `listen` to its sound.
+    `expected` are the frames of the media, where the segments do not say, `fps` those of a second;
+    `listen` to its sound.
     """
     with telemetry.span(SpanName.MEASURE, attributes={names.ENGINE: engine}) as span:
         segments = _plan(attempt, engine, task)
         planned = [segment.frames for segment in segments]
         if None not in planned:
             expected = sum(frames or 0 for frames in planned)
-        meter = _Meter(attempt, expected, len(segments))
+        meter = _Meter(attempt, expected, fps, len(segments))
         parts = _Parts(attempt, engine, task, segments)
         started = time.monotonic()
         measured = _measure_all(attempt, engine, task, segments, parts=parts, meter=meter)
@@ -117,8 +120,11 @@ def _measure_all(
 class _Meter:
     """Progress over all segments: frames done and expected, frames per second, time left."""
 
-    def __init__(self, attempt: Attempt, expected: int | None, segments: int) -> None:
+    def __init__(
+        self, attempt: Attempt, expected: int | None, fps: float | None, segments: int
+    ) -> None:
         self._attempt, self._expected = attempt, expected
+        self._fps = fps if fps and fps >= LEAST_FPS else None
         self._done = [0] * segments
         self.skipped = 0  # frames that an earlier attempt measured
         self._started = time.monotonic()
@@ -134,6 +140,7 @@ class _Meter:
                 frames_expected=self._expected,
                 frames_per_second=round(rate, 1),
                 seconds_left=None if left is None or rate <= 0 else round(left / rate, 1),
+                at=round(segment.start + frames / self._fps, 3) if self._fps else None,
             )
         )
 

@@ -22,6 +22,8 @@ OUR_FOLDER: Final = "avatar-validation/"
 THUMBNAIL_BLOB: Final = "thumbnail.jpg"  # this and the following below a job's folder
 SEGMENT_PREFIX: Final = "segments/"
 NORMALISED_PREFIX: Final = "normalised/"
+STILL_PREFIX: Final = "stills/"
+PRIVATE_PREFIXES: Final = (SEGMENT_PREFIX, NORMALISED_PREFIX, STILL_PREFIX)
 
 MAX_STORED_NAME: Final = 1024  # characters, as Blob Storage has it and the job's column
 _DOTS: Final = frozenset({".", ".."})

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from shared.database.tables import ActionUnitReport, Extraction, Job
@@ -20,9 +20,14 @@ class ListedMeasurement:
     engine: str
 
 
-def newest(session: Session, limit: int, *, engine: str | None = None) -> list[ListedMeasurement]:
-    """Newest first; with `engine`, of this one."""
+def newest(
+    session: Session, limit: int, *, engine: str | None = None, text: str | None = None
+) -> list[ListedMeasurement]:
+    """Newest first; of this engine; with `text` in the name of avatar, build or file."""
     query = _measurements().limit(limit)
+    if text is not None:
+        names = (ActionUnitReport.avatar, ActionUnitReport.name, Job.filename)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     if engine is not None:
         query = query.where(func.lower(Extraction.engine) == engine.lower())
     return [ListedMeasurement(*row) for row in session.execute(query)]

@@ -148,7 +148,7 @@ def test_a_violation_is_found_where_it_is(fps: float, missing: float) -> None:
     assert 3 + 1 - 10 * tolerance <= violation.worst <= 4
     assert result.share_within == pytest.approx(0.9, abs=tolerance)
     assert result.outcome is Outcome.NOT_WITHIN
-    assert "95.0% is required" in (result.reason or "")
+    assert "95 % is required" in (result.reason or "")
 
 
 def test_the_required_share_is_the_sets() -> None:
@@ -230,7 +230,7 @@ def test_the_verdict_is_the_worst_of_the_judged_faces() -> None:
     listed = report.faces[2]
     assert not listed.judged
     assert listed.results == ()
-    assert listed.reason == "It was seen for 10.0% of the time; faces are judged from 20.0% on."
+    assert listed.reason == "It was seen for 10 % of the time; faces are judged from 20 % on."
     assert judged(measured, PASSES, min_face_share=0.1).faces[2].judged
 
 

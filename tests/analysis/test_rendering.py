@@ -69,7 +69,7 @@ def test_csv_has_a_line_for_each_parameter_and_face(report: Report) -> None:
     assert lines[1]["violation_times"] == "1.040-3.000 s, worst 4 at 1.040 s"
     assert lines[2]["value"] == ""
     assert lines[3]["judged"] == "false"
-    assert lines[3]["reason"].startswith("It was seen for 8.3%")
+    assert lines[3]["reason"].startswith("It was seen for 8 %")
 
 
 def test_markdown_says_what_is_wrong_first(report: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from shared.pages import figures
+from shared.analysis import figures
 from tests.end_to_end.service import Service
 from tests.pages.browser import WAIT
 from tests.pages.conftest import OpenPage

@@ -95,7 +95,7 @@ def test_jobs_of_others_appear(app: App) -> None:
     _, body, _ = live(app, {"since": since})
     assert [part["key"] for part in body["parts"]] == [str(new.id)]
     _, body, _ = live(app, {"since": since, "avatar": "Somebody else"})
-    assert body == {"running": False, "parts": []}
+    assert body == {"running": False, "whole": False, "parts": []}
 
 
 def test_a_failed_row_says_where(app: App) -> None:
@@ -104,6 +104,18 @@ def test_a_failed_row_says_where(app: App) -> None:
         lifecycle.record(session, failed.id, Step.EXTRACT, EventKind.FAILED, "No face.")
     page = text(jobs_page.jobs_page(get(), app))
     assert "Upload: done, Measure: stopped, Analyse: waiting" in page
+
+
+def test_what_was_measured_is_kept_where_it_could_not_be_judged(app: App) -> None:
+    with app.database.begin() as session:
+        number_ = recorded.measurement(session).report.id
+    error = {"error_code": Code.UNKNOWN_PARAMETER_SET, "error_detail": "There is no set <x>."}
+    found = job(app, state=State.FAILED, report_id=number_, **error)
+    page = text(job_page.job_page(get(id=str(found.id)), app))
+    assert "Not judged" in page
+    assert f'href="/reports/{number_}"' in page
+    assert 'class="primary" id="retry"' in page
+    assert "There is no set &lt;x&gt;." in page
 
 
 def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests import media_factory
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
-from tests.pages.browser import WAIT, opened, started, violations
+from tests.pages.browser import DESK, PHONE, WAIT, opened, started, violations
 from tests.pages.conftest import OpenPage
 from tests.pages.shown import SET, Shown
 
@@ -29,6 +29,14 @@ DROP = """(target, [name, type, base64]) => {
     target.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true }));
   }
 }"""
+
+
+FOLLOWED = """() => {
+  const said = (what) => document.querySelector(what)?.textContent ?? "";
+  return said(".so-far") && said(".step .progress-words").includes("frames")
+    && said("[data-newest]").startsWith("Measured now: 0:");
+}"""
+"""How far it is, what is known of it, and which picture is measured."""
 
 
 def drop(page: Page, path: Path) -> None:
@@ -70,14 +78,14 @@ def test_a_clip_is_dropped_and_its_steps_run(open_page: OpenPage, tmp_path: Path
     expect(found).to_be_visible()
     found.get_by_role("link", name="long.mp4").click()
     expect(page.locator(".step-running .step-name")).to_have_text("Measure")
-    expect(page.locator(".step progress")).to_be_visible()
-    expect(page.locator(".step progress + .progress-words")).to_contain_text("frames")
+    page.wait_for_function(FOLLOWED)
     page.locator("#step-extract summary").click()
+    expect(page.locator("#step-extract .log")).to_be_visible()  # and stays open
+    expect(page.locator("#verdict")).to_be_visible()  # the page has become the report
     expect(page.locator(".state .badge")).to_have_text("Done")
-    assert page.locator("#step-extract").evaluate("element => element.open")  # as it was left
-    expect(page.locator(".step-succeeded")).to_have_count(3)
-    page.get_by_role("link", name="Open the report").click()
     expect(page.locator("svg.timeline").first).to_be_visible()
+    page.get_by_text("How it was measured").click()
+    expect(page.locator(".step-succeeded")).to_have_count(3)
 
 
 def test_a_file_is_pasted_and_refused_in_words(open_page: OpenPage, tmp_path: Path) -> None:
@@ -127,6 +135,46 @@ def test_the_list_is_filtered_by_what_is_chosen(open_page: OpenPage, shown: Show
     page.wait_for_url("**state=failed*")
     expect(page.locator("tbody tr").filter(has_text="Nobody")).to_be_visible()
     expect(page.locator("tbody tr").filter(has_text="Portrait")).to_have_count(0)
+
+
+def test_many_are_judged_again_and_deleted(
+    open_page: OpenPage, service: Service, media: Path, shown: Shown
+) -> None:
+    for build in ("many 1", "many 2"):
+        service.measure(media / "face.jpg", avatar="Many", name=build)
+    page = open_page("/?avatar=Many&file=face")
+    bar = page.locator(".many-bar")
+    expect(bar).to_be_hidden()
+    page.get_by_label("Choose face.jpg").first.check()
+    expect(bar.locator("output")).to_have_text("1 chosen")
+    page.get_by_label("Choose all on this page").check()
+    expect(bar.locator("output")).to_have_text("2 chosen")
+    bar.get_by_role("button", name="Judge again").click()
+    expect(page.get_by_role("heading", name="Judge 2 measurements again?")).to_be_visible()
+    page.get_by_label("Held to").select_option(SET)
+    page.get_by_role("button", name="Judge 2 measurements").click()
+    expect(page.get_by_role("heading", name="2 judged again")).to_be_visible()
+    page.goto("/?avatar=Many&name=many+1")
+    started(page)
+    expect(page.locator("tbody .verdict")).to_have_text(re.compile("Pass|Fail|Inconclusive"))
+    expect(page.locator("#name")).to_have_value("many 1")  # the form is for this build
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.get_by_label("Choose face.jpg").check()
+    bar.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete 1 job").click()
+    expect(page.get_by_role("heading", name="1 deleted")).to_be_visible()
+    assert len(service.http.get("/api/jobs?avatar=Many").json()["items"]) == 1
+
+
+def test_the_form_is_folded_on_a_phone(open_page: OpenPage, shown: Shown) -> None:
+    page = open_page("/", width=PHONE)
+    expect(page.locator("#file")).to_be_hidden()
+    page.locator(".fold > summary").click()
+    expect(page.locator("#avatar")).to_be_visible()
+    page.set_viewport_size({"width": DESK, "height": 800})
+    expect(page.locator(".fold > summary")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#avatar")).to_be_visible()
 
 
 def test_a_first_visit_and_a_file_that_goes_straight_to_storage(

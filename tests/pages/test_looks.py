@@ -163,7 +163,7 @@ def test_the_keyboard_reaches_what_a_pointer_does(open_page: OpenPage, shown: Sh
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     reached = set()
-    for _ in range(40):
+    for _ in range(100):
         page.keyboard.press("Tab")
         name, *outlines = page.evaluate(
             "(e => [e.id || e.textContent.trim().slice(0, 40), getComputedStyle(e).outlineStyle,"
@@ -173,5 +173,5 @@ def test_the_keyboard_reaches_what_a_pointer_does(open_page: OpenPage, shown: Sh
             break  # the end of the page
         reached.add(name)
         assert set(outlines) != {"none"}, name
-    assert {"file", "avatar", "name", "type", "Upload", "by-state"} <= reached
+    assert {"file", "avatar", "name", "type", "Upload", "by-state", "by-verdict"} <= reached
     assert f"job-{shown.clip['id']}" in reached

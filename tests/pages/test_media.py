@@ -11,8 +11,9 @@ from PIL import Image
 
 from shared.api import jobs
 from shared.app import App
+from shared.database.tables import Job
 from shared.media.formats import Kind, MediaFacts
-from shared.pages import media, static_files, thumbnail
+from shared.pages import media, static_files, still, thumbnail
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from tests import media_factory
@@ -159,6 +160,44 @@ def test_a_clips_thumbnail_is_its_first_picture(app: App, tmp_path: Path) -> Non
     found = job(app, content=clip.read_bytes(), blob="clip.mp4", media=facts)
     response = thumbnail.thumbnail(get(id=str(found.id)), app)
     assert pixels(response.get_body()) == (240, 120)
+
+
+def clip_of(app: App, path: Path) -> Job:
+    facts = MediaFacts("AVI", Kind.VIDEO, path.stat().st_size, duration=2.0, fps=25.0)
+    return job(app, content=path.read_bytes(), blob=path.name, media=facts)
+
+
+def test_stills_are_made_some_at_a_time_and_kept(app: App, tmp_path: Path) -> None:
+    clip = Clip(seconds=2, size=(320, 160)).write(tmp_path / "clip.avi")
+    found = clip_of(app, clip)
+    first = still.still(get(query={"t": "0.5"}, id=str(found.id)), app)
+    assert pixels(first.get_body()) == (320, 160)
+    kept = app.storage.blobs(found.container, blob_names.STILL_PREFIX)
+    assert len(kept) == still.AT_ONCE
+    app.storage.delete_blob(found.container, found.blob)  # the next ones are there
+    for time in ("0.5", "0.54", "0.7"):
+        response = still.still(get(query={"t": time}, id=str(found.id)), app)
+        assert response.mimetype == "image/jpeg"
+    beyond = still.still(get(query={"t": "1.9"}, id=str(found.id)), app)
+    assert beyond.headers["Content-Type"] == "image/svg+xml"
+
+
+def test_not_too_many_stills_are_kept(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(still, "KEPT", still.AT_ONCE)
+    found = clip_of(app, Clip(seconds=2).write(tmp_path / "clip.avi"))
+    for time in ("0", "1", "1e6"):
+        response = still.still(get(query={"t": time}, id=str(found.id)), app)
+        assert response.mimetype == "image/jpeg"
+    assert len(app.storage.blobs(found.container, blob_names.STILL_PREFIX)) == still.AT_ONCE
+
+
+@pytest.mark.parametrize("time", ["-1", "nan", "1e9", "x"])
+def test_a_still_is_of_a_time(app: App, time: str) -> None:
+    with pytest.raises(Problem) as problem:
+        still.still(get(query={"t": time}, id=str(job(app).id)), app)
+    assert problem.value.code is Code.INVALID_FIELD
 
 
 @pytest.mark.parametrize(

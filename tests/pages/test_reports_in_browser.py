@@ -6,14 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests import faces
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
-from tests.pages.browser import WAIT, started
+from tests.pages.browser import PHONE, WAIT, started
 from tests.pages.conftest import OpenPage
-from tests.pages.shown import SET, Shown
+from tests.pages.shown import AVATAR, SET, Shown
 
 expect.set_options(timeout=WAIT)
 
@@ -209,6 +210,21 @@ def test_a_set_is_learned_from_measurements(
     assert sorted(stored["learned"]["reports"]) == [shown.earlier["report"], shown.clip["report"]]
 
 
+def test_measurements_to_learn_from_are_searched(open_page: OpenPage, shown: Shown) -> None:
+    page = open_page("/new-parameter-set")
+    page.get_by_text("Learn from measurements").click()
+    page.get_by_label("Avatar, build or file").fill("build 2")
+    page.keyboard.press("Enter")
+    listed = page.locator(".learn-list li")
+    expect(listed).to_have_text([re.compile(f"{AVATAR} build 2")])
+    listed.get_by_role("checkbox").check()
+    page.get_by_label("Avatar, build or file").fill("stops")
+    page.get_by_role("button", name="Search").click()
+    expect(listed.first).to_contain_text("build 2")  # what was chosen stays
+    expect(listed.nth(1)).to_contain_text("stops.mp4")
+    expect(page.get_by_role("heading", name="Learned from")).to_have_count(0)
+
+
 def test_a_set_comes_and_goes_as_a_file(open_page: OpenPage, tmp_path: Path, shown: Shown) -> None:
     page = open_page("/parameter-sets", expected=("400 (Bad Request)",))
     page.get_by_role("link", name=SET).click()
@@ -269,3 +285,26 @@ def test_timelines_without_a_clip_are_read_by_keys(
     expect(chart).to_be_focused()
     page.keyboard.press("-")
     expect(page.locator(".timelines")).to_have_attribute("data-from", "0.0")
+
+
+@pytest.mark.parametrize(("name", "codec"), [("clip.mp4", "libx265"), ("clip.avi", None)])
+def test_a_clip_that_the_browser_cannot_play_is_shown_by_pictures(
+    open_page: OpenPage, service: Service, tmp_path: Path, name: str, codec: str | None
+) -> None:
+    path = Clip(seconds=2, size=(160, 120), codec=codec).write(tmp_path / name)
+    job = service.measure(path, avatar="Unplayable")
+    page = open_page(f"/reports/{job['report']}", width=PHONE)
+    image = page.locator("[data-still]")
+    expect(image).to_have_js_property("naturalWidth", 160)
+    expect(page.locator("[data-unplayable]")).to_be_visible()
+    expect(page.locator(".framed video:visible")).to_have_count(0)
+    page.get_by_role("button", name="One frame on").click()
+    expect(image).to_have_attribute("src", re.compile(r"t=0\.0600$"))
+    expect(page.locator(".now-at")).to_have_text("0:00.06 · frame 2")
+    expect(image).to_have_js_property("naturalWidth", 160)
+    page.locator(".player [data-play]").click()
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-still]').src.split('t=')[1]) > 0.1"
+    )
+    plain = open_page(f"/reports/{job['report']}", java_script_enabled=False)
+    assert plain.locator("[data-still]:visible, video[poster]:visible").count() == 1

@@ -1,6 +1,7 @@
 // The entry of every page: the small things, and the modules that a page has use for.
 
 import { announce, startLive } from "./live.js";
+import { watch as watchVideo } from "./playable.js";
 import { startTimes } from "./times.js";
 
 document.documentElement.classList.add("js");
@@ -11,6 +12,8 @@ for (const element of document.querySelectorAll("[data-live]")) startLive(elemen
 const modules = {
   "[data-upload]": "./upload.js",
   "[data-viewer]": "./viewer.js",
+  "[data-follow]": "./following.js",
+  "[data-select]": "./select.js",
   "[data-hold]": "./hold.js",
   "[data-sparks]": "./sparks.js",
   "[data-choose]": "./choose.js",
@@ -46,11 +49,7 @@ document.addEventListener("change", (event) => {
   event.target.closest("form[data-autosubmit]")?.requestSubmit();
 });
 
-for (const video of document.querySelectorAll("video")) {
-  const note = video.parentElement.querySelector("[data-unplayable]");
-  if (note) video.addEventListener("error", () => (note.hidden = false));
-  if (note && video.error) note.hidden = false;
-}
+document.querySelectorAll("video").forEach(watchVideo);
 
 async function copyText(button) {
   const words = button.lastChild;

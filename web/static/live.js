@@ -69,6 +69,7 @@ class Live {
       if (response.headers.get("ETag") !== this.etag) {
         this.etag = response.headers.get("ETag");
         const answer = await response.json();
+        if (answer.whole) return location.reload(); // it has become another page
         this.running = answer.running;
         answer.parts.forEach(({ key, html }) => this.replace(key, html));
       }
@@ -94,11 +95,21 @@ class Live {
     if (!old) return void this.list?.prepend(fresh);
     if (old.outerHTML === fresh.outerHTML) return;
     const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
-    for (const details of old.querySelectorAll("details[open][id]")) {
-      fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
-    }
+    keep(old, fresh);
     old.replaceWith(fresh);
+    this.root.dispatchEvent(new CustomEvent("live:part", { detail: fresh }));
     if (focused) document.getElementById(focused)?.focus();
     if (fresh.dataset.say && fresh.dataset.say !== old.dataset.say) announce(fresh.dataset.say);
+  }
+}
+
+// what the reader opened and chose
+function keep(old, fresh) {
+  for (const details of old.querySelectorAll("details[open][id]")) {
+    fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute("open", "");
+  }
+  for (const box of old.querySelectorAll("input:checked")) {
+    const same = fresh.querySelector(`#${CSS.escape(box.id)}`);
+    if (same) same.checked = true;
   }
 }

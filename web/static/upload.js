@@ -38,6 +38,7 @@ class Upload {
   choose(files) {
     const added = [...files].filter((file) => file.size > 0 || file.type);
     if (!added.length) return;
+    this.form.closest("details").open = true; // folded on a small screen
     this.chosen.push(...added.map((file) => ({ file, row: this.queue.addRow(file, (row) => this.forget(row)) })));
     this.input.required = false;
     this.input.value = "";

@@ -82,7 +82,7 @@ class Viewer {
     if (link) {
       event.preventDefault();
       this.player.playSpan(Number(link.dataset.playFrom), Number(link.dataset.playTo));
-      this.player.video?.scrollIntoView({ block: "nearest" });
+      this.root.querySelector(".framed")?.scrollIntoView({ block: "nearest" });
     }
     const button = event.target.closest("[data-step]");
     if (button) this.player.step(Number(button.dataset.step));

@@ -43,6 +43,7 @@ class SpanName(StrEnum):
     MEASURE = "measure"
     ENGINE_PROBE = "engine.probe"
     ENGINE_THUMBNAIL = "engine.thumbnail"
+    ENGINE_STILLS = "engine.stills"
     ENGINE_PLAN = "engine.plan"
     ENGINE_MEASURE = "engine.measure"
     ENGINE_JOIN = "engine.join"

@@ -1,5 +1,7 @@
 // The player: where we are in the clip. Where there is no clip, or none that this browser plays, a
-// head moves all the same.
+// head moves all the same, and the service's pictures follow it.
+
+import { Stills } from "./stills.js";
 
 const LEAST_PLAYED = 0.4; // [s] a violation of one frame would be over before it was seen
 const ROUNDING = 1e-3; // of a frame; players seek to a time that is a little less
@@ -11,12 +13,21 @@ export class Player {
     this.length = Number(root.dataset.length); // [s] of the whole
     this.moved = moved;
     this.stopAt = null;
-    this.head = 0; // [s] where we are while no clip plays
-    if (this.video) this.watch(root, root.querySelector("[data-play]"));
+    this.head = Number(root.dataset.start) || 0; // [s] where we are while no clip plays
+    this.rolling = false; // the head moves by itself
+    this.button = root.querySelector("[data-play]");
+    const image = root.querySelector("[data-still]");
+    this.stills = image && new Stills(image, this.fps);
+    this.button?.addEventListener("click", () => this.toggle());
+    if (this.video) this.watch(root);
   }
 
   get hasClip() {
-    return Boolean(this.video && this.video.readyState > 0 && !this.video.error);
+    return Boolean(this.video && !this.video.hidden && this.video.readyState > 0 && !this.video.error);
+  }
+
+  get showsStills() {
+    return Boolean(this.stills && (!this.video || this.video.hidden));
   }
 
   get now() {
@@ -29,14 +40,19 @@ export class Player {
 
   go(time) {
     this.stopAt = null;
+    this.rolling = false;
     this.head = Math.min(Math.max(time, 0), this.length);
-    if (!this.hasClip) return void this.moved();
+    if (!this.hasClip) return void this.headMoved();
     this.video.pause();
     this.video.currentTime = Math.min(this.head, this.video.duration || this.head);
   }
 
   playSpan(from, to) {
-    if (!this.hasClip) return void this.go(from);
+    if (!this.hasClip) {
+      this.go(from);
+      this.stopAt = Math.max(to, from + LEAST_PLAYED);
+      return void this.roll();
+    }
     this.stopAt = Math.max(to, from + LEAST_PLAYED);
     this.video.currentTime = from;
     this.video.play();
@@ -48,21 +64,46 @@ export class Player {
 
   toggle() {
     this.stopAt = null;
-    if (!this.hasClip) return;
+    if (!this.hasClip) return void (this.rolling ? this.go(this.head) : this.roll());
     if (this.video.paused) this.video.play();
     else this.video.pause();
   }
 
-  watch(root, button) {
+  // the pictures one after the other, as quickly as they come and no quicker than the clip
+  roll() {
+    if (!this.showsStills) return;
+    this.rolling = true;
+    this.name();
+    let before = performance.now();
+    const tick = (now) => {
+      if (!this.rolling) return void this.name();
+      this.head = Math.min(this.head + (now - before) / 1000, this.stopAt ?? this.length, this.length);
+      before = now;
+      if (this.head >= (this.stopAt ?? this.length)) this.rolling = false;
+      this.headMoved();
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+
+  headMoved() {
+    if (this.showsStills) this.stills.show(this.head);
+    this.moved();
+  }
+
+  name() {
+    const plays = this.hasClip ? !this.video.paused : this.rolling;
+    this.button?.setAttribute("aria-label", plays ? "Pause" : "Play");
+  }
+
+  watch(root) {
     const { video, moved } = this;
-    const name = () => button?.setAttribute("aria-label", video.paused ? "Play" : "Pause");
     video.addEventListener("play", () => this.tick());
     for (const event of ["seeked", "pause", "loadeddata", "timeupdate", "error"]) video.addEventListener(event, moved);
+    video.addEventListener("unplayable", () => this.headMoved());
     video.addEventListener("seeking", () => (root.dataset.seeking = ""));
     video.addEventListener("seeked", () => delete root.dataset.seeking);
-    video.addEventListener("play", name);
-    video.addEventListener("pause", name);
-    button?.addEventListener("click", () => this.toggle());
+    for (const event of ["play", "pause"]) video.addEventListener(event, () => this.name());
   }
 
   tick() {

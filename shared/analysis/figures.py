@@ -1,8 +1,9 @@
-"""Numbers of natural reports, the same way everywhere: two significant digits, shares in percent.
+"""Numbers of reports, the same way everywhere: two significant digits, shares in percent.
 
 A value never reads as a bound that it is not: 0.897 beside at least 0.9 is `89.7 %`, not `90 %`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,7 +13,8 @@ MOST_DIGITS: Final = 6
 SHARE: Final = "share"  # the unit of what is said in percent
 OF: Final = 100  # real recordings
 
-_UNITS: Final = {SHARE: "", "intensity": "", "1/min": "/min", "1/s": "/s"}
+_UNITS: Final = {SHARE: "", "intensity": "", "ratio": "", "1/min": "/min", "1/s": "/s"}
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def figure(value: float | None, digits: int = 2) -> str:
@@ -46,20 +48,43 @@ def signed(value: float | None, unit: str) -> str:
     return ("+" if value > 0 else "\u2212" if value < 0 else "") + amount(abs(value), unit)
 
 
+def quantity(value: float | None, unit: str, beside: Sequence[float | None] = ()) -> str:
+    """As `amount`, with its unit."""
+    words = unit_words(unit)
+    return f"{amount(value, unit, beside)}{'' if words.startswith('/') else ' '}{words}".rstrip()
+
+
+def rounded(sentence: str) -> str:
+    """A sentence with its numbers as short as tells them apart: two significant digits or more.
+
+    `0.5523 is above 0.5517` must not read `0.55 is above 0.55`, nor `3.04 is above 3` as `3`.
+    """
+    exact = set(map(float, _NUMBER.findall(sentence)))
+    enough = (n for n in range(2, MOST_DIGITS) if len({figure(v, n) for v in exact}) == len(exact))
+    digits = next(enough, MOST_DIGITS)
+    return _NUMBER.sub(lambda found: _short(found[0], digits), sentence)
+
+
+def _short(number: str, digits: int) -> str:
+    """Whole numbers stay as they are: they count something, or name it (`AU06`)."""
+    return figure(float(number), digits) if "." in number else number
+
+
 def distance(z: float, limit: float) -> str:
     """Standard deviations with their sign, told from the limit: `+0.1`, `\u22123.28`, `+12`."""
     text = amount(abs(z), "", (limit,)) if abs(z) >= 1 else f"{abs(z):.1f}"
     return ("\u2212" if z < 0 else "+") + text
 
 
-def band(lower: float | None, upper: float | None, unit: str) -> str:
+def band(lower: float | None, upper: float | None, unit: str, value: float | None = None) -> str:
+    """Bounds in words, each told from the value that is held to them."""
     if lower is None and upper is None:
         return ""
     if lower is None:
-        return f"at most {amount(upper, unit)}"
+        return f"at most {amount(upper, unit, (value,))}"
     if upper is None:
-        return f"at least {amount(lower, unit)}"
-    return f"{amount(lower, unit)} to {amount(upper, unit)}"
+        return f"at least {amount(lower, unit, (value,))}"
+    return f"{amount(lower, unit, (value,))} to {amount(upper, unit, (value,))}"
 
 
 def unit_words(unit: str) -> str:

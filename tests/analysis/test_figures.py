@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.analysis.figures import amount, band, distance, figure, ranked
 from shared.pages.charts import DRAWN, Scale, Series, windows
-from shared.pages.figures import amount, band, distance, figure, ranked
 
 
 def test_two_digits_whatever_the_size() -> None:

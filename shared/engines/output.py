@@ -14,7 +14,7 @@ which is found here and not in the database.
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -52,6 +52,7 @@ def write(result: EngineResult, directory: Path, heard: Heard | None = None) -> 
         table = files.enter_context((directory / MEASUREMENT_BLOB).open("w+b"))
         table.write((",".join(CSV_COLUMNS) + "\n").encode())
         signals: BinaryIO | None = None
+        signals_format = "%d,%d" + ",%.6g" * len(facts.signals) + "\n"
         if facts.signals:
             signals = files.enter_context((directory / SIGNALS_BLOB).open("wb"))
             signals.write((",".join((*FRAME_COLUMNS[:2], *facts.signals)) + "\n").encode())
@@ -59,7 +60,7 @@ def write(result: EngineResult, directory: Path, heard: Heard | None = None) -> 
             count += len(batch)
             table.write("".join(map(_row_text, batch)).encode())
             if signals is not None:
-                signals.write("".join(map(_signals_text, batch)).encode())
+                signals.write("".join(_signals_text(signals_format, row) for row in batch).encode())
         table.seek(0)
         digest = hashlib.file_digest(table, "sha256").hexdigest()
     (directory / SOUND_BLOB).unlink(missing_ok=True)
@@ -118,9 +119,5 @@ def _presences_text(mask: int) -> str:
     return ",".join("1.00" if mask >> bit & 1 else "0.00" for bit in range(len(PRESENCES)))
 
 
-def _signals_text(row: Row) -> str:
-    return f"{row.frame},{row.face},{_values_text(row.signals)}\n"
-
-
-def _values_text(values: Sequence[float]) -> str:
-    return ",".join("" if math.isnan(value) else f"{value:.6g}" for value in values)
+def _signals_text(numbers: str, row: Row) -> str:
+    return (numbers % (row.frame, row.face, *row.signals)).replace("nan", "")

@@ -19,7 +19,7 @@ _SMALL_SIDE: Final = 64  # pixels of the small face in which sharpness and colou
 
 # The forehead as a patch of one pixel per unit, laid on the inner corners of the eyes and the top
 # of the forehead, which furrows do not move.
-_ANCHORS: Final = (133, 362, 10)
+_ANCHORS: Final = np.array((133, 362, 10))
 _ANCHOR_PLACES: Final = ((-19.71, -0.35), (19.71, -0.35), (0.0, 47.93))  # as in `alignment`
 _LEFT, _TOP, _WIDTH, _HEIGHT = -40.0, 52.0, 80, 46  # of the patch [units]
 _PATCH: Final = np.array([(x - _LEFT, _TOP - y) for x, y in _ANCHOR_PLACES], dtype=np.float32)
@@ -71,7 +71,7 @@ def appearance(picture: Picture, points: NDArray[np.float32], box: Box) -> Appea
 
 
 def _sharpness(small: MatLike) -> float:
-    edges = cv2.Laplacian(cv2.extractChannel(small, _GREEN), cv2.CV_32F)
+    edges = cv2.Laplacian(cv2.extractChannel(small, _GREEN), cv2.CV_16S)
     _, deviation = cv2.meanStdDev(edges)
     return float(deviation[0, 0]) ** 2
 

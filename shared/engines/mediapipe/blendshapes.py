@@ -88,5 +88,5 @@ class Blendshapes:
 
     def of(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """(52,) scores 0..1, named by `NAMES`, of a mesh (478, 3) [pixels]."""
-        (scores,) = self._network.run(points[PLACES, :2][None])
+        (scores,) = self._network.run(lambda places: np.copyto(places[0], points[PLACES, :2]))
         return scores

@@ -40,18 +40,17 @@ class Region:
 
 
 class Cutter:
-    """Cuts out squares of one size, again and again into the same memory."""
+    """Cuts out squares of one size."""
 
     def __init__(self, side: int, black: float, white: float) -> None:
         """`side` in pixels; `black` and `white` are what 0 and 255 become."""
         self._size = (side, side)
         self._pixels = np.empty((side, side, 3), dtype=np.uint8)
-        self._values = np.empty((1, side, side, 3), dtype=np.float32)
         self._step = np.float32((white - black) / 255)
         self._black = np.float32(black)
 
-    def cut(self, picture: Picture, region: Region) -> NDArray[np.float32]:
-        """(1, side, side, 3) values of an RGB picture, valid until the next call."""
+    def cut(self, picture: Picture, region: Region, values: NDArray[np.float32]) -> None:
+        """Fill `values` (1, side, side, 3) from a region of an RGB picture."""
         if max(picture.shape[:2]) > _LONGEST:
             picture, region = _in_reach(picture, region)
         matrix = region.to_picture(self._size[0])
@@ -64,10 +63,9 @@ class Cutter:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT,
         )
-        np.multiply(self._pixels, self._step, out=self._values[0])
+        np.multiply(self._pixels, self._step, out=values[0])
         if self._black:
-            self._values += self._black
-        return self._values
+            values += self._black
 
 
 def _in_reach(picture: Picture, region: Region) -> tuple[Picture, Region]:

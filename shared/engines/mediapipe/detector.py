@@ -8,6 +8,7 @@ their scores, is the detection (as in MediaPipe's graph `face_detection_full_ran
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -52,7 +53,7 @@ class FaceDetector:
         """Faces in an RGB picture, the surest first."""
         height, width = picture.shape[:2]
         whole = Region(width / 2, height / 2, max(width, height), 0.0)
-        values, logits = self._network.run(self._cutter.cut(picture, whole))
+        values, logits = self._network.run(partial(self._cutter.cut, picture, whole))
         matrix = whole.to_picture(_SIDE)
         scale, offset = matrix[0, 0], matrix[:, 2]
         return [

@@ -1,6 +1,7 @@
 """The mesh: 478 points of one face in a region of a picture (MediaPipe's Face Mesh V2)."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,7 @@ class FaceMesh:
 
     def fit(self, picture: Picture, region: Region) -> Mesh | None:
         """None where the network sees no face in that region of the RGB picture."""
-        points, logit, _ = self._network.run(self._cutter.cut(picture, region))
+        points, logit, _ = self._network.run(partial(self._cutter.cut, picture, region))
         score = 1 / (1 + np.exp(-float(logit.item())))
         if not score >= MESH_THRESHOLD or not np.isfinite(points).all():
             return None

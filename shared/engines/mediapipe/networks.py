@@ -6,6 +6,7 @@ was measured before.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,8 +69,11 @@ class Network:
         self._input: int = given["index"]
         self._outputs: list[int] = [o["index"] for o in self._interpreter.get_output_details()]
 
-    def run(self, values: Tensor) -> list[Tensor]:
-        """Copies of all outputs, in the order of the file."""
-        self._interpreter.set_tensor(self._input, values)
+    def run(self, write: Callable[[Tensor], object]) -> list[Tensor]:
+        """Copies of all outputs, in the order of the file.
+
+        `write` fills the network's input, whose memory it must not keep.
+        """
+        write(self._interpreter.tensor(self._input)())
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._outputs]

@@ -9,7 +9,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -90,7 +90,7 @@ class Writer:
         if len(self._records) >= _BLOCK:
             self._flush()
         for face in sight.faces:
-            box, seen = face.box, face.appearance
+            box, seen, crop = face.box, face.appearance, face.crop
             self._records.append(
                 (
                     frame,
@@ -105,7 +105,10 @@ class Writer:
                     seen.colour,
                     face.blendshapes,
                     face.inside,
-                    *astuple(face.crop),
+                    crop.sharpness_face,
+                    crop.sharpness_mouth,
+                    crop.face_brightness,
+                    crop.picture_change,
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )

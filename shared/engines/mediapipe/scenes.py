@@ -7,6 +7,7 @@ in front of a still camera stays under 10 levels from frame to frame; cuts betwe
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,8 +31,7 @@ def is_cut(before: Small | None, after: Small | None) -> bool:
     """Whether two pictures that follow each other are of two shots; not, where one is missing."""
     if before is None or after is None:
         return False
-    change = np.abs(before.astype(np.int16) - after)
-    return bool(change.mean() > CUT_LEVELS)
+    return cv2.norm(before, after, cv2.NORM_L1) > CUT_LEVELS * after.size
 
 
 def to_text(picture: Small | None) -> str:

@@ -182,7 +182,7 @@ def sniff_file(path: Path) -> Format:
 def _said(head: bytes) -> str:
     """What the file is, where it is something that people take for a picture."""
     if packed := compressed(head):
-        return f"The file is compressed as a whole (gzip or deflate; {packed.name} is in it)"
+        return f"The file is compressed (gzip or deflate: send the {packed.name} in it as it is)"
     brand = head[8:12] if head[4:8] == b"ftyp" else b""
     if moving := _MOVING_BRANDS.get(brand):
         return f"The file is an animated {moving}"

@@ -38,7 +38,7 @@ def test_compressed_media_is_refused_in_a_sentence(
     job = stored(app, "clip.mp4", pack(content), "gzip" if pack is gzip.compress else "deflate")
     assert (job.state, job.error_code) == (State.FAILED, Code.UNSUPPORTED_MEDIA)
     assert job.error_detail is not None
-    assert "compressed as a whole (gzip or deflate; MP4 is in it)" in job.error_detail
+    assert "compressed (gzip or deflate: send the MP4 in it as it is)" in job.error_detail
     assert job.attempts == 1
 
 

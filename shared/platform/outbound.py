@@ -6,6 +6,7 @@ the environment is used, no cookie or credential is sent, and of the answer only
 """
 
 import http.client
+import logging
 import socket
 import ssl
 import threading
@@ -23,6 +24,10 @@ from shared.platform.outbound_addresses import RefusedAddressError, host_of, res
 TIMEOUT_SECONDS: Final = 10.0  # for each step: to connect, to shake hands, to wait for a piece
 DEADLINE_SECONDS: Final = 20.0  # for all steps: who answers byte by byte would hold a thread
 MAX_TRIED: Final = 2  # IP addresses of one host, for one of a kind that this machine cannot reach
+
+
+# it would write whole addresses where an answer's headers cannot be read
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class UnreachableError(Exception):

@@ -20,8 +20,9 @@ from shared.platform import standard_webhooks
 from shared.platform.outbound import post
 from tests.end_to_end.service import LIMIT, Service
 from tests.end_to_end.test_reports import lips, take
+from tests.leaks import WEBHOOK_SECRET as SECRET
 from tests.stack import MakeStack
-from tests.webhook_receiver import SECRET, Message, Receiver, receiving
+from tests.webhook_receiver import Message, Receiver, receiving
 
 PAGE = (ROOT / "docs" / "webhooks.md").read_text()
 """Its blocks of JSON are one of each event."""

@@ -49,17 +49,17 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, allow_private
         raise UnreachableError("The host's name is not known.") from None
     target = f"{url.path or '/'}{f'?{url.query}' if url.query else ''}"
     named = {"Host": _host_header(url), **headers}
-    for number, ip in enumerate(addresses, 1):
+    last: Exception = OSError()
+    for ip in addresses:
         connection = _connection(url, ip)
         with _deadline(connection):
             try:
                 connection.connect()
             except (OSError, HTTPError) as error:
-                if number < len(addresses) and not isinstance(error, ssl.SSLError):
-                    continue
-                raise _in_words(error) from None
+                last = error
+                continue
             return _status(connection, target, body, named)
-    raise UnreachableError("The host has no address.")
+    raise _in_words(last)
 
 
 def _status(

@@ -112,6 +112,14 @@ def signed(content: dict[str, Any], moment: float) -> Message:
     return Message("/", standard_webhooks.headers(keys, "msg_1", int(moment), body), body)
 
 
+def test_the_pages_command_makes_a_secret() -> None:
+    found = re.search(r"<!-- run: secret -->\n```sh\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    made = subprocess.run(["sh", "-ec", found[1]], capture_output=True, text=True, check=True)
+    (key,) = standard_webhooks.keys(made.stdout)
+    assert len(key) == 32
+
+
 def test_the_pages_program_knows_ours_from_others() -> None:
     ours = signed({"type": "job.ended"}, time.time())
     assert verified(ours) == {"type": "job.ended"}

@@ -1,9 +1,9 @@
 """Looks for secrets in all that a test run writes, and fails what wrote them.
 
-The stacks of a run have secrets of their own in their settings (`STORAGE_KEY` and
-`DATABASE_PASSWORD`), and their clients send one (`FUNCTION_KEY`). A stack's logs are searched when
-it has stopped, and what pytest captured of a test when that ends. Whatever looks like a signed
-address or a connection string with a key in it counts too.
+The stacks of a run have secrets of their own in their settings (`STORAGE_KEY`, `DATABASE_PASSWORD`,
+`WEBHOOK_SECRET`), and their clients send one (`FUNCTION_KEY`). A stack's logs are searched when it
+has stopped, and what pytest captured of a test when that ends. Whatever looks like a signed address
+or a connection string with a key in it counts too.
 
 What is found is named by file and line, never quoted. Azurite's access log is not searched: it is
 not ours, and it has signed addresses in it by its nature.
@@ -22,12 +22,14 @@ import pytest
 STORAGE_KEY = base64.b64encode(b"planted: the key of this run's storage account".ljust(64)).decode()
 DATABASE_PASSWORD = "planted-password-of-the-database"
 FUNCTION_KEY = "planted-key-of-a-function"
+WEBHOOK_SECRET = f"whsec_{base64.b64encode(b'planted: the secret of webhooks').decode()}"
 INSIGHTS_KEY = "0e5ec2e7-aaaa-4bbb-8ccc-1d2e3f405162"
 
 _PLANTED = {
     "the storage key": STORAGE_KEY,
     "the database password": DATABASE_PASSWORD,
     "a function key": FUNCTION_KEY,
+    "the secret of webhooks": WEBHOOK_SECRET,
     "the key of Application Insights": INSIGHTS_KEY,
 }
 _PATTERNS = [

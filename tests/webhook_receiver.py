@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SECRET = "whsec_cGxhbnRlZDogdGhlIHNlY3JldCBvZiB3ZWJob29rcw=="
-
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -35,6 +33,7 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)  # then always 204
     location: str | None = None
     while_it_waits: Callable[[], None] | None = None  # done before a message is answered
+    malformed: bool = False  # the headers of its answers
     drips: int = 0  # how often it says "continue" before it answers
 
     def of(self, event: str) -> list[Message]:
@@ -50,6 +49,9 @@ class Receiver:
             handler.send_response_only(100)
             handler.end_headers()
             threading.Event().wait(0.05)
+        if self.malformed:
+            handler.wfile.write(b"HTTP/1.1 204 No Content\r\nno colon\r\n\r\n")
+            return
         handler.send_response(self.statuses.pop(0) if self.statuses else 204)
         if self.location is not None:
             handler.send_header("Location", self.location)

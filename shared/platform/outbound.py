@@ -6,6 +6,7 @@ the environment is used, no cookie or credential is sent, and of the answer only
 """
 
 import http.client
+import logging
 import socket
 import ssl
 import threading
@@ -23,6 +24,10 @@ from shared.platform.outbound_addresses import RefusedAddressError, host_of, res
 TIMEOUT_SECONDS: Final = 10.0  # for each step: to connect, to shake hands, to wait for a piece
 DEADLINE_SECONDS: Final = 20.0  # for all steps: who answers byte by byte would hold a thread
 MAX_TRIED: Final = 2  # IP addresses of one host, for one of a kind that this machine cannot reach
+
+
+# it would write whole addresses where an answer's headers cannot be read
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class UnreachableError(Exception):
@@ -44,17 +49,17 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, allow_private
         raise UnreachableError("The host's name is not known.") from None
     target = f"{url.path or '/'}{f'?{url.query}' if url.query else ''}"
     named = {"Host": _host_header(url), **headers}
-    for number, ip in enumerate(addresses, 1):
+    last: Exception = OSError()
+    for ip in addresses:
         connection = _connection(url, ip)
         with _deadline(connection):
             try:
                 connection.connect()
             except (OSError, HTTPError) as error:
-                if number < len(addresses) and not isinstance(error, ssl.SSLError):
-                    continue
-                raise _in_words(error) from None
+                last = error
+                continue
             return _status(connection, target, body, named)
-    raise UnreachableError("The host has no address.")
+    raise _in_words(last)
 
 
 def _status(

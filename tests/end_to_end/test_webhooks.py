@@ -20,8 +20,9 @@ from shared.platform import standard_webhooks
 from shared.platform.outbound import post
 from tests.end_to_end.service import LIMIT, Service
 from tests.end_to_end.test_reports import lips, take
+from tests.leaks import WEBHOOK_SECRET as SECRET
 from tests.stack import MakeStack
-from tests.webhook_receiver import SECRET, Message, Receiver, receiving
+from tests.webhook_receiver import Message, Receiver, receiving
 
 PAGE = (ROOT / "docs" / "webhooks.md").read_text()
 """Its blocks of JSON are one of each event."""
@@ -109,6 +110,14 @@ def signed(content: dict[str, Any], moment: float) -> Message:
     body = json.dumps(content).encode()
     keys = standard_webhooks.keys(SECRET)
     return Message("/", standard_webhooks.headers(keys, "msg_1", int(moment), body), body)
+
+
+def test_the_pages_command_makes_a_secret() -> None:
+    found = re.search(r"<!-- run: secret -->\n```sh\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    made = subprocess.run(["sh", "-ec", found[1]], capture_output=True, text=True, check=True)
+    (key,) = standard_webhooks.keys(made.stdout)
+    assert len(key) == 32
 
 
 def test_the_pages_program_knows_ours_from_others() -> None:

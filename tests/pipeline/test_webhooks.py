@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import threading
 import time
 import uuid
@@ -10,21 +11,24 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 import sqlalchemy as sa
+from azure.core.exceptions import ServiceRequestError
 from azure.storage.queue import QueueServiceClient
 
+from local.paths import ROOT
 from shared.app import App, build
 from shared.database.tables import DeliveryState, Job, State, Step, WebhookDelivery, WebhookEvent
 from shared.jobs import deliveries, lifecycle
 from shared.pipeline import deletion, ending, events, reconciliation, webhooks
-from shared.pipeline.attempt import job_log
+from shared.pipeline.attempt import Attempt, job_log, run
 from shared.pipeline.uploads import UploadUrlRequest, promise
 from shared.platform import outbound_addresses
-from shared.platform.errors import Code, Problem
+from shared.platform.errors import Code, MediaError, Problem
 from shared.platform.settings import STORAGE, read
 from shared.platform.storage import WEBHOOK_QUEUE
 from tests.jobs.test_lifecycle import make
+from tests.leaks import WEBHOOK_SECRET as SECRET
 from tests.stack import Services
-from tests.webhook_receiver import SECRET, Message, Receiver, receiving
+from tests.webhook_receiver import Message, Receiver, receiving
 
 JOB, BUILD = WebhookEvent.JOB_ENDED, WebhookEvent.BUILD_ENDED
 
@@ -140,6 +144,29 @@ def test_giving_up_and_unfinished_uploads_are_ends_too(app: App) -> None:
     events.give_up(app, given_up)
     reconciliation.reconcile(app)
     assert {delivery.job_id for delivery in rows(app, JOB)} == {given_up, unfinished}
+
+
+def test_no_job_ends_in_another_way() -> None:
+    """What ends a job elsewhere would tell nobody."""
+    ends = re.compile(r"lifecycle\.fail\(|lifecycle\.advance\([^)]*State\.(DONE|FAILED)")
+    found = [path.name for path in (ROOT / "shared").rglob("*.py") if ends.search(path.read_text())]
+    assert found == ["ending.py"]
+
+
+def test_a_queue_that_is_away_fails_no_job(
+    app: App, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = make(app)
+
+    def no_face(attempt: Attempt) -> None:
+        raise MediaError(Code.NO_FACE_FOUND, "No face.")
+
+    def away(*_: object) -> None:
+        raise ServiceRequestError("away")
+
+    monkeypatch.setattr(app.storage, "enqueue_webhook", away)
+    run(app, job_id, Step.EXTRACT, no_face)
+    assert {delivery.state for delivery in rows(app)} == {DeliveryState.WAITING}
 
 
 def test_a_job_that_ends_again_tells_again(app: App) -> None:

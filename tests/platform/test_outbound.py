@@ -108,6 +108,12 @@ def test_who_never_comes_to_the_end_is_cut_off(
         post(receiver.address, b"{}", {}, allow_private=True)
 
 
+def test_no_log_has_the_whole_address(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    receiver.malformed = True
+    assert post(f"{receiver.address}/secret", b"{}", {}, allow_private=True) == 204
+    assert "secret" not in caplog.text
+
+
 def test_names_and_hosts_that_are_not_there(receiver: Receiver) -> None:
     with pytest.raises(UnreachableError, match="name is not known"):
         post("https://no-such-host.invalid/", b"{}", {}, allow_private=False)

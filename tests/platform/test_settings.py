@@ -4,6 +4,7 @@ import pytest
 
 from local.paths import ROOT
 from shared.platform.settings import STORAGE, Settings, SettingsError, read
+from tests.leaks import WEBHOOK_SECRET
 
 GOOD = {"DATABASE_URL": "postgresql://u:secret@db/x", STORAGE: "AccountKey=secret;"}
 
@@ -23,6 +24,12 @@ def test_defaults_are_enough() -> None:
         ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS"),
         ({"CONFIDENCE_THRESHOLD": "1.5"}, "CONFIDENCE_THRESHOLD"),
         ({"DATABASE_AUTH": "kerberos"}, "DATABASE_AUTH must be 'password' or 'entra'"),
+        ({"WEBHOOK_SECRET": "secret"}, "WEBHOOK_SECRET must be whsec_ and the base64"),
+        ({"WEBHOOK_URL": "https://hooks.example"}, "WEBHOOK_URL needs WEBHOOK_SECRET"),
+        (
+            {"WEBHOOK_URL": "http://hooks.example", "WEBHOOK_SECRET": WEBHOOK_SECRET},
+            "WEBHOOK_URL must begin with https://",
+        ),
         ({"API_ACCESS": "nobody"}, "API_ACCESS must be 'keys' or 'entra'"),
     ],
 )

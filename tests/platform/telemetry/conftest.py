@@ -10,6 +10,7 @@ import pytest
 
 from tests import faces, media_factory
 from tests.end_to_end.service import IMPATIENT, Service
+from tests.leaks import WEBHOOK_SECRET
 from tests.media_factory import Clip
 from tests.platform.telemetry.receiver import Receiver, receiving
 
@@ -33,6 +34,7 @@ def receiver() -> Iterator[Receiver]:
 def observed(make_stack: MakeStack, receiver: Receiver) -> Iterator[Service]:
     """A service of which `receiver` is told."""
     settings = IMPATIENT | OFTEN | {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.address}
+    settings |= {"WEBHOOK_SECRET": WEBHOOK_SECRET, "WEBHOOK_ALLOW_PRIVATE": "true"}
     with make_stack(settings) as stack:
         stack.start()
         client = Service(stack)

@@ -8,6 +8,7 @@ import pytest
 
 from shared.platform.telemetry import names
 from shared.platform.telemetry.names import SpanName
+from tests import webhook_receiver
 from tests.end_to_end.service import LIMIT, Json, Service
 from tests.leaks import DATABASE_PASSWORD, FUNCTION_KEY, STORAGE_KEY
 from tests.platform.telemetry.receiver import Receiver, SpanSeen
@@ -160,9 +161,14 @@ def test_a_failed_job_shows_its_code(observed: Service, receiver: Receiver, file
 
 
 def test_metrics_arrive(observed: Service, receiver: Receiver, files: Path) -> None:
-    done = observed.measure(files / "secret-face.jpg")
+    with webhook_receiver.receiving() as told:
+        address = f"{told.address}/secret-hook"
+        done = observed.measure(files / "secret-face.jpg", webhook=address)
+        spans = _spans(receiver, done["id"], last="webhook")
+    (upload,), webhook = spans["upload"], spans["webhook"][0]
+    assert (webhook.trace, webhook.parent) == (upload.trace, upload.id)
+    assert webhook.attributes[names.WEBHOOK_OUTCOME] == "delivered"
     observed.measure(files / "secret-wall.jpg")
-    _spans(receiver, done["id"])
     usual = {metric.name for metric in names.METRICS} - {names.SETBACKS.name}  # nothing fails here
     receiver.wait(lambda: usual <= receiver.metric_names())
     ended = receiver.wait(

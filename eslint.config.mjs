@@ -2,7 +2,7 @@
 
 const BROWSER = [
   ...["CSS", "CustomEvent", "Event", "FormData", "Intl", "ResizeObserver", "URLSearchParams"],
-  ...["XMLHttpRequest"],
+  ...["XMLHttpRequest", "addEventListener"],
   ...["clearTimeout", "crypto", "document", "fetch", "localStorage", "location", "navigator"],
   ...["performance", "requestAnimationFrame", "setInterval", "setTimeout"],
 ];

@@ -17,7 +17,7 @@ from shared.reports.builds import Build
 from shared.reports.clips import Clip, ClipPlace
 
 MOST: Final = 240  # charts on a page
-FIRST: Final = 6  # measures that are not folded in
+FEW, FIRST = 4, 8  # measures that are not folded in: so many at least, and at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,10 @@ def of(
     found = sorted(
         (_of_measure(item, shown, index) for item in series), key=lambda each: each.concern
     )
+    first = min(max(sum(each.concern < (0, 0) for each in found), FEW), FIRST)
     return Trends(
-        first=found[:FIRST],
-        others=found[FIRST:],
+        first=found[:first],
+        others=found[first:],
         points=[f"{build_words(each.name)}, {moment(each.last)}" for each in reversed(builds)],
         names=names,
         left_out=len(chosen) - len(shown),

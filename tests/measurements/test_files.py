@@ -28,7 +28,7 @@ from shared.pipeline.uploads import Fields, Upload
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import boxes, learning, parameter_sets, reports
-from shared.reports.build_comparison import compare_measurements
+from shared.reports.build_comparison import compare_builds
 from tests import faces
 from tests.measurements.csv import tables
 from tests.media_factory import Clip
@@ -204,8 +204,8 @@ def test_later_analyses_read_the_files(app: App, elsewhere: App, run: Run, tmp_p
     assert verdicts[0] == verdicts[1]
     options = LearnOptions(name="L", deviation_percent=20.0)
     with app.database.begin() as session:
-        numbers = table.number, files.number
-        assert compare_measurements(session, app.storage, "Ada", numbers).faces
+        found = compare_builds(session, app.storage, "Ada", ("table", "files"))
+        assert found.changes
         learned = [
             learning.learn(session, app.storage, options, [stored.number])[0].parameter_set
             for stored in (table, files)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from shared.engines import protocol, registry
-from shared.engines.base import Task
+from shared.engines.base import Outline, Task
 from shared.engines.child import Cancelled, Child
 from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
@@ -174,10 +174,14 @@ class EnginePool:
         *,
         deadline: float,
         progress: Callable[[int], None] | None = None,
+        seen: Callable[[Outline], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         log: Log = logger,
     ) -> None:
-        """`Engine.measure` in a child. `progress` and `cancelled` are called in this thread."""
+        """`Engine.measure` in a child. `progress` and `cancelled` are called in this thread.
+
+        So is `seen`, before `progress`, with where the faces are in that picture.
+        """
         arguments = {
             "engine": engine,
             "task": protocol.task_to_json(task),
@@ -193,6 +197,7 @@ class EnginePool:
                 arguments,
                 deadline=deadline,
                 progress=progress,
+                seen=seen,
                 cancelled=cancelled,
                 log=log,
             )

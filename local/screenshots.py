@@ -179,6 +179,10 @@ def take(camera: Camera, service: Service, jobs: dict[str, dict[str, Any]], medi
     def measuring(page: Page) -> None:
         page.locator(".progress-words", has_text="left").first.wait_for()
 
+    def followed(page: Page) -> None:
+        page.locator(".so-far .timeline").first.wait_for()
+        page.locator(".overlay polyline").first.wait_for(state="attached")
+
     camera.shoot("report", report, look, height=TALL)
     camera.shoot("report-dark", report, look, height=TALL, scheme="dark")
     camera.shoot("report-phone", report, look, width=PHONE)
@@ -189,7 +193,7 @@ def take(camera: Camera, service: Service, jobs: dict[str, dict[str, Any]], medi
     service.submit(long, avatar="Ada", name="build 43", parameter_set=SET)
     camera.shoot("jobs", "/", measuring)
     job = service.submit(long, avatar="Ada", name="build 44", parameter_set=SET)
-    camera.shoot("job", f"/jobs/{job['id']}", measuring)
+    camera.shoot("job", f"/jobs/{job['id']}", followed)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ three are deterministic: the same media, type and options give the same bytes.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from shared.measurements.model import Facts, MediaType, Options, Row, Segment
 
@@ -47,6 +47,22 @@ class EngineStatus:
 
 Progress = Callable[[int], None]
 """Called with the number of frames done in this segment, as often as the engine likes."""
+
+
+THOUSANDTHS: Final = 1000
+"""In which an outline's places are given, of the picture's width and of its height."""
+
+Outline = list[list[int]]
+"""Lines over a picture: x and y of each point in turn, in thousandths of its sides."""
+
+
+@runtime_checkable
+class Outlining(Protocol):
+    """An engine that can say where the faces are, for people who look on."""
+
+    def outline(self) -> Outline:
+        """Of the newest picture that was measured; to be called by the thread that measures."""
+        ...
 
 
 class Engine(Protocol):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from shared.engines import protocol
+from shared.engines.base import Outline
 from shared.engines.childlog import ChildLog, Log
 from shared.engines.protocol import Call, Message
 from shared.platform.errors import Code, EngineError
@@ -72,6 +73,7 @@ class Child:
         deadline: float,
         log: Log,
         progress: Callable[[int], None] | None = None,
+        seen: Callable[[Outline], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> object:
         """Ask, and wait for the outcome at most `deadline` seconds.
@@ -80,7 +82,7 @@ class Child:
         """
         self.calls += 1
         request = protocol.encode({"id": self.calls, "call": call.value, **arguments})
-        exchange = _Exchange(self.calls, request, progress)
+        exchange = _Exchange(self.calls, request, progress, seen)
         child_log = ChildLog(log)
         started = time.monotonic()
         asked = started
@@ -182,9 +184,16 @@ class Child:
 class _Exchange:
     """One request and what comes back for it."""
 
-    def __init__(self, number: int, request: bytes, progress: Callable[[int], None] | None) -> None:
+    def __init__(
+        self,
+        number: int,
+        request: bytes,
+        progress: Callable[[int], None] | None,
+        seen: Callable[[Outline], None] | None,
+    ) -> None:
         self._number = number
         self._progress = progress
+        self._seen = seen
         self._buffer = bytearray()
         self._outcome: Message | None = None
         self.unsent = memoryview(request)
@@ -219,7 +228,16 @@ class _Exchange:
             self._outcome = message
         elif not isinstance(message.get("progress"), int):
             raise _Garbage("a message of no known kind")
-        elif self._progress is not None:
+        else:
+            self._report(message)
+
+    def _report(self, message: Message) -> None:
+        if self._seen is not None:
+            try:
+                self._seen(protocol.outline(message))
+            except ValueError:
+                raise _Garbage("a face of no known kind") from None
+        if self._progress is not None:
             self._progress(message["progress"])
 
     def result(self) -> object:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from shared.engines import protocol, registry
-from shared.engines.base import EngineStatus, Task
+from shared.engines.base import EngineStatus, Outline, Task
 from shared.engines.child import Cancelled, Child
 from shared.engines.childlog import Log
 from shared.engines.protocol import Call, Message
@@ -195,11 +195,13 @@ class EnginePool:
         left: int = 0,
         deadline: float,
         progress: Callable[[int], None] | None = None,
+        seen: Callable[[Outline], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         log: Log = logger,
     ) -> None:
         """`Engine.measure` in a child. `progress` and `cancelled` are called in this thread.
 
+        So is `seen`, before `progress`, with where the faces are in that picture.
         `left` are the frames of the whole media that are not measured yet; 0 where nobody knows.
         """
         arguments = {
@@ -217,6 +219,7 @@ class EnginePool:
                 arguments,
                 deadline=deadline,
                 progress=progress,
+                seen=seen,
                 cancelled=cancelled,
                 log=log,
             )

@@ -1,7 +1,7 @@
 """What the pool and its child processes say to each other: one JSON object per line.
 
     pool  -> child   {"id": 7, "call": "measure", "engine": "mediapipe", "task": {...}, ...}
-    child -> pool    {"id": 7, "progress": 120}                    any number of times, then one of
+    child -> pool    {"id": 7, "progress": 120, "outline": [...]}  any number of times, then one of
                      {"id": 7, "result": ...}
                      {"id": 7, "refusal": {"code": "...", "detail": "..."}}       MediaError
                      {"id": 7, "failure": {"code": "...", "detail": "..."}}       EngineError
@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from shared.engines.base import Task
+from shared.engines.base import Outline, Task
 from shared.measurements.model import MediaType, Options, Segment
 from shared.platform.errors import Code, EngineError, MediaError, Problem
 
@@ -25,6 +25,8 @@ Message = dict[str, Any]
 
 MAX_LINE: Final = 16 * 1024 * 1024  # [bytes]; Facts of a clip with hundreds of faces are below 1 MB
 
+
+MAX_LINES, MAX_PLACES, MAX_PLACE = 64, 128, 10_000  # of an outline
 
 OUTCOMES: Final = frozenset({"result", "refusal", "failure"})
 
@@ -62,6 +64,19 @@ def decode(line: bytes) -> Message:
     if not isinstance(message, dict):
         raise ValueError("not an object")
     return message
+
+
+def outline(message: Message) -> Outline:
+    """Of a message of progress. Raises ValueError for anything but a few short lines."""
+    lines = message.get("outline", [])
+    if not isinstance(lines, list) or len(lines) > MAX_LINES:
+        raise ValueError("no outline")
+    for line in lines:
+        if not isinstance(line, list) or len(line) > MAX_PLACES:
+            raise ValueError("no line")
+        if not all(isinstance(place, int) and abs(place) <= MAX_PLACE for place in line):
+            raise ValueError("no places")
+    return lines
 
 
 def problem_to_json(problem: Problem) -> Message:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.engines import protocol, registry
-from shared.engines.base import Engine, EngineFactories, EngineStatus, Task
+from shared.engines.base import Engine, EngineFactories, EngineStatus, Outlining, Task
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Options
 from shared.measurements.sound import Heard
@@ -123,7 +123,8 @@ class Worker:
     def _measure(self, request: Message) -> None:
         task = protocol.task_from_json(request["task"])
         segment = protocol.segment_from_json(request["segment"])
-        self._engine(request).measure(task, segment, Path(request["output"]), self._progress())
+        engine = self._engine(request)
+        engine.measure(task, segment, Path(request["output"]), self._progress(engine))
 
     def _join(self, request: Message) -> Message:
         from shared.engines import output  # noqa: PLC0415  # not needed by a child that probes
@@ -137,7 +138,7 @@ class Worker:
         heard = _heard(task) if request["listen"] else None
         return output.write(result, Path(request["directory"]), heard).to_json()
 
-    def _progress(self) -> Callable[[int], None]:
+    def _progress(self, engine: Engine) -> Callable[[int], None]:
         sent = 0.0
 
         def progress(frames: int) -> None:
@@ -145,7 +146,8 @@ class Worker:
             now = time.monotonic()
             if now - sent >= PROGRESS_INTERVAL:
                 sent = now
-                self._send({"progress": frames})
+                outline = engine.outline() if isinstance(engine, Outlining) else []
+                self._send({"progress": frames, "outline": outline})
 
         return progress
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.database.tables import ENDED, EventKind, Extraction, Job, JobEvent, State, Step
+from shared.engines.base import Outline
 from shared.media.formats import MediaFacts
 from shared.platform.blob_names import OUR_FOLDER
 from shared.platform.errors import Code
@@ -95,6 +96,7 @@ class WorkDone:
     frames_per_second: float | None = None
     seconds_left: float | None = None
     at: float | None = None  # [s] in the clip, of the newest frame
+    outline: Outline | None = None  # of the faces in it; for the pages, and gone at the end
 
 
 def keep_trace(session: Session, lease: Lease, traceparent: str) -> None:

@@ -10,4 +10,7 @@ Handlers here read the request, call the functions that the API calls, and rende
     static_files  what is below web/static
     *_page        a page each, and what its scripts ask for
     charts, timelines   SVG from numbers
+    foremost      what is wrong with a face, worst first, with its times
+    so_far        what is known of a clip while it is measured
+    still, thumbnail    pictures of a medium, made when they are first looked at
 """

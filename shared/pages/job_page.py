@@ -82,13 +82,15 @@ class _SoFar:
 
     duration: float  # [s]
     curves: Sequence[Curve]
+    outline: Sequence[Sequence[int]]  # `engines.base.Outline` of the newest picture
 
 
 def _so_far(app: App, job: Job) -> _SoFar | None:
     facts = job.media
     if job.state != State.EXTRACTING or not facts or not facts.duration:
         return None
-    return _SoFar(facts.duration, curves(app, job, facts.duration))
+    outline = (job.progress or {}).get("outline") or []
+    return _SoFar(facts.duration, curves(app, job, facts.duration), outline)
 
 
 def _parts(view: JobView, so_far: _SoFar | None) -> Mapping[str, str]:

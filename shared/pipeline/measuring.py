@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from shared.engines.base import Task
+from shared.engines.base import Outline, Task
 from shared.jobs.lifecycle import WorkDone
 from shared.jobs.outputs import of
 from shared.measurements.model import Facts, Segment
@@ -106,6 +106,7 @@ def _measure_all(
             left=meter.left,
             deadline=attempt.app.settings.measure_timeout_seconds,
             progress=lambda frames: meter.report(segment, frames),
+            seen=lambda outline: meter.see(segment, outline),
             cancelled=attempt.heartbeat.lost,
             log=attempt.log,
         )
@@ -126,6 +127,7 @@ class _Meter:
         self._attempt, self._expected = attempt, expected
         self._fps = fps if fps and fps >= LEAST_FPS else None
         self._done = [0] * segments
+        self._outlines: list[Outline] = [[] for _ in range(segments)]
         self.skipped = 0  # frames that an earlier attempt measured
         self._started = time.monotonic()
 
@@ -141,6 +143,7 @@ class _Meter:
                 frames_per_second=round(rate, 1),
                 seconds_left=None if left is None or rate <= 0 else round(left / rate, 1),
                 at=round(segment.start + frames / self._fps, 3) if self._fps else None,
+                outline=self._outlines[segment.index],
             )
         )
 
@@ -148,6 +151,10 @@ class _Meter:
     def left(self) -> int:
         """Frames to be measured yet; 0 where nobody knows how many there are."""
         return max((self._expected or 0) - sum(self._done) - self.skipped, 0)
+
+    def see(self, segment: Segment, outline: Outline) -> None:
+        """Where the faces are in the picture that `report` speaks of next."""
+        self._outlines[segment.index] = outline
 
     def skip(self, segment: Segment) -> None:
         """The segment was measured by an earlier attempt."""

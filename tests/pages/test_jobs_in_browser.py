@@ -33,7 +33,8 @@ DROP = """(target, [name, type, base64]) => {
 
 FOLLOWED = """() => {
   const said = (what) => document.querySelector(what)?.textContent ?? "";
-  return said(".so-far") && said(".step .progress-words").includes("frames")
+  return document.querySelector(".overlay polyline") && said(".so-far")
+    && said(".step .progress-words").includes("frames")
     && said("[data-newest]").startsWith("Measured now: 0:");
 }"""
 """How far it is, what is known of it, and which picture is measured."""
@@ -149,8 +150,10 @@ def test_many_are_judged_again_and_deleted(
     expect(bar.locator("output")).to_have_text("1 chosen")
     page.get_by_label("Choose all on this page").check()
     expect(bar.locator("output")).to_have_text("2 chosen")
+    assert not violations(page)
     bar.get_by_role("button", name="Judge again").click()
     expect(page.get_by_role("heading", name="Judge 2 measurements again?")).to_be_visible()
+    assert not violations(page)
     page.get_by_label("Held to").select_option(SET)
     page.get_by_role("button", name="Judge 2 measurements").click()
     expect(page.get_by_role("heading", name="2 judged again")).to_be_visible()

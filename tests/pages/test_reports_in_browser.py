@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests import faces
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
-from tests.pages.browser import PHONE, WAIT, started
+from tests.pages.browser import PHONE, WAIT, started, violations
 from tests.pages.conftest import OpenPage
 from tests.pages.shown import AVATAR, SET, Shown
 
@@ -297,6 +297,7 @@ def test_a_clip_that_the_browser_cannot_play_is_shown_by_pictures(
     image = page.locator("[data-still]")
     expect(image).to_have_js_property("naturalWidth", 160)
     expect(page.locator("[data-unplayable]")).to_be_visible()
+    assert not violations(page)
     expect(page.locator(".framed video:visible")).to_have_count(0)
     page.get_by_role("button", name="One frame on").click()
     expect(image).to_have_attribute("src", re.compile(r"t=0\.0600$"))

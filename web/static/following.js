@@ -6,6 +6,7 @@ const STILLS_A_SECOND = 1; // pictures that the service makes are dear while it 
 
 export function start(figure) {
   const video = figure.querySelector("video");
+  const overlay = figure.querySelector(".overlay");
   const caption = figure.querySelector("[data-newest]");
   const stills = new Stills(figure.querySelector("[data-still]"), STILLS_A_SECOND);
 
@@ -16,6 +17,19 @@ export function start(figure) {
     caption.textContent = `Measured now: ${timecode(at)}`;
     if (video.hidden) stills.show(at);
     else if (video.paused) video.currentTime = at;
+    draw(JSON.parse(part.dataset.outline));
+  }
+
+  // the mesh of the faces, in thousandths of the picture's sides
+  function draw(lines) {
+    const { width, height } = overlay.viewBox.baseVal;
+    const shapes = lines.map((line) => {
+      const shape = document.createElementNS(overlay.namespaceURI, "polyline");
+      const places = line.map((place, index) => ((place / 1000) * (index % 2 ? height : width)).toFixed(1));
+      shape.setAttribute("points", places.join(" "));
+      return shape;
+    });
+    overlay.replaceChildren(...(video.paused ? shapes : []));
   }
 
   const root = figure.closest("[data-live]");

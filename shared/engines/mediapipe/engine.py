@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from shared.engines.base import EngineResult, Progress, Task
+from shared.engines.base import EngineResult, Outline, Progress, Task
 from shared.engines.mediapipe import identity, joining, signals
 from shared.engines.mediapipe.blendshapes import Blendshapes
 from shared.engines.mediapipe.detector import FaceDetector
@@ -24,8 +24,9 @@ from shared.engines.mediapipe.identity import Track
 from shared.engines.mediapipe.joining import FaceFacts, Recording
 from shared.engines.mediapipe.mesh import FaceMesh
 from shared.engines.mediapipe.networks import ModelError
+from shared.engines.mediapipe.outline import outline
 from shared.engines.mediapipe.records import Writer
-from shared.engines.mediapipe.tracking import MANNERS, Tracker
+from shared.engines.mediapipe.tracking import MANNERS, Sight, Tracker
 from shared.measurements import versions
 from shared.measurements.model import Facts, MediaType, Segment
 from shared.media.clip import Damage, key_frames, open_clip
@@ -51,6 +52,7 @@ class MediapipeEngine:
 
     def __init__(self) -> None:
         self._made: tuple[FaceDetector, FaceMesh, Blendshapes] | None = None
+        self._newest: tuple[Sight, int, int] | None = None  # and the picture's size
         self._version = f"litert-{metadata.version('ai-edge-litert')}+{versions.MEDIAPIPE}"
 
     def version(self) -> str:
@@ -108,9 +110,17 @@ class MediapipeEngine:
             Writer(output, clip.width, clip.height) as writer,
         ):
             for number, frame in enumerate(clip.frames(segment)):
-                writer.add(number, frame.timestamp, tracker.follow(frame.picture, frame.timestamp))
+                sight = tracker.follow(frame.picture, frame.timestamp)
+                writer.add(number, frame.timestamp, sight)
+                self._newest = sight, clip.width, clip.height
                 progress(number + 1)
             writer.finish(clip.damage, tracker)
+
+    def outline(self) -> Outline:
+        if self._newest is None:
+            return []
+        sight, width, height = self._newest
+        return outline(sight.faces, width, height)
 
     def join(self, task: Task, segments: Sequence[tuple[Segment, Path]]) -> EngineResult:
         recording = Recording([path for _, path in segments])

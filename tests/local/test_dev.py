@@ -127,8 +127,9 @@ def test_two_checkouts_side_by_side(
         assert _get(f"{addresses['http']}/api/jobs/{job[1]}").status_code == 404
 
         with SAMPLE.open("rb") as face:
-            form = {"files": {"file": face}, "data": {"avatar": "quiet"}}
-            sent = httpx.post(f"{addresses['http']}/api/upload", **form, trust_env=False).json()
+            upload = f"{addresses['http']}/api/upload?avatar=quiet&filename=face.jpg"
+            kind = {"Content-Type": "image/jpeg"}
+            sent = httpx.post(upload, content=face.read(), headers=kind, trust_env=False).json()
         address = f"{addresses['http']}/api/jobs/{sent['id']}"
         ends = ("done", "failed")
         wait_until(lambda: _get(address).json()["state"] in ends, lambda: True, _LIMIT, "the job")

@@ -3,8 +3,8 @@
 A page is asked for once to note every statement that it sends, COPY included. Then the page, and
 those statements alone, sent by the plain driver and read to their end, run in turn: "beside" is
 what rendering, the analysis' arrays and SQLAlchemy add. The embedded PostgreSQL is started for
-this, with 10,000 jobs and clips of ten minutes (18,000 frames) in it. Where a page is slower than
-it may be, the benchmark fails.
+this, with 10,000 jobs, clips of ten minutes (18,000 frames), and a million measurements of other
+avatars. Where a page is slower than it may be, the benchmark fails.
 
     python3 dev.py bench pages [--rounds 15] [--write]
 """
@@ -32,7 +32,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.api.http import Handler
 from shared.app import App, build
 from shared.measurements.action_units import INTENSITIES
-from shared.pages import avatars_page, jobs_page, report_page
+from shared.pages import avatar_page, avatars_page, jobs_page, report_page
 from shared.platform.settings import STORAGE, read
 from shared.reports import parameter_sets, reports
 from tests import recorded
@@ -40,7 +40,8 @@ from tests import recorded
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 JOBS: Final = 10_000
 FRAMES: Final = 18_000  # ten minutes
-BUILDS: Final = 50
+BUILDS, CLIPS = 20, 10  # of the avatar that is looked at
+ELSEWHERE: Final = 1_000_000  # measurements of other avatars, each with a job and a verdict
 AZURITE: Final = "UseDevelopmentStorage=true"  # not asked: none of these pages shows a blob
 MOST: Final = 10.0  # times its own bare SQL that a page may take: the same on any machine
 
@@ -128,6 +129,39 @@ def make_jobs(app: App) -> None:
         session.execute(insert, {"count": JOBS})
 
 
+def make_others(app: App) -> None:
+    """Rows of a thousand avatars, each with a hundred builds of ten clips."""
+    statements = (
+        """INSERT INTO action_unit_report (avatar, name, url, type)
+           SELECT 'Other ' || n % 1000, 'build ' || n / 1000 % 100, 'u', 'VS'
+           FROM generate_series(1, :count) AS n""",
+        """INSERT INTO job
+           (id, container, state, avatar, name, type, filename, blob, upload_until, report_id)
+           SELECT gen_random_uuid(), 'o' || id, 'done', avatar, name, type,
+           'take-' || id / 100000 || '.mp4', 'x', now(), id
+           FROM action_unit_report WHERE avatar LIKE 'Other %'""",
+        """INSERT INTO analysis_report (report_id, parameter_set_id, verdict, report)
+           SELECT r.id, (SELECT min(id) FROM parameter_set),
+           CASE r.id % 9 WHEN 0 THEN 'fail' ELSE 'pass' END, '{}'
+           FROM action_unit_report AS r WHERE avatar LIKE 'Other %'""",
+    )
+    with app.database.begin() as session:
+        for statement in statements:
+            session.execute(sa.text(statement), {"count": ELSEWHERE})
+
+
+def give_jobs(app: App) -> None:
+    """The avatar's measurements come from files of ten names."""
+    statement = (
+        "INSERT INTO job (id, container, state, avatar, name, type, filename, blob, upload_until,"
+        " report_id) SELECT gen_random_uuid(), 'a' || id, 'done', avatar, name, type,"
+        " 'take-' || id % :clips || '.mp4', 'x', now(), id FROM action_unit_report"
+        " WHERE avatar = 'Ada'"
+    )
+    with app.database.begin() as session:
+        session.execute(sa.text(statement), {"clips": CLIPS})
+
+
 def expectations() -> ParameterSet:
     """Every level is out for a good part of the time: reports full of violations."""
     levels = [{"measure": f"{au}.level", "lower": 0.0, "upper": 2.0} for au in INTENSITIES]
@@ -142,7 +176,7 @@ def make_reports(app: App) -> dict[int, int]:
         chosen = parameter_sets.add(session, expectations(), None)
     found = {}
     wanted = [(faces, FRAMES, "Long", f"{faces} faces") for faces in (1, 4)]
-    wanted += [(1, 250, "Ada", f"build {number}") for number in range(BUILDS)]
+    wanted += [(1, 250, "Ada", f"build {number // CLIPS}") for number in range(BUILDS * CLIPS)]
     for number, (faces, frames, avatar, name) in enumerate(wanted):
         with app.database.begin() as session:
             stored = recorded.measurement(
@@ -194,6 +228,8 @@ def run(folder: Path, rounds: int) -> list[tuple[str, Cost]]:
         book = Notebook(app.database.engine)
         make_jobs(app)
         numbers = make_reports(app)
+        give_jobs(app)
+        make_others(app)
         pages: list[tuple[str, Handler, func.HttpRequest]] = [
             (f"the list, of {JOBS:,} jobs", jobs_page.jobs_page, request()),
             ("the list, filtered by avatar", jobs_page.jobs_page, request({"avatar": "Ada 7"})),
@@ -206,10 +242,11 @@ def run(folder: Path, rounds: int) -> list[tuple[str, Cost]]:
                 for faces, number in numbers.items()
             ),
             (
-                f"an avatar of {BUILDS} builds",
-                avatars_page.avatar_page,
+                f"an avatar of {BUILDS} builds of {CLIPS} clips",
+                avatar_page.avatar_page,
                 request({"set": "Levels"}, name="Ada"),
             ),
+            ("the list of avatars", avatars_page.avatars_page, request()),
         ]
         bare = psycopg2.connect(stack.database)
         bare.autocommit = True

@@ -7,7 +7,8 @@ clearly changed the same way by itself, which few clips can show and two cannot 
 must be above the noise of measuring (`Measure.tolerance`).
 
 Better and worse are told in the same way, by how much further each unit is from what the set asks
-(`Difference.worsening`).
+(`Difference.worsening`). Beyond a band a build is as good as the worst of its clips: it is worse
+where one clip is clearly worse by itself and none is better, and the other way round.
 """
 
 from collections import defaultdict
@@ -82,10 +83,9 @@ class _Unit:
         return all(face.change in changes for face in self.faces)
 
 
-_UP: Final = (Change.HIGHER,)
-_DOWN: Final = (Change.LOWER,)
 _CLEAR: Final = (Change.HIGHER, Change.LOWER, Change.BETTER, Change.WORSE)
-_ALL_CLEAR: Final = "Clear in each of the clips by itself; so few say little of others."
+_JUDGED: Final = (Change.WORSE, Change.BETTER)
+_BY_THEMSELVES: Final = "Clear in single clips; over all of them it is not."
 
 
 def build_changes(comparisons: Iterable[Comparison]) -> tuple[BuildChange, ...]:
@@ -126,7 +126,7 @@ def _change(pairs: Sequence[_Unit]) -> BuildChange:
         expected=None if first.expected is None else _mean(units, "expected"),
         word=word,
         direction=direction,
-        still_within=_within(units),
+        still_within=all(face.still_within for unit in units for face in unit.faces),
         worse=sum(any(face.change is Change.WORSE for face in pair.faces) for pair in pairs),
         better=sum(any(face.change is Change.BETTER for face in pair.faces) for pair in pairs),
         reason=reason,
@@ -150,9 +150,11 @@ def _judged(
     worsenings = [unit.mean("worsening") for unit in units]
     known = [value for value in worsenings if value is not None]
     worse = _sign(_ends(known)) if len(known) == len(units) else 0
-    for change, sign in ((Change.WORSE, 1), (Change.BETTER, -1)):
-        if all(unit.all_are(change) for unit in units):
-            worse = sign
+    some = {change for unit in units for face in unit.faces if (change := face.change) in _JUDGED}
+    banded = first.lower is not None or first.upper is not None
+    if len(some) == 1 and (banded or all(unit.all_are(*some) for unit in units)):
+        word = Word(some.pop().value)
+        return word, _direction(word, mean), _unsure(ends)
     if worse and (by_time or not quiet):
         word = Word.WORSE if worse > 0 else Word.BETTER
         return word, _direction(word, mean), _unsure(ends)
@@ -164,7 +166,7 @@ def _judged(
 
 
 def _unsure(ends: tuple[float, float] | None) -> str | None:
-    return None if _sign(ends) else _ALL_CLEAR
+    return None if _sign(ends) else _BY_THEMSELVES
 
 
 def _direction(word: Word, mean: float) -> Direction | None:
@@ -189,20 +191,6 @@ def _sign(ends: tuple[float, float] | None) -> int:
 def _mean(units: Sequence[_Unit], field: str) -> float:
     known = [value for unit in units if (value := unit.mean(field)) is not None]
     return rounded(float(np.mean(known)))
-
-
-def _within(units: Sequence[_Unit]) -> bool:
-    faces = [face for unit in units for face in unit.faces]
-    if all(face.lower is None and face.upper is None for face in faces):
-        return False
-    return all(_inside(face, value) for face in faces for value in (face.before, face.after))
-
-
-def _inside(face: Difference, value: float | None) -> bool:
-    if value is None:
-        return False
-    above = face.lower is None or value >= face.lower
-    return above and (face.upper is None or value <= face.upper)
 
 
 def _concern(item: BuildChange) -> tuple[int, int, float]:

@@ -2,8 +2,10 @@
 
 from enum import StrEnum
 
+import numpy as np
 from pydantic import Field
 
+from shared.analysis.parameter_sets import Bounds
 from shared.analysis.report import Model
 
 
@@ -54,3 +56,11 @@ class Difference(Model):
         default=None,
         description="Why it was not compared, why it has no interval, or why a difference is none.",
     )
+
+    @property
+    def still_within(self) -> bool:
+        """Whether both values lie in the set's band; not where there is none."""
+        bounds = Bounds(self.lower, self.upper)
+        if bounds == Bounds(None, None) or self.before is None or self.after is None:
+            return False
+        return bool((bounds.excess(np.array([self.before, self.after])) <= 0).all())

@@ -28,8 +28,13 @@ class Origin:
 
     @classmethod
     def of(cls, facts: Facts) -> "Origin":
-        told = _TOLD.search(facts.version) if present(facts.engine) else None
-        return cls(facts.engine, int(told[1]) if told else None)
+        return cls.told(facts.engine, facts.version)
+
+    @classmethod
+    def told(cls, engine: str, version: str) -> "Origin":
+        """By an engine's name and version, as they are stored."""
+        found = _TOLD.search(version) if present(engine) else None
+        return cls(engine, int(found[1]) if found else None)
 
     def agrees_with(self, other: "Origin") -> bool:
         """Whether values can be compared; also where one of the two does not tell its version."""

@@ -5,7 +5,7 @@ constant width), so they hold no text: numbers stand beside them, in HTML, and i
 are classes, because the page's policy allows no style in markup.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,12 +30,17 @@ class Scale:
 
 
 def scale_for(
-    values: Sequence[float | None], low: float | None = 0.0, high: float | None = None
+    values: Sequence[float | None],
+    low: float | None = 0.0,
+    high: float | None = None,
+    *,
+    most: float | None = None,
 ) -> Scale:
-    """From `low` to `high`; an open end takes in all values with some room beside them."""
+    """From `low` to `high`; an open end takes in all values with some room, up to `most`."""
     known = [value for value in values if value is not None]
     bottom = low if low is not None else min([0.0, *known])
     top = high if high is not None else nice(max([bottom, *known]) * 1.15)
+    top = top if most is None else min(top, most)
     return Scale(bottom, top if top > bottom else bottom + 1.0)
 
 
@@ -104,16 +109,20 @@ def sparkline(
     values: Sequence[float | None],
     band: tuple[float | None, float | None] | None,
     label: str,
+    *,
     kinds: Sequence[str | None] = (),
+    breaks: Collection[int] = (),
 ) -> Markup:
     """Values one after the other, as builds over time; a missing one leaves a gap.
 
-    `kinds` are classes of the single values.
+    `kinds` are classes of the single values. At `breaks`, indices of values, the line begins anew
+    behind an upright one: what stands before is measured otherwise.
     """
     height = 200
     step = WIDTH / max(len(values) - 1, 1)
     line, dots, gap = [], [], True
     for index, value in enumerate(values):
+        gap = gap or index in breaks
         if value is None:
             gap = True
             continue
@@ -124,6 +133,10 @@ def sparkline(
         dots.append(Markup('<path class="dot {}" d="M{} {}h0"/>').format(kind or "", x, y))
         gap = False
     parts = [_level(scale, band, height)] if band is not None else []
+    parts += [
+        Markup('<path class="break" d="M{} -14v228"/>').format(round((index - 0.5) * step))
+        for index in breaks
+    ]
     parts.append(Markup('<path class="trace" d="{}"/>').format("".join(line)))
     return Markup(
         '<svg class="spark" viewBox="-14 -14 1028 228" preserveAspectRatio="none" role="img" '

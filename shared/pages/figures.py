@@ -39,6 +39,13 @@ def amount(value: float | None, unit: str, beside: Sequence[float | None] = ()) 
     return _written(value, unit, MOST_DIGITS)
 
 
+def signed(value: float | None, unit: str) -> str:
+    """A difference: `+0.31`, `\u22120.0042`, `+12 %`."""
+    if value is None:
+        return "–"
+    return ("+" if value > 0 else "\u2212" if value < 0 else "") + amount(abs(value), unit)
+
+
 def distance(z: float, limit: float) -> str:
     """Standard deviations with their sign, told from the limit: `+0.1`, `\u22123.28`, `+12`."""
     text = amount(abs(z), "", (limit,)) if abs(z) >= 1 else f"{abs(z):.1f}"

@@ -15,6 +15,7 @@ from shared.api import jobs, parameter_sets, reports
 from shared.api.http import Handler
 from shared.app import App
 from shared.pages import (
+    avatar_page,
     avatars_page,
     job_page,
     jobs_page,
@@ -66,7 +67,7 @@ ROUTES: Final = (
     Route("GET", "reports/{id}/timelines", "page_report_timelines", report_page.timelines_part),
     Route("GET", "reports/{id}/boxes", "page_report_boxes", report_page.boxes_part),
     Route("GET", "avatars", "page_avatars", avatars_page.avatars_page),
-    Route("GET", "avatars/{*name}", "page_avatars_one", avatars_page.avatar_page),
+    Route("GET", "avatars/{*name}", "page_avatars_one", avatar_page.avatar_page),
     Route("GET", "parameter-sets", "page_sets", sets_page.sets_page),
     Route("POST", "parameter-sets", "page_set_create", parameter_sets.create),
     Route(

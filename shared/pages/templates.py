@@ -74,7 +74,10 @@ def environment() -> Environment:
         "size": size,
         "number": number,
         "figure": figures.figure,
+        "build": build_words,
         "deviations": deviations,
+        "amount": figures.amount,
+        "signed": figures.signed,
         "rounded": rounded,
         "whole": whole,
         "percent": percent,
@@ -154,6 +157,11 @@ def rounded(sentence: str) -> str:
     enough = (n for n in (2, 3, 4) if len({short(each, n) for each in exact}) == len(exact))
     most = next(enough, 6)
     return _NUMBER.sub(lambda found: short(found[0], most), sentence)
+
+
+def build_words(name: str) -> str:
+    """A build's name as a person would say it: uploads without one are stored as `default`."""
+    return "unnamed build" if name == "default" else name
 
 
 def deviations(value: float) -> str:

@@ -179,9 +179,22 @@ def history(
         )
         for row in rows
     ]
-    if held_to is None or versions is None:
-        return entries, _measures(numbers, main)
-    return entries, _held_measures(session, numbers, main, held_to, versions)
+    return entries, _series(session, numbers, main, held_to)
+
+
+def measures(
+    session: Session, numbers: Sequence[int], held_to: StoredSet | None
+) -> list[MeasureSeries]:
+    """What every measure did in these measurements; with a set, its measures only."""
+    return _series(session, numbers, _main_faces(session, numbers), held_to)
+
+
+def _series(
+    session: Session, numbers: Sequence[int], main: dict[int, _Main], held_to: StoredSet | None
+) -> list[MeasureSeries]:
+    if held_to is None:
+        return _measures(numbers, main)
+    return _held_measures(session, numbers, main, held_to, _versions(session, held_to))
 
 
 def _versions(session: Session, stored: StoredSet) -> list[int]:

@@ -5,6 +5,7 @@ measured, or is under way, is counted beside it. Functions take the session of a
 """
 
 import datetime as dt
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import AwareDatetime
 from sqlalchemy import Subquery, and_, case, func, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import Verdict, worst
@@ -21,6 +23,14 @@ from shared.reports.clips import MEASURED_AT, BuildKey, ClipOutcome
 
 Place = tuple[AwareDatetime, str]
 """Of a build in the list of an avatar's: when it was last sent something, and its name."""
+
+CONCERN: Final = {
+    ClipOutcome.FAIL: 0,
+    ClipOutcome.NOT_MEASURED: 0,
+    ClipOutcome.INCONCLUSIVE: 1,
+    ClipOutcome.PASS: 2,
+}
+"""How well a clip came off, 0 the worst; the others cannot be better or worse."""
 
 MOST_NAMED: Final = 3  # clips that became worse and are named; the others are counted
 
@@ -151,6 +161,20 @@ def worsened(
     }
 
 
+def pictures(session: Session, builds: Collection[BuildKey]) -> dict[BuildKey, uuid.UUID]:
+    """Of each build the job of its first clip, of which there may be a picture."""
+    if not builds:
+        return {}
+    clip = clips.newest(builds)
+    query = (
+        select(clip.c.avatar, clip.c.name, clip.c.job)
+        .ext(distinct_on(clip.c.avatar, clip.c.name))
+        .where(clip.c.job.is_not(None))
+        .order_by(clip.c.avatar, clip.c.name, clip.c.measurement_id.is_(None), clip.c.text)
+    )
+    return {BuildKey(avatar, name): job for avatar, name, job in session.execute(query)}
+
+
 class _Row(NamedTuple):
     avatar: str
     name: str
@@ -241,10 +265,10 @@ def _sets(session: Session, keys: Sequence[BuildKey]) -> dict[BuildKey, list[Set
 
 def _concern(outcome: Any) -> Any:
     """0 is the worst; null where there is nothing to compare."""
-    known = {
-        ClipOutcome.FAIL: 0,
-        ClipOutcome.NOT_MEASURED: 0,
-        ClipOutcome.INCONCLUSIVE: 1,
-        ClipOutcome.PASS: 2,
-    }
-    return case(*((outcome == each.value, rank) for each, rank in known.items()))
+    return case(*((outcome == each.value, rank) for each, rank in CONCERN.items()))
+
+
+def is_worse(before: ClipOutcome, after: ClipOutcome) -> bool:
+    """Whether a clip came off worse; not where one of the two is under way, or was not judged."""
+    known = before in CONCERN and after in CONCERN
+    return known and CONCERN[after] < CONCERN[before]

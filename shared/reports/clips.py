@@ -36,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from shared.analysis.parameter_sets import name_key
 from shared.analysis.report import Verdict
 from shared.database.report_tables import AnalysisReport, SetVersion
 from shared.database.tables import ActionUnitReport, Extraction, Job, State
@@ -184,9 +185,12 @@ def page(
     return [_clip(row, verdicts.get(row.measurement_id, ())) for row in rows]
 
 
+def present(verdicts: Sequence[SetVerdict]) -> list[SetVerdict]:
+    """Those by the newest version of each set, of one measurement's in the order of versions."""
+    return list({name_key(item.parameter_set): item for item in verdicts}.values())
+
+
 def _clip(row: Any, verdicts: Sequence[SetVerdict]) -> Clip:
-    # in the order of sets and versions: of each set the last one stays
-    present = {item.parameter_set.casefold(): item for item in verdicts}
     return Clip(
         build=BuildKey(row.avatar, row.name),
         place=ClipPlace(row.unnamed, row.text),
@@ -201,7 +205,7 @@ def _clip(row: Any, verdicts: Sequence[SetVerdict]) -> Clip:
         outcome=ClipOutcome(row.outcome),
         engine=row.engine,
         engine_version=row.version,
-        verdicts=list(present.values()),
+        verdicts=present(verdicts),
     )
 
 

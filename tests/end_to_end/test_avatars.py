@@ -99,7 +99,7 @@ def test_one_failed_clip_fails_its_build(service: Service, held: str, tmp_path: 
             for item in service.http.get("/api/avatars?limit=200").json()["items"]
             if item["avatar"] == "Several"
         )
-        shown = service.http.get(found["links"]["self"]).json()
+        shown: Json = service.http.get(found["links"]["self"]).json()
         assert {key: shown[key] for key in found} == found
         assert listed.items() <= found.items()
         return shown

@@ -72,6 +72,8 @@ class Shown:
             "avatar": f"/avatars/{AVATAR}",
             "all measures": f"/avatars/{AVATAR}?set=/",
             "compared": f"/avatars/{AVATAR}?from=build+1&to=build+2",
+            "compared clips": f"/avatars/{AVATAR}?from_measurement={self.earlier['report']}"
+            f"&to_measurement={clip}",
             "sets": "/parameter-sets",
             "set": f"/parameter-sets/{quote(SET)}",
             "natural set": f"/parameter-sets/{quote(NATURAL)}",

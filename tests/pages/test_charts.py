@@ -40,10 +40,17 @@ def test_a_change_shows_both_values() -> None:
 
 
 def test_a_missing_build_leaves_a_gap() -> None:
-    svg = sparkline(Scale(0, 1), [0.0, None, 1.0, 0.5], None, "", ["within", None, "not_within"])
+    kinds = ["within", None, "not_within"]
+    svg = sparkline(Scale(0, 1), [0.0, None, 1.0, 0.5], None, "", kinds=kinds)
     assert 'd="M0 200M667 0L1000 100"' in svg
     assert svg.count('class="dot') == 3
     assert 'class="dot not_within" d="M667 0h0"' in svg
+
+
+def test_a_line_begins_anew_where_it_was_measured_otherwise() -> None:
+    svg = sparkline(Scale(0, 1), [0.0, 0.5, 1.0], None, "", breaks=[1])
+    assert 'class="trace" d="M0 200M500 100L1000 0"' in svg
+    assert '<path class="break" d="M250 -14v228"/>' in svg
 
 
 @pytest.mark.parametrize(
@@ -58,4 +65,5 @@ def test_an_open_scale_has_room_for_every_value() -> None:
     assert scale.low == 0
     assert scale.high > 40
     assert scale_for([], 0.0, None).high == 1
+    assert scale_for([0.9], most=1.0).high == 1
     assert scale_for([-3.0], None, 1.0).low == -3

@@ -16,6 +16,7 @@ from shared.jobs import lifecycle
 from shared.measurements.action_units import INTENSITIES
 from shared.pages import (
     addresses,
+    avatar_page,
     avatars_page,
     job_page,
     jobs_page,
@@ -225,7 +226,7 @@ def test_avatars_are_found_by_any_name(app: App) -> None:
             page = text(avatars_page.avatars_page(request, app))
         else:
             route = path.removeprefix("/avatars/")
-            page = text(avatars_page.avatar_page(get(name=unquote(route)), app))
+            page = text(avatar_page.avatar_page(get(name=unquote(route)), app))
         assert f"<h1>{escape(name)}</h1>" in page
 
 

@@ -22,7 +22,7 @@ OPEN_ALL = (
 )
 KINDS = (
     *("jobs", "nothing fits", "done", "failed", "deleting", "clip", "picture", "avatars"),
-    *("compared", "sets", "set", "editor", "learned", "unknown"),
+    *("avatar", "compared", "compared clips", "sets", "set", "editor", "learned", "unknown"),
     *("stops", "short", "natural set", "natural editor"),
 )
 """One of each kind of page; the others differ in their content only."""
@@ -93,6 +93,11 @@ def test_every_page_can_be_read_without_scripts(open_page: OpenPage, shown: Show
     assert page.locator("svg.timeline path.trace").count() > 10
     assert page.locator("svg.bullet").first.is_visible()
     page.goto(shown.addresses()["avatar"])
+    page.get_by_label("build 1", exact=True).check()
+    page.get_by_role("button", name="Compare").click()
+    assert page.get_by_role("alert").is_visible()  # one build is not two
+    page.get_by_label("build 1", exact=True).check()
+    page.get_by_label("build 2", exact=True).check()
     page.get_by_role("button", name="Compare").click()
     assert page.get_by_role("heading", name="build 1 against build 2").is_visible()
 

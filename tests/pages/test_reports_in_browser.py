@@ -8,13 +8,12 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from shared.pages.templates import number
 from tests import faces
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
 from tests.pages.browser import WAIT, started
 from tests.pages.conftest import OpenPage
-from tests.pages.shown import AVATAR, SET, Shown
+from tests.pages.shown import SET, Shown
 
 expect.set_options(timeout=WAIT)
 
@@ -152,25 +151,6 @@ def test_a_measurement_is_held_to_another_set(
     expect(page.locator("#verdict")).to_contain_text(SET)
 
 
-def test_two_builds_play_in_step(open_page: OpenPage, shown: Shown) -> None:
-    page = open_page(f"/avatars/{AVATAR}")
-    page.get_by_label("Compare from build 1").check()
-    page.get_by_label("Compare to build 2").check()
-    page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_role("heading", name="build 1 against build 2")).to_be_visible()
-    expect(page.locator(".differences tbody tr")).to_have_count(2)
-    expect(page.locator(".differences tbody tr").first).to_contain_text("No clear change")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('video')].every(v => v.readyState >= 3)"
-    )
-    slowly(page)
-    page.get_by_role("button", name="Play both").click()
-    until(page, "video.currentTime > 0.2")
-    page.get_by_role("button", name="Pause").click()
-    times = page.evaluate("[...document.querySelectorAll('video')].map(v => v.currentTime)")
-    assert abs(times[0] - times[1]) < 0.25
-
-
 def test_a_set_is_made_tried_and_changed(
     open_page: OpenPage, service: Service, shown: Shown
 ) -> None:
@@ -289,20 +269,3 @@ def test_timelines_without_a_clip_are_read_by_keys(
     expect(chart).to_be_focused()
     page.keyboard.press("-")
     expect(page.locator(".timelines")).to_have_attribute("data-from", "0.0")
-
-
-def test_a_small_chart_names_the_build_under_the_pointer(
-    open_page: OpenPage, service: Service, shown: Shown
-) -> None:
-    page = open_page(f"/avatars/{AVATAR}")
-    card = page.locator(".card").filter(has_text="lips part")
-    values = service.http.get(f"/api/avatars/{AVATAR}").json()
-    lips = next(item for item in values["measures"] if item["measure"] == "AU25.level")
-    earlier = next(i for i, item in enumerate(values["items"]) if item["name"] == "build 1")
-    card.locator(".spark-place").hover(position={"x": 8, "y": 20})
-    expect(card.locator("figcaption")).to_contain_text("build 1")
-    expect(card.locator("[data-shown]")).to_have_text(number(lips["values"][earlier]))
-    page.mouse.move(0, 0)
-    expect(card.locator("figcaption")).to_contain_text("AU25.level")
-    card.locator(".spark-place").click(position={"x": 8, "y": 20})
-    page.wait_for_url(f"**/reports/{shown.earlier['report']}")

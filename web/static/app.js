@@ -13,6 +13,7 @@ const modules = {
   "[data-viewer]": "./viewer.js",
   "[data-hold]": "./hold.js",
   "[data-sparks]": "./sparks.js",
+  "[data-choose]": "./choose.js",
   "[data-together]": "./together.js",
   "[data-editor]": "./set_editor.js",
   "[data-import]": "./set_import.js",

@@ -1,15 +1,16 @@
 // An avatar's small charts: the build under the pointer is named, with its value, and a click opens
 // its report. Without a pointer the table behind the charts says the same.
 
-export function start(cards) {
-  const builds = JSON.parse(cards.dataset.sparks);
-  for (const card of cards.querySelectorAll("[data-values]")) watch(card, builds);
+export function start(charts) {
+  const builds = JSON.parse(charts.dataset.sparks);
+  for (const card of charts.querySelectorAll("[data-values]")) watch(card, builds);
 }
 
 function watch(card, builds) {
   const values = card.dataset.values.split(",");
+  const reports = card.dataset.reports.split(",");
   const place = card.querySelector(".spark-place");
-  const words = card.querySelector(".code");
+  const words = card.querySelector("[data-named]");
   const shown = card.querySelector("[data-shown]");
   const before = [words.textContent, shown.textContent];
   const marker = Object.assign(document.createElement("div"), { className: "spark-marker", hidden: true });
@@ -29,12 +30,15 @@ function watch(card, builds) {
     const index = nearest(event);
     marker.hidden = false;
     marker.style.left = `${share(index) * 100}%`;
-    words.textContent = builds[index].name;
+    words.textContent = builds[index];
     shown.textContent = values[index] || "–";
   });
   place.addEventListener("pointerleave", () => {
     marker.hidden = true;
     [words.textContent, shown.textContent] = before;
   });
-  place.addEventListener("click", (event) => location.assign(`/reports/${builds[nearest(event)].report}`));
+  place.addEventListener("click", (event) => {
+    const report = reports[nearest(event)];
+    if (report) location.assign(`/reports/${report}`);
+  });
 }

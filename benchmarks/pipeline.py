@@ -4,7 +4,10 @@ Both run in this one call, in turn, on the same media: quote the ratios, the abs
 those of the machine and the moment. Media are generated; a stack of its own is started and thrown
 away.
 
-    python3 dev.py bench pipeline [--jobs 20] [--seconds 20] [--json]
+    python3 dev.py bench pipeline [--jobs 20] [--seconds 20] [--json] [--write]
+
+`--write` puts the tables into docs/performance.md, and those figures of the same run that the
+README quotes into it.
 """
 
 import argparse
@@ -20,7 +23,9 @@ from typing import Any, Final, Protocol
 
 import httpx
 
+from benchmarks._document import machine, write
 from local.functions_host import HostKind
+from local.paths import ROOT
 from local.ports import ANY
 from local.stack import Stack
 from shared.engines.base import Task
@@ -32,6 +37,8 @@ from tests.media_factory import Clip
 ENGINE: Final = "mediapipe"
 POLL: Final = 0.02  # [s] between two looks at one job; half of it is added on average
 LIMIT: Final = 600.0  # [s] for one job
+README: Final = ROOT / "README.md"
+PERFORMANCE: Final = ROOT / "docs" / "performance.md"
 
 
 class Alone:
@@ -170,7 +177,7 @@ def table(results: dict[str, Any]) -> str:
     """The results as Markdown, ratios first."""
     clip = f"clip of {results['clip_seconds']:g} s, 640 x 360"
     lines = [
-        f"{results['cores']} cores; {results['host']}.",
+        f"On {machine()}; {results['host']}.",
         "",
         "| one at a time | added | whole / engine alone | engine alone | from POST to done |",
         "|---|---|---|---|---|",
@@ -195,15 +202,46 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def summary(results: dict[str, Any]) -> str:
+    """What the README says of it: figures that the tables have, too."""
+    image, clip = results["image"], results["clip"]
+    images, clips = results["images_at_once"], results["clips_at_once"]
+    seconds = f"{results['clip_seconds']:g} s"
+    return "\n".join(
+        [
+            "| | |",
+            "|---|---|",
+            f"| added to one image, from POST to `done` | {image['added_seconds']:.2f} s |",
+            f"| what the engine alone takes for it | {image['engine_seconds']:.2f} s |",
+            (
+                f"| one clip of {seconds}, from POST to `done`, beside one engine alone | "
+                f"{clip['ratio']:.2f} of its time: all cores measure it |"
+            ),
+            (
+                f"| {clips['jobs']} clips of {seconds} at once: share of the engine pool's own "
+                f"throughput | {clips['share']:.0%} |"
+            ),
+            (
+                f"| {images['jobs']} images at once: share of the engine pool's own throughput | "
+                f"{images['share']:.0%} ({images['whole_per_minute']:.0f} a minute) |"
+            ),
+        ]
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--jobs", type=int, default=20, help="how many at once (default 20)")
     parser.add_argument("--seconds", type=float, default=20, help="length of the clip (default 20)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md and README")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="avatar-bench-") as name:
         results = run(Path(name), arguments.jobs, arguments.seconds)
     print(json.dumps(results, indent=2) if arguments.json else table(results))
+    if arguments.write:
+        write(PERFORMANCE, "pipeline", table(results))
+        write(README, "pipeline", summary(results))
 
 
 if __name__ == "__main__":

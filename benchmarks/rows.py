@@ -5,7 +5,9 @@ in turn, the pipeline's COPY of rows that are parsed, and all that it does with 
 and checking too. The embedded PostgreSQL is started for this. Memory is the peak of a process that
 stores and measures a clip of a minute, and of one that does so with an hour.
 
-    python3 dev.py bench rows
+    python3 dev.py bench rows [--write]
+
+What a row takes on the disk is measured with all of the engine's signals, all else without.
 """
 
 import argparse
@@ -22,8 +24,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from benchmarks._document import machine, write
+from local.paths import ROOT
 from local.ports import ANY
 from local.stack import Stack
 from shared.database import copy
@@ -31,6 +36,7 @@ from shared.database.connection import Database
 from shared.database.extractions import insert_entries, insert_extraction
 from shared.database.frames import COPY, PIECE_BYTES, copy_frames, encoded
 from shared.database.tables import ActionUnitReport, Extraction
+from shared.engines.mediapipe.signals import NAMES
 from shared.measurements import csv
 from shared.measurements.action_units import CSV_COLUMNS, INTENSITIES, PRESENCES
 from shared.measurements.model import Facts
@@ -43,9 +49,13 @@ FPS: Final = 30
 MINUTE: Final = 60 * FPS  # [frames]
 HOUR: Final = 60 * MINUTE
 ROUNDS: Final = 5
+DOCUMENT: Final = ROOT / "docs" / "performance.md"
 AZURITE: Final = "UseDevelopmentStorage=true"
 
 
+_SIZE: Final = sql(
+    "select pg_relation_size('frame_measurement'), pg_total_relation_size('frame_measurement')"
+)
 Pairs = Iterator[tuple[csv.Block, NDArray[np.float64]]]
 
 
@@ -83,8 +93,8 @@ def _pairs(path: Path) -> Pairs:
     return csv.paired(csv.blocks(path), None)
 
 
-def speed(database: Database, path: Path, frames: int) -> str:
-    """Sentences with the shares of a raw COPY's speed."""
+def speed(database: Database, path: Path, frames: int) -> list[str]:
+    """Rows of the table: shares of a raw COPY's speed."""
 
     def whole(session: Session, report_id: int) -> Callable[[], object]:
         return lambda: copy_frames(session, report_id, _pairs(path))
@@ -104,11 +114,15 @@ def speed(database: Database, path: Path, frames: int) -> str:
     file_share = statistics.median(raw / whole for whole, _, raw in rounds)
     copy_share = statistics.median(raw / parsed for _, parsed, raw in rounds)
     rate = frames / statistics.median(whole for whole, _, _ in rounds)
-    return (
-        f"COPY of frame rows: {copy_share:.0%} of the speed of a raw COPY of the same bytes; from "
-        f"openface.csv, parsing and checks included: {file_share:.0%}, {rate:,.0f} rows a second "
-        f"({frames:,} rows, {ROUNDS} rounds)."
-    )
+    return [
+        (
+            f"| COPY of its {frames:,} rows, beside a raw COPY of the same bytes | "
+            f"**{copy_share:.0%}** of its speed |"
+        ),
+        f"| all of the way from `openface.csv`, beside that | **{file_share:.0%}** |",
+        f"| rows a second so | {rate:,.0f} |",
+        f"| a million rows so | {1e6 / rate:.0f} s |",
+    ]
 
 
 def store(url: str, path: Path, frames: int) -> None:
@@ -138,27 +152,54 @@ def _peak(url: str, path: Path, frames: int) -> float:
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
 
 
-def run(folder: Path) -> None:
+def size(database: Database, path: Path, frames: int) -> str:
+    """A row of the table: what a frame's row takes in a fresh database, with all signals."""
+    values = np.random.default_rng(1).normal(size=len(NAMES))
+    pairs = ((block, np.tile(values, (len(block), 1))) for block, _ in _pairs(path))
+    with database.begin() as session:
+        copy_frames(session, _report(session), pairs)
+    with database.begin() as session:
+        table, whole = session.execute(_SIZE).one()
+    return (
+        f"| a row in the database, with {len(NAMES)} signals and its index | "
+        f"{whole / frames:.0f} bytes ({table / frames:.0f} + {(whole - table) / frames:.0f}) |"
+    )
+
+
+def run(folder: Path) -> str:
     minute = write_csv(folder / "minute.csv", MINUTE)
     hour = write_csv(folder / "hour.csv", HOUR)
     with Stack(folder / "stack", ports=ANY, throw_away=True) as stack:
         stack.start_database()
         stack.migrate()
-        print(speed(Database(stack.database), hour, HOUR))
+        database = Database(stack.database)
+        of_row = size(database, hour, HOUR)
+        rows = [*speed(database, hour, HOUR), of_row]
         short, long = (_peak(stack.database, *clip) for clip in ((minute, MINUTE), (hour, HOUR)))
-    print(f"Memory for an hour: {long:.0f} MB, {long - short:.0f} MB more than for a minute.")
+    memory = f"{long:.0f} MB, {long - short:+.0f} MB beside a minute's"
+    head = [
+        f"On {machine()}; medians of {ROUNDS}.",
+        "",
+        "| of an hour of one face, without signals | |",
+        "|---|---|",
+    ]
+    return "\n".join([*head, *rows, f"| memory of storing and measuring it | {memory} |"])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--store", nargs=3, metavar=("URL", "CSV", "FRAMES"), help="for itself")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     arguments = parser.parse_args()
     if arguments.store:
         url, path, frames = arguments.store
         store(url, Path(path), int(frames))
         return
     with tempfile.TemporaryDirectory(prefix="avatar-bench-") as name:
-        run(Path(name))
+        text = run(Path(name))
+    print(text)
+    if arguments.write:
+        write(DOCUMENT, "rows", text)
 
 
 if __name__ == "__main__":

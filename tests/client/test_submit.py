@@ -17,13 +17,13 @@ from tests.stack import NewStack
 
 def test_a_file_is_measured(client: Client, service: Service, media: Path) -> None:
     run = client.run(
-        *("submit", media / "face.jpg", "--avatar", "Ada", "--name", "build 41"),
+        *("submit", media / "face.jpg", "--avatar", "Measured", "--name", "build 41"),
         *("--type", "IW", "--engine", "mediapipe", "--junit", "out.xml", "--markdown", "out.md"),
     )
     assert run.returncode == 0, run.stderr
     (job_id,) = re.findall(r"face\.jpg: measured; no parameter set .* \(job (.*)\)\n", run.stdout)
     job = service.job(job_id)
-    assert (job["avatar"], job["name"], job["type"]) == ("Ada", "build 41", "IW")
+    assert (job["avatar"], job["name"], job["type"]) == ("Measured", "build 41", "IW")
     steps = re.findall(r"^face\.jpg: (\w+) succeeded in \d+\.\d s: ", run.stderr, re.MULTILINE)
     assert steps == ["upload", "extract", "analyse"]
     assert "\x1b" not in run.stdout + run.stderr

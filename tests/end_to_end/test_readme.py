@@ -1,5 +1,6 @@
 """The README's commands do what it says, and its links lead somewhere."""
 
+import io
 import json
 import re
 import shutil
@@ -7,8 +8,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from local.paths import ROOT
+from avatar_validation.retrying import Patience
+from avatar_validation.service import Service as ClientService
+from avatar_validation.uploads import Fields
+from local.commands import demo
+from local.paths import ROOT, SAMPLE, SAMPLE_CLIP
+from local.runfile import Run
 from tests.end_to_end.service import Service
 
 README = (ROOT / "README.md").read_text()
@@ -60,6 +67,39 @@ def test_upload_url(service: Service, tmp_path: Path) -> None:
     assert answer["headers"]["x-ms-blob-type"] == "BlockBlob"
     job = service.wait(answer["id"])
     assert (job["state"], job["media"]["filename"]) == ("done", "take 1.mp4")
+
+
+def test_the_printed_example(service: Service) -> None:
+    """What README shows of `dev.py demo` is what the command says, but for ids and times."""
+    found = re.search(r"\$ python3 dev.py demo\n.*?\n\n(.*?)\nThe service", README, re.DOTALL)
+    assert found
+    said = iter(_said_of_samples(service).splitlines())
+    for line in found[1].splitlines():
+        if line.strip() not in ("", "…"):
+            words, shown = _figures(line)
+            real = next((figures for other, figures in map(_figures, said) if other == words), None)
+            assert real is not None, f"the demo does not say, after what stands before it: {line}"
+            assert real == pytest.approx(shown, abs=0.05, rel=0.05), line
+
+
+def _said_of_samples(service: Service) -> str:
+    said, stack = io.StringIO(), service.stack
+    run = Run(stack.http, stack.storage, stack.database, stack.blob_endpoint, "builtin", 0, "")
+    console = Console(file=said, width=200, highlight=False)
+    with ClientService(stack.http, None, None, Patience(60, lambda _: None)) as client:
+        for sample in (SAMPLE_CLIP, SAMPLE):
+            demo.measure(sample, Fields("demo"), client, run, console)
+    return said.getvalue()
+
+
+def _figures(line: str) -> tuple[str, list[float]]:
+    """Its words, and its numbers; ids, ports and seconds are left out."""
+    line = re.sub(
+        r"[\da-f]{8}-[\da-f-]{27}|measurement \d+|:\d+/|\d+\.\d+ s\b|[▏▎▍▌▋▊▉█]", "", line
+    )
+    number = r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]|\.\d)"
+    words = " ".join(re.sub(number, "#", line).split())
+    return words, [float(each) for each in re.findall(number, line)]
 
 
 @pytest.mark.parametrize(

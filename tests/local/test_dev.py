@@ -20,6 +20,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from PIL import Image
 
+from local.paths import SAMPLE
 from local.ports import ANY, wait_until
 from tests.local.checkout import make_checkout
 from tests.media_factory import Clip
@@ -125,6 +126,14 @@ def test_two_checkouts_side_by_side(
         assert f"/{job[1]}/openface.csv" in demo.stdout
         assert _get(f"{addresses['http']}/api/jobs/{job[1]}").status_code == 404
 
+        with SAMPLE.open("rb") as face:
+            upload = f"{addresses['http']}/api/upload?avatar=quiet&filename=face.jpg"
+            kind = {"Content-Type": "image/jpeg"}
+            sent = httpx.post(upload, content=face.read(), headers=kind, trust_env=False).json()
+        address = f"{addresses['http']}/api/jobs/{sent['id']}"
+        ends = ("done", "failed")
+        wait_until(lambda: _get(address).json()["state"] in ends, lambda: True, _LIMIT, "the job")
+
         second = checkout.dev("up")
         assert second.returncode == 1
         assert addresses["http"] in second.stderr
@@ -133,6 +142,8 @@ def test_two_checkouts_side_by_side(
         code, output = _end(process, signal.SIGINT)
         assert code == 0
         assert "The service runs, with" in output
+        assert f"  job {sent['id']}: measurement " in output
+        assert "Executing" not in output
         assert checkout.processes() == []
     assert not checkout.run_file.exists()
     assert another_checkout.processes() == []
@@ -142,7 +153,8 @@ def test_data_survives_a_kill(checkout: _Checkout) -> None:
     with checkout.running("up", "--quiet") as process:
         demo = checkout.dev("demo", "--json")
         assert demo.returncode == 0, demo.stderr
-        (result,) = json.loads(demo.stdout)["results"]
+        clip, result = json.loads(demo.stdout)["results"]
+        assert [report["verdict"] for report in clip["reports"]] == ["pass"]
         assert result["action_units"]["faces"][0]["action_units"]
         process.kill()  # run.json stays behind, and is not believed
         process.wait()
@@ -175,6 +187,8 @@ def test_a_job_that_fails(checkout: _Checkout, tmp_path: Path) -> None:
     demo = checkout.dev("demo", "--keep", str(blank), str(text))
     try:
         assert demo.returncode == 1
+        pages = re.findall(r"^  (http\S*/jobs/\S*)$", demo.stderr, re.MULTILINE)
+        assert [_get(page).status_code for page in pages] == [200]
         assert "failed (no_face_found): " in demo.stdout
         assert "refused: The file is not of a supported kind" in demo.stdout
         assert "The service goes on" in demo.stderr
@@ -188,8 +202,13 @@ def test_a_server_of_ones_own(checkout: _Checkout, empty_database: str) -> None:
     assert demo.returncode == 0, demo.stderr
     connection = psycopg2.connect(empty_database)
     with connection, connection.cursor() as cursor:
-        cursor.execute("select count(*) from action_unit_report")
-        assert cursor.fetchone() == (1,)
+        cursor.execute("select id from action_unit_report order by id")
+        numbers = [number for (number,) in cursor]
+    assert len(numbers) == 2
+    _, _, addresses = demo.stderr.partition("Then open this in a browser:\n")
+    assert [line.rpartition("/reports/")[2] for line in addresses.split()] == list(
+        map(str, numbers)
+    )
     connection.close()
 
     demo = checkout.dev("demo", DATABASE_URL="postgresql+psycopg2://me:secret@127.0.0.1:9/mine")

@@ -28,11 +28,12 @@ def path(avatar: str, build: str | None = None) -> str:
 def found(service: Service, avatar: str, build: str) -> Json | None:
     """The build with its verdict; None where nothing of it became a job."""
     try:
-        return service.get_json(path(avatar, build), params={"limit": 1})
+        whole = service.get_json(path(avatar, build), params={"limit": 1})
     except Refused as refused:
         if refused.status != httpx.codes.NOT_FOUND:
             raise
         return None
+    return {name: value for name, value in whole.items() if name not in ("items", "next")}
 
 
 def clips(service: Service, avatar: str, build: str) -> list[Json]:

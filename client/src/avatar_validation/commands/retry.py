@@ -42,10 +42,10 @@ def run(options: Namespace, tool: Tool) -> Exit:
     results = [Result(label) for label in jobs.labels(found)]
     with resumable(tool.service, results), tool.display:
         for job, result in zip(found, results, strict=True):
+            result.update(job)
             if job["state"] == "failed":
                 _begin(tool, job, result)
             else:
-                result.update(job)
                 tool.display.note(f"{result.label}: its job is {job['state']}, not failed")
         if options.wait:
             follow(tool.service, results, tool.display, options.timeout)
@@ -55,6 +55,9 @@ def run(options: Namespace, tool: Tool) -> Exit:
 
 def _begin(tool: Tool, job: Json, result: Result) -> None:
     try:
-        result.update(jobs.again(tool.service, job))
+        begun = jobs.again(tool.service, job)
     except ClientError as error:
         result.fail(error)
+    else:
+        result.error = None
+        result.update(begun)

@@ -26,6 +26,7 @@ from av.container import OutputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageDraw
 
 from tests import faces
@@ -291,6 +292,19 @@ def png_bomb(path: Path, *, side: int = 30_000) -> Path:
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     chunks = b"".join(
         _chunk(*each) for each in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+    return path
+
+
+def deep_png(path: Path, values: NDArray[np.uint16]) -> Path:
+    """A PNG with 16 bits of each of three colours, which Pillow cannot write."""
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    chunks = b"".join(
+        _chunk(*each)
+        for each in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     )
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
     return path

@@ -4,8 +4,9 @@ What is made of the odd cases:
 - EXIF orientation is applied; an EXIF block that cannot be read counts as none.
 - Transparency is laid over mid grey: the colour under transparent pixels is arbitrary, and black
   or white would make an edge that detectors take for hair or a hat.
-- 16-bit grey is scaled to 8 bits (Pillow's own conversion clips it), also 12 bits in 16; CMYK,
-  palette and bilevel pictures are converted without colour management.
+- 16-bit grey is scaled to 8 bits (Pillow's own conversion clips it), also 12 bits in 16, and these
+  in colour, too (of which Pillow keeps the high byte alone); CMYK, palette and bilevel pictures are
+  converted without colour management.
 - A JPEG that lacks its last bytes is taken if no pixel is missing, with a warning.
 - A picture that moves (APNG, animated WebP) is refused: it is neither one picture nor a video.
   A JPEG with further pictures in it (MPO, as phones write them) is its first, a HEIC its main one.
@@ -21,6 +22,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import av
+import av.error
 import numpy as np
 import pi_heif
 from numpy.typing import NDArray
@@ -44,12 +47,14 @@ _ALBUMS: Final = ("MPO", "HEIF")  # formats of one picture, with others beside i
 UNENDED: Final = "unended"  # a key of Pillow's `info`
 _ENDS: Final = (b"\xff\xd9", bytes(range(1, 200)) * 400 + b"\xff\xd9")
 MID_GREY: Final = (128, 128, 128)
+_SIXTEEN_BITS: Final = "RGB;16B"  # what Pillow calls the layout of such a PNG
+_THIS_FILE_ALONE: Final = {"protocol_whitelist": "file"}
 _TWELVE_BITS: Final = 4095  # what scientific cameras put into 16 bits without scaling it
 # what Pillow's decoders raise for damaged files, besides OSError
 DAMAGE: Final = (
     *(OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, OverflowError),
     *(struct.error, zlib.error),
-    RuntimeError,  # libheif's
+    *(RuntimeError, av.error.FFmpegError),  # libheif's, FFmpeg's
 )
 
 
@@ -92,12 +97,15 @@ def _opened(path: Path, options: Options) -> Iterator[Image.Image]:
             with Image.open(path, formats=[pillows_name]) as stored:
                 _refuse(stored, options)
                 image: Image.Image = stored
+                layout = [tile.args for tile in stored.tile]
                 try:
                     image.load()
                 except OSError:
                     if found is not JPEG:
                         raise
                     image = _ended(path)
+                if layout == [_SIXTEEN_BITS] and _is_dark(image):
+                    image = _of_twelve_bits(path)
                 with suppress(*DAMAGE):  # of the EXIF block
                     ImageOps.exif_transpose(image, in_place=True)
                 yield image
@@ -121,6 +129,18 @@ def _ended(path: Path) -> Image.Image:
         raise OSError("pixels are missing")
     ways[0].info[UNENDED] = True
     return ways[0]
+
+
+def _is_dark(image: Image.Image) -> bool:
+    """Whether what is left of 16 bits may be the upper four of twelve."""
+    return bool(np.asarray(image).max(initial=0) <= _TWELVE_BITS >> 8)
+
+
+def _of_twelve_bits(path: Path) -> Image.Image:
+    """A PNG in colour whose 16 bits hold twelve. Raises what is in DAMAGE."""
+    with av.open(f"file:{path}", format="png_pipe", options=_THIS_FILE_ALONE) as container:
+        values = next(container.decode(video=0)).to_ndarray(format="rgb48le")
+    return Image.fromarray((values // 16).astype(np.uint8))
 
 
 def _refuse(image: Image.Image, options: Options) -> None:

@@ -151,7 +151,9 @@ def _look(storage: Storage, container: str, blob: str, *, alone: bool) -> _Found
         blob = upload.blob
     properties = storage.properties(container, blob)
     head = storage.head(container, blob, formats.SNIFF_BYTES)
-    found = formats.sniff(head) or formats.compressed(head)  # its job says why it is not taken
+    found = formats.sniff(head)
+    if found is None and properties.content_settings.content_encoding:
+        found = formats.compressed(head)  # meant as media; its job says why it is not taken
     if found is None:
         return None
     return _Found(

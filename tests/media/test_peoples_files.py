@@ -208,6 +208,18 @@ def test_what_cannot_be_measured_is_called_by_its_name(
     assert refused.value.code is Code.UNSUPPORTED_MEDIA
 
 
+def test_twelve_bits_in_sixteen_in_colour(tmp_path: Path) -> None:
+    path = tmp_path / "scientific.png"
+    ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)
+    media_factory.deep_png(path, np.stack([ramp, ramp.T, np.zeros_like(ramp)], axis=2))
+    with Image.open(path) as image:
+        assert image.getextrema() == ((0, 15), (0, 15), (0, 0)), "what Pillow makes of it"
+    loaded = load_image(path, OPTIONS)
+    assert np.array_equal(loaded[..., 0], ramp >> 4)
+    assert np.array_equal(loaded[..., 1], ramp.T >> 4)
+    assert displayed_size(path, OPTIONS) == (64, 64)
+
+
 def test_twelve_bits_in_sixteen(tmp_path: Path) -> None:
     path = tmp_path / "scientific.png"
     ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)

@@ -14,6 +14,7 @@ from shared.app import App
 from shared.database.tables import EventKind, Job, State, Step
 from shared.jobs import lifecycle
 from shared.measurements.action_units import INTENSITIES
+from shared.media.formats import Kind, MediaFacts
 from shared.pages import (
     addresses,
     avatar_page,
@@ -116,6 +117,16 @@ def test_what_was_measured_is_kept_where_it_could_not_be_judged(app: App) -> Non
     assert f'href="/reports/{number_}"' in page
     assert 'class="primary" id="retry"' in page
     assert "There is no set &lt;x&gt;." in page
+
+
+def test_a_heic_is_shown_as_a_jpeg_where_browsers_show_none(app: App) -> None:
+    made = job(app, media=MediaFacts("HEIC", Kind.IMAGE, 0))
+    page = text(job_page.job_page(get(id=str(made.id)), app))
+    assert f'<source srcset="/jobs/{made.id}/media" type="image/heic">' in page
+    assert f'<img src="/jobs/{made.id}/thumbnail"' in page
+    other = job(app)
+    page = text(job_page.job_page(get(id=str(other.id)), app))
+    assert f'<picture><img src="/jobs/{other.id}/media"' in page
 
 
 def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:

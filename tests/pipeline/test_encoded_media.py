@@ -53,7 +53,18 @@ def test_a_compressed_measurement_is_refused_in_a_sentence(app: App) -> None:
     assert (job.state, job.error_code) == (State.FAILED, Code.INVALID_CSV)
 
 
+def test_an_archive_that_says_no_more_is_nobodys_media(app: App, tmp_path: Path) -> None:
+    content = media_factory.picture(tmp_path / "face.jpg").read_bytes()
+    assert put(app, "face.jpg.gz", gzip.compress(content), None) is None
+
+
 def stored(app: App, blob: str, content: bytes, encoding: str) -> Job:
+    job = put(app, blob, content, encoding)
+    assert job is not None
+    return job
+
+
+def put(app: App, blob: str, content: bytes, encoding: str | None) -> Job | None:
     """The job of a container that another program filled, after the blob's event."""
     container = f"encoded-{uuid.uuid4()}"
     app.storage.create_container(container)
@@ -61,6 +72,4 @@ def stored(app: App, blob: str, content: bytes, encoding: str) -> Job:
     app.storage.blob(container, blob).upload_blob(content, content_settings=settings)
     events.blob_uploaded(app, container, blob)
     with app.database.begin() as session:
-        job = containers.by_blob(session, container, blob)
-    assert job is not None
-    return job
+        return containers.by_blob(session, container, blob)

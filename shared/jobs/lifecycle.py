@@ -404,13 +404,15 @@ def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:
 def stale(session: Session, seconds: int, limit: int) -> list[Job]:
     """Open jobs that nobody works on: dead leases, and jobs whose event seems lost.
 
+    Among them are uploads that may still come: whether their media is there is for storage to say.
+
     Their `updated` is set to now, so that one reconciliation at a time takes them up.
     """
     now = func.clock_timestamp()
     before = now - dt.timedelta(seconds=seconds)
     waiting = and_(Job.state.in_((State.UPLOADED, State.EXTRACTED)), Job.updated < before)
     dead = and_(Job.state.in_((State.EXTRACTING, State.ANALYSING)), Job.lease_until < now)
-    unfinished = and_(Job.state == State.CREATED, Job.upload_until < now)
+    unfinished = and_(Job.state == State.CREATED, or_(Job.upload_until < now, Job.updated < before))
     deleted = and_(Job.deleting, Job.updated < before)
     found = (
         select(Job.id)

@@ -45,6 +45,8 @@ def _take_up(app: App, job: Job) -> bool:
     if job.deleting:
         delete(app, job.id)
     elif job.state == State.CREATED and not app.storage.has(job.container, job.blob):
+        if job.upload_until > dt.datetime.now(dt.UTC):
+            return False
         with app.database.begin() as session:
             now = session.get(Job, job.id, with_for_update=True)
             if now is None or (now.state, now.upload_until) != (job.state, job.upload_until):

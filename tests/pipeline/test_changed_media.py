@@ -15,7 +15,7 @@ from shared.app import App
 from shared.database.tables import Job, State
 from shared.jobs import lifecycle
 from shared.pages import media, static_files, thumbnail
-from shared.pipeline import deletion, events, uploads
+from shared.pipeline import deletion, events, reconciliation, uploads
 from shared.pipeline.uploads import UploadUrlRequest
 from shared.platform.errors import Code, Problem
 from tests import faces, media_factory
@@ -84,6 +84,20 @@ def test_an_upload_address_ends_with_the_upload(app: App, measured: tuple[Job, s
         with pytest.raises(HttpResponseError):
             hold(BlobClient.from_blob_url(url))
     assert app.storage.etag(job.container, job.blob) == etag
+
+
+def test_media_whose_event_was_lost_need_not_wait_for_the_end_of_its_address(
+    app: App, tmp_path: Path
+) -> None:
+    content = media_factory.picture(tmp_path / "face.jpg").read_bytes()
+    request = UploadUrlRequest(avatar="Ada", filename="face.jpg", size=len(content))
+    address = uploads.promise(app, request)
+    assert reconciliation.reconcile(app) == 0
+    assert _job(app, address.job_id).state == State.CREATED
+    httpx.put(address.url, content=content, headers=PUT).raise_for_status()
+    assert reconciliation.reconcile(app) == 1
+    events.resume(app, address.job_id)
+    assert _job(app, address.job_id).state == State.EXTRACTED
 
 
 def _leased(client: BlobClient) -> None:

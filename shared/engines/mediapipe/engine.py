@@ -93,7 +93,7 @@ class MediapipeEngine:
         if task.type.is_image:
             picture, unended = load(task.media, task.options)
             height, width = picture.shape[:2]
-            with Writer(output, width, height) as writer:
+            with Writer(output, width, height, still=True) as writer:
                 writer.add(0, 0.0, tracker.follow(picture, 0.0))
                 writer.finish(Damage(unended=int(unended)), tracker)
             progress(1)

@@ -149,8 +149,11 @@ class MediapipeEngine:
 
 
 def _cuts(keys: Sequence[float], duration: float) -> list[float]:
-    """Starts of segments of equal length [s], each at the key frame nearest; the first is 0."""
-    count = math.ceil(duration / SEGMENT_SECONDS)
+    """Starts of segments of equal length [s], each at the key frame nearest; the first is 0.
+
+    An even number of them, so that of two processes none waits for the other.
+    """
+    count = 2 * math.ceil(duration / (2 * SEGMENT_SECONDS))
     cuts = [0.0]
     for number in range(1, count):
         wanted = duration * number / count

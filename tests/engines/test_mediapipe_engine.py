@@ -112,12 +112,13 @@ def test_segments_join_to_what_the_whole_gives(
 def test_a_long_clip_is_planned_in_segments_at_key_frames(
     engine: MediapipeEngine, tmp_path: Path
 ) -> None:
-    clip = Clip(seconds=25, fps=4, key_interval=8, scene=faces.still)  # a key frame every 2 s
+    """An even number of them, so that two processes end together."""
+    clip = Clip(seconds=33, fps=4, key_interval=8, scene=faces.still)  # a key frame every 2 s
     task = Task(clip.write(tmp_path / "long.mp4"), MediaType.VS)
     segments = engine.plan(task, 4)
-    assert [segment.start for segment in segments] == [0.0, 12.0]
-    assert [segment.stop for segment in segments] == [12.0, None]
-    assert sum(segment.frames or 0 for segment in segments) == 100
+    assert [segment.start for segment in segments] == [0.0, 8.0, 16.0, 24.0]
+    assert [segment.stop for segment in segments] == [8.0, 16.0, 24.0, None]
+    assert sum(segment.frames or 0 for segment in segments) == 132
     assert engine.plan(task, 1) == segments
 
 

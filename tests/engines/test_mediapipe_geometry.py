@@ -1,10 +1,13 @@
 """Alignment: numbers against numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.engines.mediapipe import alignment
+from shared.engines.mediapipe import alignment, measures
+from shared.engines.mediapipe.alignment import Aligned
 from shared.engines.mediapipe.detector import FaceDetector
 from shared.engines.mediapipe.mesh import FaceMesh
 from shared.engines.mediapipe.regions import from_detection
@@ -48,6 +51,35 @@ def test_alignment_finds_the_pose_and_takes_it_out(
     assert pytest.approx(expected, abs=1e-3) == turned(np.eye(3), *aligned.rotation[0]).T
     assert aligned.scale[0] == pytest.approx(2.5 * upright.scale[0], rel=1e-4)
     assert aligned.points == pytest.approx(upright.points, abs=0.02)
+
+
+def measured(aligned: Aligned) -> Points:
+    return measures.measure(aligned)[0].astype(np.float64)
+
+
+def build(aligned: Aligned) -> Points:
+    return measures.build(aligned)[0].astype(np.float64)
+
+
+@pytest.mark.parametrize("tall", [0.85, 1.0, 1.2])
+def test_a_face_of_another_height_is_no_movement(face: Points, tall: float) -> None:
+    """Stretched, its fixed points say by how much; the reference face is taken to be as tall."""
+    upright = alignment.align(face[None].astype(np.float32))
+    other = replace(upright, points=upright.points * (1.0, tall, 1.0))
+    assert alignment.height(other) == pytest.approx(tall * alignment.height(upright))
+    grown = dict(zip(measures.NAMES, measured(other) - measured(upright), strict=True))
+    taken = dict(zip(measures.NAMES, build(other) - build(upright), strict=True))
+    for name in ("corner_height_right", "cheek_height_left", "chin", "lower_lip"):
+        assert taken[name] == pytest.approx(grown[name], rel=0.2), name
+    for name in ("corner_width_right", "cheek_width_left", "ala_width_right", "corner_depth_left"):
+        assert taken[name] == 0.0 == pytest.approx(grown[name], abs=1e-4), name
+
+
+def test_what_a_muscle_moves_is_not_taken_for_height(face: Points) -> None:
+    upright = alignment.align(face[None].astype(np.float32))
+    moved = replace(upright, points=upright.points.copy())
+    moved.points[:, [152, 61, 291, 105], 1] -= 10.0  # chin, lip corners, a brow
+    assert alignment.height(moved) == alignment.height(upright)
 
 
 def test_distance_follows_from_the_size_of_the_face(face: Points) -> None:

@@ -62,6 +62,8 @@ _INDICES: Final = np.array(list(REFERENCE))
 _FLIP: Final = np.array([1.0, -1.0, -1.0])  # between the picture's axes and the aligned ones
 _TARGET: Final = np.array(list(REFERENCE.values())) * _FLIP
 _WEIGHTS: Final = np.array([_OUTLINE_WEIGHT if i in _OUTLINE else 1.0 for i in REFERENCE])
+_HEIGHTS: Final = -_TARGET[:, 1] + np.average(_TARGET[:, 1], weights=_WEIGHTS)
+_TALLEST: Final = 1.3  # times the reference or its inverse; of 17 people, 1.10 and 0.77
 
 
 def align(meshes: NDArray[np.float32]) -> Aligned:
@@ -82,6 +84,18 @@ def align(meshes: NDArray[np.float32]) -> Aligned:
     points = np.einsum("npi,nij->npj", meshes - origin[:, None], rotation)
     points *= _FLIP / scale[:, None, None]
     return Aligned(points, _angles(rotation), origin[:, :2], scale)
+
+
+def height(aligned: Aligned) -> NDArray[np.float64]:
+    """(n,) how tall each face is beside the reference, for its distance between the eyes.
+
+    By the points that no muscle moves, in least squares. It differs by 8 % (standard deviation over
+    17 people), which in a face that is seen only once looks like movement.
+    """
+    leverage = _WEIGHTS * _HEIGHTS
+    tall = aligned.points[:, _INDICES, 1] @ leverage / (leverage @ _HEIGHTS)
+    result: NDArray[np.float64] = np.clip(tall, 1 / _TALLEST, _TALLEST)
+    return result
 
 
 def _angles(rotation: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -82,7 +82,7 @@ class MediapipeEngine:
         work = max(duration or 0.0, (count or 0) / FRAMES_PER_SECOND)  # [s] of a usual clip
         if duration is None or work < CUT_FROM_SECONDS:
             return [Segment(0, frames=count)]
-        parts = math.ceil(work / SEGMENT_SECONDS)
+        parts = 2 * math.ceil(work / (2 * SEGMENT_SECONDS))  # even: of two processes none waits
         cuts = _cuts(key_frames(task.media, task.options), duration, parts)
         rate = count / duration if count else None
         return [
@@ -100,7 +100,7 @@ class MediapipeEngine:
         if task.type.is_image:
             picture, unended = load(task.media, task.options)
             height, width = picture.shape[:2]
-            with Writer(output, width, height) as writer:
+            with Writer(output, width, height, still=True) as writer:
                 writer.add(0, 0.0, tracker.follow(picture, 0.0))
                 writer.finish(Damage(unended=int(unended)), tracker)
             progress(1)

@@ -77,11 +77,12 @@ class Summary:
 class Writer:
     """Takes frames in order and completes the file on leaving; left by an error, leaves nothing."""
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
+    def __init__(self, path: Path, width: int, height: int, *, still: bool = False) -> None:
+        """`still`: each face is seen only once."""
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
         self._file = self._partial.open("wb")
-        self._width, self._height = width, height
+        self._width, self._height, self._still = width, height, still
         self._points: list[NDArray[np.float32]] = []
         self._records: list[tuple[object, ...]] = []
         self._summary: Summary | None = None
@@ -133,7 +134,8 @@ class Writer:
             records["head"][faces] = features.head(meshes)
             records["features"][faces] = features.features(aligned)
             records["moving_points"][faces] = features.moving_points(aligned)
-            records["measures"][faces] = measures.measure(aligned)
+            values = measures.measure(aligned)
+            records["measures"][faces] = values - measures.build(aligned) if self._still else values
         self._file.write(records.tobytes())
         self._records.clear()
         self._points.clear()

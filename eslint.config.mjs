@@ -2,7 +2,7 @@
 
 const BROWSER = [
   ...["CSS", "Event", "FormData", "Intl", "ResizeObserver", "URLSearchParams", "XMLHttpRequest"],
-  ...["clearTimeout", "crypto", "document", "fetch", "localStorage", "location", "navigator"],
+  ...["addEventListener", "clearTimeout", "crypto", "document", "fetch", "localStorage", "location", "navigator"],
   ...["performance", "requestAnimationFrame", "setInterval", "setTimeout"],
 ];
 

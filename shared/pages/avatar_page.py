@@ -67,8 +67,10 @@ def avatar_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     avatar = wanted.name or avatar_api.avatar_of(req)
     if address := _comparison(avatar, wanted, marked):
         return see_other(address)
-    if wanted.from_ is not None or wanted.from_measurement is not None:
-        return compared_page.compared(app, avatar, wanted)
+    if wanted.measurements is not None:
+        return compared_page.compared_measurements(app, avatar, wanted.measurements, wanted)
+    if wanted.builds is not None:
+        return compared_page.compared_builds(app, avatar, wanted.builds, wanted)
     with app.database.begin() as session:
         shown = _builds(session, avatar, wanted)
         found, further = _clips(session, shown, wanted)
@@ -111,7 +113,7 @@ def _comparison(avatar: str, wanted: AvatarQuery, marked: Marked) -> str | None:
 
 def _builds(session: Session, avatar: str, wanted: AvatarQuery) -> list[Build]:
     before = position(PageQuery(cursor=wanted.cursor), _BUILD)
-    found = builds.page(session, avatar, before, TRENDED + 1)
+    found = builds.page(session, avatar, before, TRENDED)
     if not found and not avatars.exists(session, avatar):
         avatar_api.unknown()
     return found
@@ -122,7 +124,7 @@ def _clips(
 ) -> tuple[list[Clip], ClipPlace | None]:
     """Clips of the builds that are shown, by file name; the last one's place if there are more."""
     after = position(PageQuery(cursor=wanted.after), _CLIP)
-    keys = [build.key for build in shown[:TRENDED]]
+    keys = [build.key for build in shown]
     found = clips.page(session, keys, ROWS + 1, after=ClipPlace(*after) if after else None)
     places = list(dict.fromkeys(clip.place for clip in found))
     if len(places) <= ROWS:

@@ -30,6 +30,16 @@ class AvatarQuery(BaseModel):
     to_measurement: BigInt | None = None
     file: Annotated[Text, Field(max_length=1000)] | None = None
 
+    @property
+    def builds(self) -> tuple[str, str] | None:
+        """The earlier and the later one, where two are to be compared."""
+        return None if self.from_ is None or self.to is None else (self.from_, self.to)
+
+    @property
+    def measurements(self) -> tuple[int, int] | None:
+        first, second = self.from_measurement, self.to_measurement
+        return None if first is None or second is None else (first, second)
+
 
 def set_of(session: Session, wanted: str | None, latest: str | None) -> StoredSet | None:
     """The set that is asked for; without a word about one, `latest`. Raises Problem."""

@@ -89,60 +89,59 @@ class Medium:
     kind: str
 
 
-def compared(app: App, avatar: str, wanted: AvatarQuery) -> func.HttpResponse:
+def compared_measurements(
+    app: App, avatar: str, numbers: tuple[int, int], wanted: AvatarQuery
+) -> func.HttpResponse:
     with app.database.begin() as session:
-        sets = set_listing.names(session)
-        if wanted.from_measurement is not None and wanted.to_measurement is not None:
-            template = "compared_measurements.html"
-            numbers = wanted.from_measurement, wanted.to_measurement
-            values = _of_measurements(session, app, avatar, numbers, wanted)
-        else:
-            template = "compared_builds.html"
-            names = wanted.from_ or "", wanted.to or ""
-            values = _of_builds(session, app, avatar, names, wanted)
-    common = {"avatar": avatar, "wanted": wanted, "sets": sets, "all": ALL}
-    return page(template, common | values)
+        held_to = _held_to(session, wanted, numbers[1])
+        found = compare_measurements(session, app.storage, avatar, numbers, Options(held_to))
+        values = {
+            **_common(session, avatar, wanted, held_to),
+            "comparison": found,
+            "named": [_named(session, subject.job, number) for subject, number in _sides(found)],
+            "faces": [
+                (face.before, face.after, _folded_differences(face.differences))
+                for face in found.faces
+            ],
+            "tally": _tally(item for face in found.faces for item in face.differences),
+            "media": _media(session, found),
+            "swapped": addresses.avatar(
+                avatar, set=wanted.set, from_measurement=numbers[1], to_measurement=numbers[0]
+            ),
+        }
+    return page("compared_measurements.html", values)
 
 
-def _of_measurements(
-    session: Session, app: App, avatar: str, numbers: tuple[int, int], wanted: AvatarQuery
+def compared_builds(
+    app: App, avatar: str, names: tuple[str, str], wanted: AvatarQuery
+) -> func.HttpResponse:
+    with app.database.begin() as session:
+        later = clips.page(session, [BuildKey(avatar, names[1])], 1)
+        held_to = _held_to(session, wanted, later[0].measurement_id if later else None)
+        found = compare_builds(
+            session, app.storage, avatar, names, Options(held_to), file=wanted.file
+        )
+        numbers = [n for pair in found.pairs for n in (pair.from_measurement, pair.to_measurement)]
+        verdicts = {
+            number: worst(item.verdict for item in clips.present(held))
+            for number, held in reports.verdicts(session, numbers).items()
+        }
+        values = {
+            **_common(session, avatar, wanted, held_to),
+            "comparison": found,
+            "changes": _folded_changes(found),
+            "tally": _words(found.changes),
+            "pairs": [_pair_row(pair, verdicts) for pair in found.pairs],
+            "swapped": addresses.avatar(avatar, set=wanted.set, from_=names[1], to=names[0]),
+        }
+    return page("compared_builds.html", values)
+
+
+def _common(
+    session: Session, avatar: str, wanted: AvatarQuery, held_to: str | None
 ) -> dict[str, Any]:
-    held_to = _held_to(session, wanted, numbers[1])
-    found = compare_measurements(session, app.storage, avatar, numbers, Options(held_to))
-    swapped = {"from_measurement": numbers[1], "to_measurement": numbers[0]}
-    return {
-        "comparison": found,
-        "chosen": held_to,
-        "named": [_named(session, subject.job, number) for subject, number in _sides(found)],
-        "faces": [
-            (face.before, face.after, _folded_differences(face.differences)) for face in found.faces
-        ],
-        "tally": _tally(item for face in found.faces for item in face.differences),
-        "media": _media(session, found),
-        "swapped": addresses.avatar(avatar, set=wanted.set, **swapped),
-    }
-
-
-def _of_builds(
-    session: Session, app: App, avatar: str, names: tuple[str, str], wanted: AvatarQuery
-) -> dict[str, Any]:
-    newest = clips.page(session, [BuildKey(avatar, names[1])], 1)
-    held_to = _held_to(session, wanted, newest[0].measurement_id if newest else None)
-    options = Options(held_to)
-    found = compare_builds(session, app.storage, avatar, names, options, file=wanted.file)
-    numbers = [n for pair in found.pairs for n in (pair.from_measurement, pair.to_measurement)]
-    verdicts = {
-        number: worst(item.verdict for item in clips.present(held))
-        for number, held in reports.verdicts(session, numbers).items()
-    }
-    return {
-        "comparison": found,
-        "chosen": held_to,
-        "changes": _folded_changes(found),
-        "tally": _words(found.changes),
-        "pairs": [_pair_row(pair, verdicts) for pair in found.pairs],
-        "swapped": addresses.avatar(avatar, set=wanted.set, from_=names[1], to=names[0]),
-    }
+    sets = set_listing.names(session)
+    return {"avatar": avatar, "wanted": wanted, "chosen": held_to, "sets": sets, "all": ALL}
 
 
 def _held_to(session: Session, wanted: AvatarQuery, number: int | None) -> str | None:

@@ -93,7 +93,7 @@ def compare_builds(
     old, new = (_clips(session, BuildKey(avatar, build), file) for build in builds)
     held_to = _held_to(session, options)
     chosen = _pairs(old, new)
-    notices = [*_of_files(chosen), *_unmeasured(builds, (old, new))]
+    notices = [*_of_files(chosen), *_unmeasured("earlier", old), *_unmeasured("later", new)]
     if len(chosen) > MAX_PAIRS:
         notices.append(f"Of {len(chosen)} pairs of clips the first {MAX_PAIRS} were compared.")
     pairs, problems = [], []
@@ -199,11 +199,10 @@ def _of_files(pairs: Sequence[tuple[Clip, Clip]]) -> list[str]:
     ]
 
 
-def _unmeasured(builds: tuple[str, str], sides: tuple[Sequence[Clip], ...]) -> list[str]:
+def _unmeasured(which: str, found: Sequence[Clip]) -> list[str]:
     return [
-        f"{_words(clip)} of build {build!r} is not measured."
-        for build, side in zip(builds, sides, strict=True)
-        for clip in side
+        f"{_words(clip)} of the {which} build is not measured."
+        for clip in found
         if not _measured(clip)
     ]
 

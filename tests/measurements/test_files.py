@@ -205,7 +205,7 @@ def test_later_analyses_read_the_files(app: App, elsewhere: App, run: Run, tmp_p
     options = LearnOptions(name="L", deviation_percent=20.0)
     with app.database.begin() as session:
         found = compare_builds(session, app.storage, "Ada", ("table", "files"))
-        assert found.faces
+        assert found.changes
         learned = [
             learning.learn(session, app.storage, options, [stored.number])[0].parameter_set
             for stored in (table, files)

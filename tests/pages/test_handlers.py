@@ -117,6 +117,10 @@ def test_what_was_measured_is_kept_where_it_could_not_be_judged(app: App) -> Non
     assert "There is no set &lt;x&gt;." in page
 
 
+def test_a_job_whose_measurement_is_gone_is_shown(app: App) -> None:
+    assert "face.jpg" in text(job_page.job_page(get(id=str(job(app).id)), app))
+
+
 def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:
     running = job(app, state=State.EXTRACTING)
     with app.database.begin() as session:

@@ -32,8 +32,8 @@ NOTHING_HERE: Final = (
 
 def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     job, view = _load(req, app)
-    measured = view.state is State.DONE
-    report = report_values(app, str(view.measurement_id), View()) if measured else {"data": None}
+    shown = _has_report(view)
+    report = report_values(app, str(view.measurement_id), View()) if shown else {"data": None}
     values = report | {
         "job": view,
         "kind": job.media and job.media.kind,
@@ -50,7 +50,11 @@ def live_job(req: func.HttpRequest, app: App) -> func.HttpResponse:
     found = _parts(view, _so_far(app, job))
     parts = [LivePart(key=key, html=html) for key, html in found.items()]
     ended = view.state.ended
-    return unchanged_or(req, Live(running=not ended, whole=view.state is State.DONE, parts=parts))
+    return unchanged_or(req, Live(running=not ended, whole=_has_report(view), parts=parts))
+
+
+def _has_report(view: JobView) -> bool:
+    return view.state is State.DONE and view.measurement_id is not None
 
 
 def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:

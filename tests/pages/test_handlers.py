@@ -129,6 +129,10 @@ def test_a_heic_is_shown_as_a_jpeg_where_browsers_show_none(app: App) -> None:
     assert f'<picture><img src="/jobs/{other.id}/media"' in page
 
 
+def test_a_job_whose_measurement_is_gone_is_shown(app: App) -> None:
+    assert "face.jpg" in text(job_page.job_page(get(id=str(job(app).id)), app))
+
+
 def test_a_step_that_is_repeated_shows_its_attempts(app: App) -> None:
     running = job(app, state=State.EXTRACTING)
     with app.database.begin() as session:

@@ -238,13 +238,17 @@ class EnginePool:
 
     def _ask(self, engine: str) -> tuple[str, list[str]]:
         try:
-            with self._status.child(None) as child:
-                answer: Any = child.call(
-                    Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger
-                )
-        except EngineError as error:
-            return "", [error.detail]
+            answer = self._status_of(engine)
+        except EngineError:  # a process may be killed for other reasons than this engine
+            try:
+                answer = self._status_of(engine)
+            except EngineError as error:
+                return "", [error.detail]
         return answer["version"], answer["problems"]
+
+    def _status_of(self, engine: str) -> Any:
+        with self._status.child(None) as child:
+            return child.call(Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger)
 
 
 class _Crew:

@@ -236,6 +236,7 @@ class Doors:
         }
         self._bad = self._good["face.jpg"][:2000]
         self.requests: Counter[str] = Counter()
+        self.refused: list[str] = []  # good requests
 
     def run(self, jobs: int) -> None:
         ways = [self._upload, self._upload, self._address, self._container]
@@ -263,18 +264,18 @@ class Doors:
             ),
             "upload",
         )
-        if good:
-            job = answer.raise_for_status().json()
-            self._account.acknowledged(Expected(job["container"], name, good=True), kills)
+        if good and self._taken(answer, "upload"):
+            self._account.acknowledged(Expected(answer.json()["container"], name, good=True), kills)
 
     def _address(self) -> None:
         """Azurite may forget the container of an address when it is killed: that is its loss."""
         name, content, good = self._medium()
         kills = self._account.storage_kills
         wanted = {"filename": name, "size": len(content), "avatar": "Ada"}
-        promise = self._insist(
-            lambda: self._http.post("/api/upload-url", json=wanted), "upload-url"
-        ).json()
+        answer = self._insist(lambda: self._http.post("/api/upload-url", json=wanted), "upload-url")
+        if not self._taken(answer, "upload-url"):
+            return
+        promise = answer.json()
         sent = self._insist(
             lambda: httpx.put(
                 promise["upload_url"], content=content, headers=promise["headers"], trust_env=False
@@ -307,6 +308,11 @@ class Doors:
             chosen = self._chance.choice(own)
             self._insist(lambda: self._http.delete(f"/api/jobs/{chosen}"), "DELETE")
             self._account.deleted.add(chosen)
+
+    def _taken(self, answer: httpx.Response, what: str) -> bool:
+        if not answer.is_success:
+            self.refused.append(f"{what} was refused: {answer.status_code} {answer.text}")
+        return answer.is_success
 
     def _insist(self, request: Callable[[], httpx.Response], what: str) -> httpx.Response:
         """The first answer that says something about the request."""

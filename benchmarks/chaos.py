@@ -15,10 +15,10 @@ import argparse
 import random
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -114,19 +114,21 @@ def chaos(folder: Path, jobs: int, kills: int, seed: int) -> list[str]:
         stack.start()
         account = Account(stack)
         doors = Doors(stack, account, folder, random.Random(f"{seed} jobs"))  # noqa: S311
-        feeder = threading.Thread(target=doors.run, args=(jobs,))
-        feeder.start()
         killer = Killer(stack, random.Random(f"{seed} kills"), account)  # noqa: S311
-        killer.run(kills)
-        feeder.join()
+        with ThreadPoolExecutor(1) as threads:
+            feeding = threads.submit(doors.run, jobs)
+            killer.run(kills)
+            feeding.result()
         print(f"kills: {dict(killer.kills)}; requests: {dict(doors.requests)}")
         settle(stack, account)
         print(f"jobs: {account.states()}")
         for line in account.losses():
             print(f"lost by Azurite when it was killed: {line}")
-        wrong = account.disagreements()
+        wrong = doors.refused + account.disagreements()
         stack.kill_host()
-        stack.start_host()  # a start sweeps what killed processes left
+        stack.start_host()
+        # an app that begins to work sweeps what killed processes left
+        httpx.get(f"{stack.http}/api/health", timeout=60, trust_env=False)
         stack.stop_host()
         left = [path.name for path in temporary.iterdir() if path.name.startswith("avatar-")]
     return wrong + [f"temporary: {name}" for name in left]

@@ -274,14 +274,18 @@ class EnginePool:
 
     def _ask(self, engine: str) -> EngineStatus:
         try:
-            with self._status.child(None) as child:
-                answer: Any = child.call(
-                    Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger
-                )
-        except EngineError as error:
-            return EngineStatus("", [error.detail], [])
+            answer = self._status_of(engine)
+        except EngineError:  # a process may be killed for other reasons than this engine
+            try:
+                answer = self._status_of(engine)
+            except EngineError as error:
+                return EngineStatus("", [error.detail], [])
         types = [MediaType(each) for each in answer["types"]]
         return EngineStatus(answer["version"], answer["problems"], types)
+
+    def _status_of(self, engine: str) -> Any:
+        with self._status.child(None) as child:
+            return child.call(Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger)
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final, NoReturn, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 from pydantic import (
@@ -50,6 +50,8 @@ from shared.platform.errors import Code, EngineError, FieldError, MediaError, Pr
 from shared.platform.outbound_addresses import MAX_ADDRESS, RefusedAddressError, checked
 from shared.platform.telemetry import SpanName
 from shared.reports import parameter_sets
+
+Result = TypeVar("Result")
 
 MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never used as a path
 MAX_KEY: Final = 200  # characters of an idempotency key
@@ -235,9 +237,12 @@ def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None)
         )
         job = _create(app, new) or _vanished()
         metadata = blob_metadata.of_job(job)
-        _or_nothing(app, job, lambda: app.storage.create_container(job.container, metadata))
-        url = app.storage.write_url(job.container, job.blob, expires)
-        return UploadAddress(job.id, url, expires)
+
+        def address() -> str:
+            app.storage.create_container(job.container, metadata)
+            return app.storage.write_url(job.container, job.blob, expires)
+
+        return UploadAddress(job.id, _or_nothing(app, job, address), expires)
 
 
 def check_key(key: str | None) -> str | None:
@@ -409,13 +414,15 @@ def _store(app: App, job: Job, path: Path, content_type: str, *, repeated: bool 
     return found or _deleted_meanwhile(app, job)
 
 
-def _or_nothing(app: App, job: Job, action: Callable[[], None], *, take_back: bool = True) -> None:
+def _or_nothing(
+    app: App, job: Job, action: Callable[[], Result], *, take_back: bool = True
+) -> Result:
     """Do it; if that fails, take the row back (what is left of the container follows it).
 
     Not `take_back`: another request made the row, and may still be at it.
     """
     try:
-        action()
+        return action()
     except Exception as error:
         with app.database.begin() as session:
             deleted = lifecycle.visible(session, job.id) is None

@@ -374,6 +374,21 @@ def test_the_state_of_the_engines(engines: EnginePool) -> None:
     assert gone(pid)  # what it loaded for the answer is not kept in memory
 
 
+def test_an_engine_is_not_absent_because_its_process_was_killed_once(
+    engines: EnginePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, asked = engines._status_of, []
+
+    def killed_at_first(engine: str) -> object:
+        asked.append(engine)
+        if len(asked) == 1:
+            raise EngineError(Code.ENGINE_FAILED, "It was killed.")
+        return ask(engine)
+
+    monkeypatch.setattr(engines, "_status_of", killed_at_first)
+    assert engines.engines()["good"] == ["It is odd."]
+
+
 def test_children_know_no_secrets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

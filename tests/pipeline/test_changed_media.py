@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from azure.core.exceptions import HttpResponseError
+import sqlalchemy as sa
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.storage.blob import BlobClient
 
 from shared.app import App
@@ -98,6 +99,21 @@ def test_media_whose_event_was_lost_need_not_wait_for_the_end_of_its_address(
     assert reconciliation.reconcile(app) == 1
     events.resume(app, address.job_id)
     assert _job(app, address.job_id).state == State.EXTRACTED
+
+
+def test_an_address_that_cannot_be_made_leaves_no_job(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(container: str, policies: object) -> None:
+        raise ServiceRequestError("away")
+
+    monkeypatch.setattr(app.storage, "_allow", away)
+    with pytest.raises(ServiceRequestError):
+        uploads.promise(app, UploadUrlRequest(avatar="Ada", filename="face.jpg", size=9))
+    monkeypatch.undo()
+    assert reconciliation.reconcile(app) == 1  # which deletes what was begun
+    with app.database.begin() as session:
+        assert not session.scalars(sa.select(Job.id)).all()
 
 
 def _leased(client: BlobClient) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 import av
+import cv2
 import numpy as np
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -224,6 +225,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)  # of both here, as in the pool's processes
     with tempfile.TemporaryDirectory(prefix="bench-video-") as name:
         folder = Path(name)
         clip = arguments.clip or clip_of(folder)

@@ -41,6 +41,9 @@ UNUSED: Final = (
     *("bin", "**/tests", "**/*.pyi", "cv2/data"),
     # of LiteRT, all but the interpreter: other processors, and the tools to make models
     *("ai_edge_litert/libLiteRt*.so", "ai_edge_litert/tools", "ai_edge_litert/vendors"),
+    # of others: a second copy of a library, a module for tests, the drawing of text
+    *("lib64", "numpy/_core/_simd.*", "PIL/_imagingft.*"),
+    *("pillow.libs/libfreetype*", "pillow.libs/libharfbuzz*"),
 )
 """What the app never loads, a tenth of the packages."""
 

@@ -27,7 +27,7 @@ pool = EnginePool(1)
 (segment,) = pool.plan("mediapipe", task, 1, deadline=120)
 measured = pathlib.Path(tempfile.mkdtemp()) / "measured"
 pool.measure("mediapipe", task, segment, measured, deadline=120)
-facts = pool.join("mediapipe", task, [(segment, measured)], pathlib.Path(), deadline=120)
+facts = pool.join("mediapipe", task, [(segment, measured)], measured.parent, deadline=120)
 pool.close()
 print(facts.frames, facts.faces)
 """

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from shared.measurements.model import Options
 from shared.media.display import refuse_too_large
 from shared.media.formats import sniff_file
+from shared.media.quantiser import EXPORTED
 from shared.platform.errors import Code, MediaError
 
 _DEMUXERS: Final = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "MKV": "matroska",
@@ -47,7 +48,7 @@ def open_container(path: Path, options: Options) -> tuple[InputContainer, VideoS
     try:
         stream = _video_stream(container)
         refuse_too_large(stream.codec_context.width, stream.codec_context.height, options)
-        stream.codec_context.options = {"max_pixels": _decoder_limit(options)}
+        stream.codec_context.options = {"max_pixels": _decoder_limit(options), **EXPORTED}
         stream.codec_context.thread_count = 1
     except BaseException:
         container.close()

@@ -103,7 +103,8 @@ class MediapipeEngine:
             Writer(output, clip.width, clip.height) as writer,
         ):
             for number, frame in enumerate(clip.frames(segment)):
-                writer.add(number, frame.timestamp, tracker.follow(frame.picture, frame.timestamp))
+                sight = tracker.follow(frame.picture, frame.timestamp)
+                writer.add(number, frame.timestamp, sight, frame.quantiser)
                 progress(number + 1)
             writer.finish(clip.damage, tracker)
 

@@ -10,10 +10,15 @@ first made smaller by area, so that no detail finer than the crop's pixels folds
     picture_change                    mean absolute change over the face from the picture before
                                       [levels]; both cut out in the same place, so a head that moves
                                       changes the picture, and one that is followed does not stand
+    picture_unsteadiness              root mean square, over the face, of the picture before less
+                                      the mean of its two neighbours [levels]; all three cut out in
+                                      one place. What was blended from its neighbours has next to
+                                      none
 
 Only the green channel counts. Outside of the picture its edge is repeated. A face that begins (or
-begins anew after a cut) has no picture before: its change is NaN. Cost: a twentieth
-of a mesh's for a face of 100 pixels between the eyes.
+begins anew after a cut) has no picture before: its change is NaN, and its
+unsteadiness until the third. Cost: a twentieth of a mesh's for a face of 100 pixels between the
+eyes.
 """
 
 import math
@@ -56,6 +61,7 @@ class CropValues:
     sharpness_mouth: float
     face_brightness: float
     picture_change: float  # NaN where there is no picture before
+    picture_unsteadiness: float  # NaN where there are not two
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +108,27 @@ class _Place:
 
 
 class FaceCrop:
-    """One face, picture after picture: keeps its last crop and nothing else (60 kB)."""
+    """One face, picture after picture: keeps its last crops and nothing else (120 kB)."""
 
     def __init__(self) -> None:
         self._last: tuple[_Place, Crop] | None = None
+        self._pair: tuple[_Place, Crop] | None = None
+        """The place of the last but one, and twice the last less that one, there."""
 
     def follow(self, picture: Picture, points: NDArray[np.float32]) -> CropValues:
         """Of the face with the mesh `points` (478, 3) [pixels] in the next picture."""
         place = _Place.of(points)
         crop = _cut_out(picture, place)
-        change = math.nan
+        change, unsteadiness = math.nan, math.nan
+        if self._pair is not None:
+            first, doubled = self._pair
+            apart = doubled - _cut_out(picture, first)[_FACE]
+            unsteadiness = float(np.sqrt(np.mean(apart**2))) / 2
         if self._last is not None:
             before, seen = self._last
-            change = float(np.abs(_cut_out(picture, before)[_FACE] - seen[_FACE]).mean())
+            there = _cut_out(picture, before)[_FACE]
+            change = float(np.abs(there - seen[_FACE]).mean())
+            self._pair = before, 2 * there - seen[_FACE]
         self._last = place, crop
         smooth = cv2.GaussianBlur(crop, (0, 0), _FINEST)
         fine = (crop - smooth) ** 2
@@ -125,6 +139,7 @@ class FaceCrop:
             _ratio(fine[lips], coarse[lips]),
             float(crop[_FACE].mean()),
             change,
+            unsteadiness,
         )
 
 

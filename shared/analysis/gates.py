@@ -32,6 +32,7 @@ STILL_CHANGE: Final = 0.2
 quality, and the calmest of real faces above it in nearly every frame."""
 
 STILL_STEP: Final = 0.04  # [s] in frames closer together less changes
+STILL_LIGHT: Final = 100.0  # [levels] of the face; in darker pictures less changes
 
 MIN_FPS: Final = 20.0
 INSIDE: Final = ("inside_mouth", "inside_eyes", "inside_brows")
@@ -80,7 +81,8 @@ def unseen(track: Track) -> Iterator[Span]:
 def _shown(track: Track) -> tuple[Floats, Floats]:
     """When each picture came [s], and how long it was shown [s]."""
     begins, lasts = [], []
-    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP)
+    light = float(np.nanmedian(track.signals["face_brightness"]))
+    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP) * min(1.0, light / STILL_LIGHT)
     for stretch in track.stretches:
         change = track.signals["picture_change"][stretch]
         new = ~(change < limit)
@@ -288,10 +290,10 @@ GATES: Final[tuple[Gate, ...]] = (
             "longest still picture",
             "s",
             "Longest time for which one picture of the face stands: its crop changes by less than "
-            "0.2 levels in 40 ms.",
+            "0.2 levels in 40 ms, in darker pictures by less.",
             compute=longest_still,
             tolerance=0.04,
-            signals=("picture_change",),
+            signals=("picture_change", "face_brightness"),
             min_fps=MIN_FPS,
         ),
         lambda track: tuple(stills(track)),
@@ -306,7 +308,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "Pictures a second that differ from the one before.",
             compute=new_pictures,
             tolerance=1.0,
-            signals=("picture_change",),
+            signals=("picture_change", "face_brightness"),
             min_fps=MIN_FPS,
         ),
         lambda track: tuple(slow(track)),

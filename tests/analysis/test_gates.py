@@ -44,6 +44,15 @@ def test_a_picture_that_stands(fps: float) -> None:
     assert span == pytest.approx((5.0, 8.0), abs=0.05)
 
 
+def test_a_dark_picture_changes_less() -> None:
+    dark: dict[str, Signal] = {"face_brightness": 30.0, "picture_change": 0.1}
+    assert broken(living(other=dark)) == {}
+    assert broken(living(other=dark | {"picture_change": 0.02})).keys() == {
+        "longest_still_picture",
+        "new_pictures",
+    }
+
+
 def test_every_second_picture_held() -> None:
     def change(times: Floats) -> Floats:
         return np.where(np.arange(len(times)) % 2, 0.05, 4.0)

@@ -90,10 +90,8 @@ def faults(found: MeasuredFace) -> int:
     return sum(value is not None and not gate.holds(value) for gate, value in values.items())
 
 
-def trials(folder: Path) -> Iterator[Trial]:
-    real = reals(folder)
-    tables = Tables(people(real))
-    settings = Settings()
+def trials(folder: Path, tables: Tables) -> Iterator[Trial]:
+    real, settings = reals(folder), Settings()
     own_of: dict[str, list[tuple[str, Observed]]] = defaultdict(list)
     for path in real:
         found, table = face(path), tables.without(person(path))
@@ -175,8 +173,10 @@ def generator_table(found: Sequence[Trial]) -> Iterator[str]:
         yield f"| {generator} | {' | '.join(cells)} |"
 
 
-def ladder_table(folder: Path, rungs: Iterable[str], harmless: Container[str]) -> Iterator[str]:
-    """FOLDER/<clip>/own.mp4 and the rungs beside it."""
+def ladder_table(
+    folder: Path, rungs: Iterable[str], harmless: Container[str], tables: Tables
+) -> Iterator[str]:
+    """FOLDER/<person>/own.mp4 and the rungs beside it."""
     clips = sorted(path.parent for path in folder.glob("*/own.mp4"))
     yield "| rung | must | fails | by |"
     yield "|---|---|---|---|"
@@ -185,7 +185,7 @@ def ladder_table(folder: Path, rungs: Iterable[str], harmless: Container[str]) -
         for clip in (each for each in clips if (each / f"{rung}.mp4").is_file()):
             found = face(clip / f"{rung}.mp4")
             own = rule.own(face(clip / "own.mp4").observed)
-            judgement = rule.judge(population(), [own], found.observed, Settings())
+            judgement = rule.judge(tables.without(clip.name), [own], found.observed, Settings())
             broken = [
                 gate.measure.words
                 for gate in GATES
@@ -257,16 +257,17 @@ def main() -> None:
     parser.add_argument("--others", type=Path, help="real recordings of another kind")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
     options = parser.parse_args()
-    found = list(trials(options.folder))
+    tables = Tables(people(reals(options.folder)))
+    found = list(trials(options.folder, tables))
     sections = [
         ("Real against generated", main_table(found)),
         ("By generator", generator_table(found)),
     ]
     if options.ladder:
-        sections.append(("The ladder", ladder_table(options.ladder, RUNGS, HARMLESS)))
+        sections.append(("The ladder", ladder_table(options.ladder, RUNGS, HARMLESS, tables)))
     if options.hard:
         rungs = (*TRICKS, *LIVING)
-        sections.append(("A hard look", ladder_table(options.hard, rungs, LIVING)))
+        sections.append(("A hard look", ladder_table(options.hard, rungs, LIVING, tables)))
     if options.votes:
         sections.append(("People's votes", votes_table(options.folder / "people", options.votes)))
     if options.others:

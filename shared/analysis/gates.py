@@ -5,6 +5,8 @@ Where an engine does not give what a gate looks at, the gate is not measured and
 
     still picture   the face's picture hardly differs from the one before (`picture_change`); a
                     picture is shown from when it comes to when the next one does
+    blended         every second picture is all but the mean of its neighbours
+    coarse          the encoder rounded away what makes a face (`quantiser`, of H.264 only)
     repeated        a second of movement that comes back later, forwards or backwards, with a
                     difference below a quarter of its own movement
     outside         a part of the face (mouth, eyes, brows) of which a tenth lies outside
@@ -18,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis import liveliness, repetition
+from shared.analysis import blending, liveliness, repetition
 from shared.analysis.even import RATE
 from shared.analysis.measures import ONE_PERSON, Group, Measure
 from shared.analysis.series import Bools, Floats
@@ -30,6 +32,7 @@ STILL_CHANGE: Final = 0.2
 quality, and the calmest of real faces above it in nearly every frame."""
 
 STILL_STEP: Final = 0.04  # [s] in frames closer together less changes
+STILL_LIGHT: Final = 100.0  # [levels] of the face; in darker pictures less changes
 
 MIN_FPS: Final = 20.0
 INSIDE: Final = ("inside_mouth", "inside_eyes", "inside_brows")
@@ -78,7 +81,8 @@ def unseen(track: Track) -> Iterator[Span]:
 def _shown(track: Track) -> tuple[Floats, Floats]:
     """When each picture came [s], and how long it was shown [s]."""
     begins, lasts = [], []
-    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP)
+    light = float(np.nanmedian(track.signals["face_brightness"]))
+    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP) * min(1.0, light / STILL_LIGHT)
     for stretch in track.stretches:
         change = track.signals["picture_change"][stretch]
         new = ~(change < limit)
@@ -121,6 +125,56 @@ def _seconds(marked: Bools) -> Iterator[Span]:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], marked.astype(np.int8), [0]))))
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         yield float(start), float(stop)
+
+
+# blended pictures
+
+
+def blended(track: Track) -> Statistic | NotMeasured:
+    if track.fps >= 2 * MIN_PICTURES:
+        return NotMeasured(f"Of {track.fps:.0f} pictures a second, every second one is enough.")
+    windows = list(_windows(track))
+    if not windows:
+        return NotMeasured(f"It needs the face for {blending.SECONDS:g} s without a hole.")
+    marked = np.array([ratio < MIN_RATIO for *_, ratio in windows], np.float64)
+    begins = np.array([begin for begin, *_ in windows])
+    return Mean(marked, np.ones(len(marked)), begins)
+
+
+def blends(track: Track) -> Iterator[Span]:
+    """Windows with blended pictures."""
+    for begin, end, ratio in _windows(track):
+        if ratio < MIN_RATIO:
+            yield begin, end
+
+
+def _windows(track: Track) -> Iterator[tuple[float, float, float]]:
+    """Start and end of each [s], and how unsteady its steadier half of the pictures is."""
+    for stretch in track.stretches:
+        times = track.times[stretch]
+        unsteadiness = track.signals["picture_unsteadiness"][stretch]
+        for first, last, ratio in blending.steadier(unsteadiness, track.fps):
+            yield float(times[first]), float(times[last]), ratio
+
+
+# coarse encoding
+
+
+def coarseness(track: Track) -> Statistic | NotMeasured:
+    values = track.signals["quantiser"].astype(np.float64)
+    known = np.isfinite(values)
+    if not known.any():
+        return NotMeasured("The file does not tell how coarsely it was encoded; H.264 does.")
+    return Mean(values[known], np.ones(int(known.sum())), track.times[known])
+
+
+def coarse(track: Track) -> Iterator[Span]:
+    """Seconds that were encoded too coarsely, neighbours joined."""
+    values = track.signals["quantiser"].astype(np.float64)
+    known = np.isfinite(values)
+    seconds = np.floor(track.times[known]).astype(np.int64)
+    counts = np.bincount(seconds)
+    yield from _seconds(np.bincount(seconds, values[known]) > MAX_QUANTISER * counts)
 
 
 # repeated movement
@@ -206,6 +260,9 @@ def _whole(track: Track) -> Bools:
 MIN_VISIBLE: Final = 0.9
 MAX_STILL: Final = 0.5  # [s]; of our real recordings at most 0.23
 MIN_PICTURES: Final = 16.0  # a second; of our real recordings at least 18.5
+MIN_RATIO: Final = 0.6  # of real recordings at least 0.75; of blends at most 0.50
+MAX_BLENDED: Final = 0.1
+MAX_QUANTISER: Final = 34.0  # steps of 32 levels; of real recordings at most 28, of CRF 30 31.1
 MAX_REPEATED: Final = 0.05
 MIN_INSIDE: Final = 0.9
 MAX_SECOND: Final = 0.5  # [s]; our real recordings have none
@@ -233,10 +290,10 @@ GATES: Final[tuple[Gate, ...]] = (
             "longest still picture",
             "s",
             "Longest time for which one picture of the face stands: its crop changes by less than "
-            "0.2 levels in 40 ms.",
+            "0.2 levels in 40 ms, in darker pictures by less.",
             compute=longest_still,
             tolerance=0.04,
-            signals=("picture_change",),
+            signals=("picture_change", "face_brightness"),
             min_fps=MIN_FPS,
         ),
         lambda track: tuple(stills(track)),
@@ -251,12 +308,44 @@ GATES: Final[tuple[Gate, ...]] = (
             "Pictures a second that differ from the one before.",
             compute=new_pictures,
             tolerance=1.0,
-            signals=("picture_change",),
+            signals=("picture_change", "face_brightness"),
             min_fps=MIN_FPS,
         ),
         lambda track: tuple(slow(track)),
         "pictures are shown more than once",
         lower=MIN_PICTURES,
+    ),
+    Gate(
+        _fault(
+            "blended_pictures",
+            "time with blended pictures",
+            "share",
+            "Share of the windows of 3 s in which every second picture of the face is all but the "
+            "mean of its neighbours: three fifths as far from it as the others, or less.",
+            compute=blended,
+            tolerance=0.01,
+            signals=("picture_unsteadiness",),
+            upper=1.0,
+            min_fps=MIN_FPS,
+        ),
+        lambda track: tuple(blends(track)),
+        "every second picture is a blend of its neighbours",
+        upper=MAX_BLENDED,
+    ),
+    Gate(
+        _fault(
+            "coarse_encoding",
+            "coarseness of the encoding",
+            "QP",
+            "Mean quantiser of H.264, without B-pictures: 6 more round twice as coarsely.",
+            compute=coarseness,
+            tolerance=0.5,
+            signals=("quantiser",),
+            upper=51.0,
+        ),
+        lambda track: tuple(coarse(track)),
+        "the picture is encoded too coarsely",
+        upper=MAX_QUANTISER,
     ),
     Gate(
         _fault(

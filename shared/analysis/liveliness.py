@@ -110,10 +110,10 @@ def shake(track: Track, of: Signals) -> Windows | NotMeasured:
 
 
 def flicker(track: Track) -> Windows | NotMeasured:
-    """Shake of the face's brightness as a share of it."""
+    """Of the face's brightness, as a share of it; what passes the face once is none."""
     brightness = track.even.of("face_brightness", QUICK_SMOOTHING)
-    share = _unsteadiness(brightness) / np.maximum(brightness, 1.0)
-    return _windowed(track, [share], _root_mean_square)
+    share = np.abs(_unsteadiness(brightness)) / np.maximum(brightness, 1.0)
+    return _windowed(track, [share], lambda chosen: np.nanmedian(chosen[0], axis=1))
 
 
 def strength(track: Track, signal: str) -> Windows | NotMeasured:

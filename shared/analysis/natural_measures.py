@@ -247,7 +247,7 @@ NATURAL: Final[tuple[Measure, ...]] = (
         "flicker",
         "flicker",
         "share of brightness",
-        "Root mean square of L(t) - (L(t - 40 ms) + L(t + 40 ms)) / 2 relative to L, the face's "
+        "Median distance of L(t) from (L(t - 40 ms) + L(t + 40 ms)) / 2 relative to L, the face's "
         "brightness.",
         compute=liveliness.flicker,
         signals=("face_brightness",),

@@ -47,7 +47,7 @@ def estimate(
     deviations: dict[Case, dict[str, list[float]]] = {case: {} for case in Case}
     for person, recordings in people.items():
         others = {name: found for name, found in people.items() if name != person}
-        table = Population(version, habits_of(others, earlier), {Case.PEOPLE: (0.0,)})
+        table = Population(version, habits_of(others, earlier), {Case.PEOPLE: (1.0,)})
         for case, found in _deviations(table, recordings):
             deviations[case].setdefault(person, []).append(found)
     return Population(

@@ -14,8 +14,9 @@ windows is worth n = min((w + 1) / 2, 4) of them.
 so that with little of the person's own the band is that of people by itself. A clip deviates where
 one |z| is beyond K, or D, the mean of its five largest |z|, beyond T. Both follow from one stated
 rate of false alarms among real recordings: K is Student's t for that rate shared by all measures
-(Bonferroni), with the spreads' degrees of freedom; T is what that share of the population's own
-recordings exceed, each judged without its person in the table.
+(Bonferroni), with the spreads' degrees of freedom; T is what that share of
+real recordings are predicted to exceed, from the population's own, each judged without its person
+in the table.
 """
 
 import math
@@ -196,8 +197,16 @@ def bound(false_alarms: float, measures: int, freedom: int) -> float:
 
 
 def highest(deviations: Sequence[float], false_alarms: float) -> float:
-    """T: what a share `false_alarms` of real recordings' deviations exceed."""
-    return float(np.quantile(deviations, 1 - false_alarms))
+    """T: what a share `false_alarms` of further real recordings exceed.
+
+    An upper prediction limit of the logarithm, as of a normal sample: the tail of some twenty
+    recordings is told by all of them, and by how few they are.
+    """
+    count, logarithms = len(deviations), np.log(deviations)
+    if count == 1:
+        return deviations[0]
+    away = two_sided(1 - 2 * false_alarms, count - 1) * math.sqrt(1 + 1 / count)
+    return float(np.exp(logarithms.mean() + away * logarithms.std(ddof=1)))
 
 
 def _finding(code: str, seen: Windows, expected: Expectation, limit: float) -> Finding:

@@ -46,6 +46,7 @@ from shared.media.container import (
 from shared.media.display import Display
 from shared.media.formats import Kind, MediaFacts, sniff_file
 from shared.media.pictures import Picture
+from shared.media.quantiser import quantiser
 from shared.platform.errors import Code, MediaError
 
 _PATIENCE: Final = 300  # packets read in search of a first frame
@@ -62,6 +63,7 @@ _MATROSKA_DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 class Frame:
     timestamp: float  # [s] from the first frame
     picture: Picture
+    quantiser: float  # as `quantiser.quantiser`; NaN where it is not told
 
 
 @dataclass(slots=True)
@@ -206,7 +208,8 @@ class Clip:
             if count > self._options.max_frames:
                 raise _too_long(None, self._options)
             self.damage.resized += (frame.width, frame.height) != self._display.coded
-            yield Frame(last, self._display.picture(frame, self._reformatter))
+            picture = self._display.picture(frame, self._reformatter)
+            yield Frame(last, picture, quantiser(frame))
         else:
             self._note_lost_end(last, shown)
         self.damage.retimed += clock.retimed

@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from shared.measurements.model import Options
 from shared.media.display import refuse_too_large
 from shared.media.formats import sniff_file
+from shared.media.quantiser import EXPORTED
 from shared.platform.errors import Code, MediaError
 
 _DEMUXERS: Final = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "MKV": "matroska",
@@ -63,7 +64,7 @@ def decoder(stream: VideoStream, options: Options) -> VideoCodecContext:
     if is_transparent(stream):
         context = cast("VideoCodecContext", CodecContext.create(_WITH_ALPHA[context.name], "r"))
         context.extradata = stream.codec_context.extradata
-    context.options = {"max_pixels": _decoder_limit(options)}
+    context.options = {"max_pixels": _decoder_limit(options), **EXPORTED}
     context.thread_count = 1
     return context
 

@@ -59,6 +59,8 @@ def signals(seed: int, much: float = 1.0, eyes: float = EYES) -> dict[str, Signa
         "sharpness_mouth": 0.25,
         "face_brightness": sway(seed + 8, 120.0, 1.5),
         "picture_change": 4.0,
+        "picture_unsteadiness": 2.0,
+        "quantiser": 23.0,
         "other_faces": 0.0,
         "eye_distance": eyes,
     }

@@ -44,6 +44,15 @@ def test_a_picture_that_stands(fps: float) -> None:
     assert span == pytest.approx((5.0, 8.0), abs=0.05)
 
 
+def test_a_dark_picture_changes_less() -> None:
+    dark: dict[str, Signal] = {"face_brightness": 30.0, "picture_change": 0.1}
+    assert broken(living(other=dark)) == {}
+    assert broken(living(other=dark | {"picture_change": 0.02})).keys() == {
+        "longest_still_picture",
+        "new_pictures",
+    }
+
+
 def test_every_second_picture_held() -> None:
     def change(times: Floats) -> Floats:
         return np.where(np.arange(len(times)) % 2, 0.05, 4.0)
@@ -55,6 +64,34 @@ def test_every_second_picture_held() -> None:
 
 def test_an_unknown_change_is_no_fault() -> None:
     assert broken(living(other={"picture_change": np.nan})) == {}
+
+
+def test_every_second_picture_a_blend() -> None:
+    def unsteadiness(times: Floats) -> Floats:
+        blend = (np.arange(len(times)) % 2 == 1) & (times > 6) & (times < 12)
+        return np.where(blend, 0.3, 2.0)
+
+    other: dict[str, Signal] = {"picture_unsteadiness": unsteadiness}
+    spans = broken(living(other=other))["blended_pictures"]
+    assert all(begin >= 4.5 and end <= 13.5 for begin, end in spans)
+    assert broken(living(fps=60.0, other=other)) == {}  # 30 a second will do
+
+
+def test_grain_that_comes_and_goes_is_no_blend() -> None:
+    def unsteadiness(times: Floats) -> Floats:
+        return np.where(np.arange(len(times)) % 7, 1.0, 4.0)
+
+    assert broken(living(other={"picture_unsteadiness": unsteadiness})) == {}
+
+
+def test_a_coarse_encoding() -> None:
+    def quantiser(times: Floats) -> Floats:
+        known = np.where(np.arange(len(times)) % 3, np.nan, 30.0)
+        return np.where(times < 7, known + 11, known)
+
+    faults = broken(living(other={"quantiser": quantiser}))
+    assert faults == {"coarse_encoding": [(0.0, 7.0)]}
+    assert broken(living(other={"quantiser": np.nan})) == {}  # another codec
 
 
 @pytest.mark.parametrize("backwards", [False, True])

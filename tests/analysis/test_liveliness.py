@@ -61,6 +61,24 @@ def test_shake_is_what_is_neither_rest_nor_movement() -> None:
     assert (found(jitter, "head_shake").value or 0) > 0.01
 
 
+def test_what_passes_the_face_is_no_flicker() -> None:
+    light = wave(0.2, 1.0, 120.0)
+
+    def passing(times: Floats) -> Floats:
+        away = np.abs(times - 7.0)
+        return np.where(away < 0.3, 100.0 + 80 * (np.round(times * 25) % 2), light(times))
+
+    def flickering(times: Floats) -> Floats:
+        return light(times) * np.where(np.arange(len(times)) % 2, 1.06, 0.94)
+
+    calm, passed, fails = (
+        found(living(other={"face_brightness": of}), "flicker").value or 0
+        for of in (light, passing, flickering)
+    )
+    assert passed == pytest.approx(calm, rel=0.3)
+    assert fails > 20 * calm
+
+
 @pytest.mark.parametrize(
     ("clip", "says"),
     [

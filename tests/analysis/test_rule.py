@@ -13,7 +13,7 @@ CODES = (
     *("facial_movement", "sharpness_face", "flicker"),
 )
 HABIT = Habit(people=30, recordings=56, freedom=29, mean=-4.0, between=0.5, within=0.4, session=0.3)
-REAL = tuple(np.linspace(0.5, 2.5, 41).tolist())
+REAL = tuple(np.linspace(1.0, 2.1, 41).tolist())
 PEOPLE = Population(
     "drawn", dict.fromkeys(CODES, HABIT), dict.fromkeys((Case.OWN, Case.PEOPLE), REAL)
 )
@@ -63,7 +63,18 @@ def test_limits_follow_from_the_stated_rate() -> None:
     """K of 19 measures, 29 degrees of freedom and 5 of 100 is 3.30."""
     assert rule.bound(0.05, 19, 29) == pytest.approx(3.30, abs=0.01)
     assert rule.bound(0.01, 19, 29) > rule.bound(0.05, 19, 29) > rule.bound(0.05, 10, 29)
-    assert rule.highest(REAL, 0.05) == pytest.approx(2.4)
+    assert rule.highest(REAL, 0.05) < rule.highest(REAL, 0.01)
+
+
+def test_the_limit_of_the_deviation_is_of_further_recordings() -> None:
+    """Of 3: t of .95 with 2 degrees is 2.92; the fewer are known, the wider."""
+    three = tuple(np.exp([0.4, 0.5, 0.6]))
+    assert rule.highest(three, 0.05) == pytest.approx(
+        np.exp(0.5 + 2.92 * 0.1 * (4 / 3) ** 0.5), rel=1e-3
+    )
+    assert rule.highest(three * 10, 0.05) < rule.highest(three, 0.05)
+    assert rule.highest(three, 0.5) == pytest.approx(np.exp(0.5))
+    assert rule.highest((1.7,), 0.05) == 1.7
 
 
 def test_one_measure_beyond_its_limit_fails_its_part() -> None:
@@ -87,14 +98,15 @@ def test_the_score_falls_with_the_deviation() -> None:
     scores = [rule.judge(PEOPLE, [], observed(a), Settings()).score or 0.0 for a in (0, 1, 2, 9)]
     assert scores[0] == 1
     assert scores == sorted(scores, reverse=True)
-    at_limit = rule.judge(PEOPLE, [], observed(2.4 * np.sqrt(0.25 * 31 / 30 + 0.08)), Settings())
+    limit = rule.highest(REAL, 0.05)
+    at_limit = rule.judge(PEOPLE, [], observed(limit * np.sqrt(0.25 * 31 / 30 + 0.08)), Settings())
     assert at_limit.score == pytest.approx(0.5)
 
 
 def test_its_percentile_is_among_real_recordings() -> None:
     judgement = rule.judge(PEOPLE, [], observed(0.9), Settings())
     assert judgement.deviation == pytest.approx(1.547, abs=0.001)
-    assert judgement.percentile == pytest.approx(21.5 / 42)
+    assert judgement.percentile == pytest.approx(20.5 / 42)
 
 
 def test_too_few_measures_have_no_deviation() -> None:

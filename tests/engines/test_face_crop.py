@@ -80,6 +80,15 @@ def test_a_picture_that_stands_does_not_change() -> None:
     assert crop.follow(drawn(2), points).picture_change > 5
 
 
+def test_a_blend_of_its_neighbours_is_steady() -> None:
+    crop, points, pictures = FaceCrop(), mesh(), [drawn(seed) for seed in (1, 2, 3)]
+    blend = cv2.addWeighted(pictures[0], 0.5, pictures[2], 0.5, 0)
+    crop.follow(pictures[0], points)
+    assert math.isnan(crop.follow(blend, points).picture_unsteadiness)
+    assert crop.follow(pictures[2], points).picture_unsteadiness < 0.5  # of the picture before
+    assert crop.follow(pictures[1], points).picture_unsteadiness > 5
+
+
 def test_a_head_that_moves_changes_the_picture() -> None:
     """Though the crop follows it."""
     crop, picture, points = FaceCrop(), drawn(), mesh()

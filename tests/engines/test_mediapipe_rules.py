@@ -131,7 +131,7 @@ def sight(count: int) -> Sight:
     scores = np.full(52, 0.25, dtype=np.float32)
     mesh = Mesh(points, 1.0)
     whole = (1.0, 1.0, 1.0)
-    crop = CropValues(1.0, 1.0, 90.0, 2.0)
+    crop = CropValues(1.0, 1.0, 90.0, 2.0, 1.5)
     return Sight(
         [Face(n, mesh, box, 0.9, seen, scores, whole, crop) for n in range(count)], cut=False
     )

@@ -111,7 +111,7 @@ class MediapipeEngine:
         ):
             for number, frame in enumerate(clip.frames(segment)):
                 sight = tracker.follow(frame.picture, frame.timestamp)
-                writer.add(number, frame.timestamp, sight)
+                writer.add(number, frame.timestamp, sight, frame.quantiser)
                 self._newest = sight, clip.width, clip.height
                 progress(number + 1)
             writer.finish(clip.damage, tracker)

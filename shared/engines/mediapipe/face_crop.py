@@ -10,10 +10,15 @@ first made smaller by area, so that no detail finer than the crop's pixels folds
     picture_change                    mean absolute change over the face from the picture before
                                       [levels]; both cut out in the same place, so a head that moves
                                       changes the picture, and one that is followed does not stand
+    picture_unsteadiness              root mean square, over the face, of the picture before less
+                                      the mean of its two neighbours [levels]; all three cut out in
+                                      one place. What was blended from its neighbours has next to
+                                      none
 
 Only the green channel counts. Outside of the picture its edge is repeated. A face that begins (or
-begins anew after a cut) has no picture before: its change is NaN. Cost: an eighth of a mesh's
-for a face of 100 pixels between the eyes, a fifth for one of 150, which is averaged first.
+begins anew after a cut) has no picture before: its change is NaN, and its unsteadiness until the
+third. Cost: a sixth of a mesh's for a face of 100 pixels between the eyes, a quarter for one of 150,
+which is averaged first.
 """
 
 import math
@@ -60,6 +65,7 @@ class CropValues:
     sharpness_mouth: float
     face_brightness: float
     picture_change: float  # NaN where there is no picture before
+    picture_unsteadiness: float  # NaN where there are not two
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +114,30 @@ class _Place:
 
 
 class FaceCrop:
-    """One face, picture after picture: keeps its last crop and nothing else (16 kB)."""
+    """One face, picture after picture: keeps its last crops and nothing else (20 kB)."""
 
     def __init__(self) -> None:
         self._last: tuple[_Place, Green] | None = None
+        self._pair: tuple[_Place, NDArray[np.int16]] | None = None
+        """The place of the last but one, and twice the last less that one, there."""
 
     def follow(self, picture: Picture, points: NDArray[np.float32]) -> CropValues:
         """Of the face with the mesh `points` (478, 3) [pixels] in the next picture."""
         place = _Place.of(points)
-        places = [place] if self._last is None else [place, self._last[0]]
+        places = [place, *(kept[0] for kept in (self._last, self._pair) if kept)]
         green = _green(picture, [each.around(picture) for each in places])
         crop = _cut_out(green, place)
         face = crop[_FACE]
-        change = math.nan
+        change, unsteadiness = math.nan, math.nan
+        if self._pair is not None:
+            first, doubled = self._pair
+            apart = doubled - _face_at(green, first)
+            unsteadiness = cv2.norm(apart) / math.sqrt(apart.size) / 2
         if self._last is not None:
             before, seen = self._last
-            now = _cut_out(green, before, _FACE[0], _FACE[1].stop)[:, _FACE[1]]
+            now = _face_at(green, before)
             change = cv2.norm(now, seen, cv2.NORM_L1) / seen.size
+            self._pair = before, 2 * now.astype(np.int16) - seen
         self._last = place, face
         detail = crop.astype(np.float32)
         fine, coarse = _blurred(detail, _FINEST), _blurred(detail, _COARSEST)
@@ -134,6 +147,7 @@ class FaceCrop:
             _ratio(detail[lips], fine[lips], coarse[lips]),
             cv2.mean(face)[0],
             change,
+            unsteadiness,
         )
 
 
@@ -181,6 +195,10 @@ def _cut_out(
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(cv2.resize(large, wanted, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _face_at(green: Green, place: _Place) -> Green:
+    return _cut_out(green, place, _FACE[0], _FACE[1].stop)[:, _FACE[1]]
 
 
 def _lips(place: _Place, points: NDArray[np.float32]) -> tuple[slice, slice]:

@@ -6,6 +6,7 @@ whole.
 """
 
 import json
+import math
 import os
 import struct
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ RECORD: Final = np.dtype(
         ("frame", "<u4"),  # from 0, within the segment
         ("time", "<f8"),  # [s]
         ("cut", "?"),  # another shot than the frame before
+        ("quantiser", "<f4"),  # as `shared.media.quantiser` has it
         ("track", "<i4"),  # of `tracking.Face`, or NO_FACE
         ("score", "<f4"),  # of the mesh, 0..1
         ("detection", "<f4"),  # of the detector, 0..1
@@ -37,10 +39,11 @@ RECORD: Final = np.dtype(
         ("colour", "<f4", (3,)),  # mean of the face [levels of red, green, blue]
         ("blendshapes", "<f4", (len(blendshapes.NAMES),)),  # 0..1
         ("inside", "<f4", (len(edges.PARTS),)),  # shares of the mouth, the eyes and the brows
-        ("sharpness_face", "<f4"),  # of `face_crop.CropValues`, as are the next three
+        ("sharpness_face", "<f4"),  # of `face_crop.CropValues`, as are the next four
         ("sharpness_mouth", "<f4"),
         ("face_brightness", "<f4"),
         ("picture_change", "<f4"),
+        ("picture_unsteadiness", "<f4"),
         ("box", "<f4", (4,)),  # left, top, width, height [pixels]
         ("eye_distance", "<f4"),  # between the outer corners, as if seen from the front [pixels]
         ("rotation", "<f4", (3,)),  # [rad]
@@ -54,7 +57,7 @@ RECORD: Final = np.dtype(
 _GIVEN: Final = np.dtype(RECORD.descr[: RECORD.descr.index(("box", "<f4", (4,))) + 1])
 """The fields that are known of each face at once; the others come from the aligned meshes."""
 
-_NOTHING: Final = (NO_FACE, *np.zeros(1, dtype=_GIVEN)[0].tolist()[4:])
+_NOTHING: Final = (NO_FACE, *np.zeros(1, dtype=_GIVEN)[0].tolist()[5:])
 """The given fields of a frame without a face, from its track on."""
 
 Records = NDArray[np.void]
@@ -87,7 +90,7 @@ class Writer:
         self._records: list[tuple[object, ...]] = []
         self._summary: Summary | None = None
 
-    def add(self, frame: int, time: float, sight: Sight) -> None:
+    def add(self, frame: int, time: float, sight: Sight, quantiser: float = math.nan) -> None:
         if len(self._records) >= _BLOCK:
             self._flush()
         for face in sight.faces:
@@ -97,6 +100,7 @@ class Writer:
                     frame,
                     time,
                     sight.cut,
+                    quantiser,
                     face.track,
                     face.mesh.score,
                     face.detection,
@@ -115,7 +119,7 @@ class Writer:
             )
             self._points.append(face.mesh.points)
         if not sight.faces:
-            self._records.append((frame, time, sight.cut, *_NOTHING))
+            self._records.append((frame, time, sight.cut, quantiser, *_NOTHING))
 
     def _flush(self) -> None:
         records = np.zeros(len(self._records), dtype=RECORD)

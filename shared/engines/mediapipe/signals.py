@@ -19,8 +19,11 @@ Array = NDArray[np.float64]
 _UNITS: Final = intensities.COLUMNS[len(INTENSITIES) :]
 """AU18, AU22, and what each half of the face does: intensities 0..5."""
 
-CROP: Final = ("sharpness_face", "sharpness_mouth", "face_brightness", "picture_change")
-"""As `face_crop` defines them: ratios, levels 0..255; no change for the first frame of a track."""
+CROP: Final = (
+    *("sharpness_face", "sharpness_mouth", "face_brightness"),
+    *("picture_change", "picture_unsteadiness"),
+)
+"""As `face_crop` defines them: ratios, levels 0..255; a track begins without the last two."""
 
 MOVEMENT: Final = ("facial_movement", "fine_facial_movement")
 """As `facial_movement` defines them; only where the face is seen well and for a while."""
@@ -42,6 +45,7 @@ NAMES: Final[tuple[str, ...]] = (
     *features.NAMES,  # mouth, lids and brows [eye distances]
     *MOVEMENT,  # [eye distances]
     *CROP,
+    "quantiser",  # of the encoding, 0..51; of H.264, and not of its B-pictures
     *_UNITS,
     *blendshapes.NAMES,  # 0..1
 )  # fmt: skip
@@ -49,6 +53,7 @@ NAMES: Final[tuple[str, ...]] = (
 _SCORE_DECIMALS: Final = 4  # a thirtieth of the steadiest score's noise; keeps the file small
 _PLACE_DECIMALS: Final = 5
 _FINE_DECIMALS: Final = 6
+_QUANTISER_DECIMALS: Final = 1
 
 
 def _column(records: Records, name: str) -> NDArray[np.float32]:
@@ -93,6 +98,7 @@ def of(
             records["features"].astype(np.float64).round(_PLACE_DECIMALS),
             moving.round(_FINE_DECIMALS),
             *(records[name] for name in CROP),
+            records["quantiser"].astype(np.float64).round(_QUANTISER_DECIMALS),
             values[:, len(INTENSITIES) :],
             records["blendshapes"].astype(np.float64).round(_SCORE_DECIMALS),
         )

@@ -1,0 +1,29 @@
+"""How coarsely a picture was encoded, by what its own decoder says.
+
+The quantiser of H.264 rounds what a picture differs from its prediction by: in steps of 10 levels
+at 24, 20 at 30, 40 at 36 (ITU-T H.264, 8.5.8: six more are twice as coarse). Only pictures that
+others are predicted from are asked: B-pictures add little of their own, and take over most.
+"""
+
+import math
+from typing import Final
+
+from av.sidedata.encparams import VideoEncParams, VideoEncParamsType
+from av.video.frame import PictureType, VideoFrame
+
+EXPORTED: Final = {"export_side_data": "venc_params"}
+"""What a decoder must be told, so that it tells."""
+
+
+def quantiser(frame: VideoFrame) -> float:
+    """Mean over the picture, 0..51; NaN of other codecs and of B-pictures."""
+    if frame.pict_type == PictureType.B:
+        return math.nan
+    told = frame.side_data.get("VIDEO_ENC_PARAMS")
+    if not isinstance(told, VideoEncParams) or told.codec_type != VideoEncParamsType.H264:
+        return math.nan
+    finer = 6 * (frame.format.components[0].bits - 8)  # steps that 10 bits have below those of 8
+    try:
+        return float(told.qp_map().mean()) - finer
+    except (RuntimeError, IndexError):  # its blocks do not cover the picture: it was cropped
+        return math.nan

@@ -82,7 +82,7 @@ def test_a_picture_that_stands_does_not_change() -> None:
 
 def test_a_blend_of_its_neighbours_is_steady() -> None:
     crop, points, pictures = FaceCrop(), mesh(), [drawn(seed) for seed in (1, 2, 3)]
-    blend = cv2.addWeighted(pictures[0], 0.5, pictures[2], 0.5, 0)
+    blend = np.asarray(cv2.addWeighted(pictures[0], 0.5, pictures[2], 0.5, 0), np.uint8)
     crop.follow(pictures[0], points)
     assert math.isnan(crop.follow(blend, points).picture_unsteadiness)
     assert crop.follow(pictures[2], points).picture_unsteadiness < 0.5  # of the picture before

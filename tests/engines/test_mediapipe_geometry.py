@@ -54,11 +54,11 @@ def test_alignment_finds_the_pose_and_takes_it_out(
 
 
 def measured(aligned: Aligned) -> Points:
-    return measures.measure(aligned)[0].astype(np.float64)
+    return np.asarray(measures.measure(aligned)[0], np.float64)
 
 
 def build(aligned: Aligned) -> Points:
-    return measures.build(aligned)[0].astype(np.float64)
+    return np.asarray(measures.build(aligned)[0], np.float64)
 
 
 @pytest.mark.parametrize("tall", [0.85, 1.0, 1.2])

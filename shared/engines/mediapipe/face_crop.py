@@ -17,8 +17,8 @@ first made smaller by area, so that no detail finer than the crop's pixels folds
 
 Only the green channel counts. Outside of the picture its edge is repeated. A face that begins (or
 begins anew after a cut) has no picture before: its change is NaN, and its unsteadiness until the
-third. Cost: a sixth of a mesh's for a face of 100 pixels between the eyes, a quarter for one of 150,
-which is averaged first.
+third. Cost: a sixth of a mesh's for a face of 100 pixels between the eyes, a quarter for one of
+150, which is averaged first.
 """
 
 import math

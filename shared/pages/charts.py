@@ -120,7 +120,8 @@ def sparkline(
     """
     height = 200
     step = WIDTH / max(len(values) - 1, 1)
-    line, dots, gap = [], [], True
+    line, gap = [], True
+    dots: dict[str, list[str]] = {}  # by kind: one path each
     for index, value in enumerate(values):
         gap = gap or index in breaks
         if value is None:
@@ -130,7 +131,7 @@ def sparkline(
         y = height - scale.place(value, height)
         line.append(f"{'M' if gap else 'L'}{x} {y}")
         kind = kinds[index] if index < len(kinds) else None
-        dots.append(Markup('<path class="dot {}" d="M{} {}h0"/>').format(kind or "", x, y))
+        dots.setdefault(kind or "", []).append(f"M{x} {y}h0")
         gap = False
     parts = [_level(scale, band, height)] if band is not None else []
     parts += [
@@ -138,10 +139,14 @@ def sparkline(
         for index in breaks
     ]
     parts.append(Markup('<path class="trace" d="{}"/>').format("".join(line)))
+    parts += [
+        Markup('<path class="dot {}" d="{}"/>').format(kind, "".join(places))
+        for kind, places in dots.items()
+    ]
     return Markup(
         '<svg class="spark" viewBox="-14 -14 1028 228" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>'
-    ).format(label, Markup().join([*parts, *dots]))
+    ).format(label, Markup().join(parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,22 +18,19 @@ from sqlalchemy import (
     CTE,
     TIMESTAMP,
     ColumnElement,
-    String,
+    TableValuedAlias,
     Text,
-    Values,
     and_,
     case,
     cast,
-    column,
     func,
     literal,
     null,
     select,
     tuple_,
     union_all,
-    values,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from shared.analysis.parameter_sets import name_key
@@ -211,8 +208,11 @@ def _clip(row: Any, verdicts: Sequence[SetVerdict]) -> Clip:
 
 def _sent(builds: Collection[BuildKey]) -> Any:
     """All that was sent for these builds, replaced or not."""
-    wanted = values(column("avatar", String), column("name", String), name="wanted").data(
-        [tuple(key) for key in builds]
+    avatars, names = ([key[place] for key in builds] for place in (0, 1))
+    wanted = (
+        func.unnest(literal(avatars, ARRAY(Text)), literal(names, ARRAY(Text)))
+        .table_valued("avatar", "name", name="wanted")
+        .render_derived()
     )
     job = (Job.id.label("job"), Job.state, Job.filename, Job.error_code, Job.error_detail)
     unnamed = func.coalesce(Job.filename, "") == ""
@@ -250,7 +250,7 @@ def _sent(builds: Collection[BuildKey]) -> Any:
     return union_all(measured, waiting)
 
 
-def _same(wanted: Values, table: type[ActionUnitReport | Job]) -> ColumnElement[bool]:
+def _same(wanted: TableValuedAlias, table: type[ActionUnitReport | Job]) -> ColumnElement[bool]:
     return and_(table.avatar == wanted.c.avatar, table.name == wanted.c.name)
 
 

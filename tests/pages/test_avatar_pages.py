@@ -45,7 +45,7 @@ def test_one_failed_clip_shows_in_the_list(app: App) -> None:
     clip(app, "42", "take-1.mp4", A="fail")
     clip(app, "42", "take-2.mp4", A="pass")
     page = text(avatars_page(get("/avatars"), app))
-    assert "Fail 42 1 fail, 1 pass" in words(page)
+    assert "42 Fail 1 fail, 1 pass" in words(page)
     assert "41: 2 pass" in page  # the mark of the build before
     assert "take-1.mp4 pass → fail" in words(page)
     assert 'href="/avatars/Ada?from=41&amp;to=42"' in page

@@ -8,7 +8,7 @@ export function watch(video) {
 }
 
 export function stillOf(video) {
-  return video.closest("figure").querySelector("[data-still]");
+  return video.closest("figure")?.querySelector("[data-still]");
 }
 
 function giveUp(video) {

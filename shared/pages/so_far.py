@@ -10,10 +10,8 @@ import io
 import logging
 import math
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -24,6 +22,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from shared.app import App
 from shared.database.tables import Job
 from shared.engines.base import Task
+from shared.jobs import outputs
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, WORDS
 from shared.measurements.csv import Block
 from shared.measurements.files import FrameFiles
@@ -31,7 +30,7 @@ from shared.measurements.model import MediaType, Segment
 from shared.pages import timelines
 from shared.pages.timelines import Lines, Window
 from shared.pipeline.extract import options
-from shared.platform import blob_names
+from shared.platform import blob_names, scratch
 from shared.platform.errors import EngineError, MediaError
 
 SHOWN: Final = ("AU01", "AU04", "AU06", "AU12", "AU25", "AU45")
@@ -41,11 +40,9 @@ POINTS: Final = 600  # over the whole clip
 FEWEST, MOST = 4, 90  # points of a stretch
 AT_ONCE: Final = 2  # stretches that are joined for one answer; the others come with the next ones
 DEADLINE: Final = 20.0  # [s]
-KEPT: Final = f"{blob_names.SEGMENT_PREFIX}so-far.json"
+KEPT: Final = "so-far.json"  # beside the segments
 
-_SEGMENT: Final = re.compile(
-    rf"{blob_names.SEGMENT_PREFIX}(?P<measured>[0-9a-f]{{16}})/\d{{5}}", re.ASCII
-)
+_SEGMENT: Final = re.compile(r".*/(?P<measured>[0-9a-f]{16})/\d{5}", re.ASCII)
 _logger = logging.getLogger("avatar.pages")
 
 
@@ -90,13 +87,18 @@ def curves(app: App, job: Job, duration: float) -> list[Curve]:
 
 
 def _stretches(app: App, job: Job, duration: float) -> list[Stretch]:
-    blobs = _measured(app.storage.blobs(job.container, blob_names.SEGMENT_PREFIX))
+    blobs = _measured(app.storage.blobs(job.container, _segments(job)))
     known = [item for item in _kept(app, job) if item.blob in blobs]
     missing = [blob for blob in blobs if blob not in {item.blob for item in known}]
     new = [_joined(app, job, blob, duration) for blob in missing[:AT_ONCE]]
     if new:
         _keep(app, job, [*known, *new])
     return [*known, *new]
+
+
+def _segments(job: Job) -> str:
+    """What the names of the job's segments begin with."""
+    return outputs.of(job).private(blob_names.SEGMENT_PREFIX)
 
 
 def _measured(blobs: Sequence[str]) -> list[str]:
@@ -109,7 +111,9 @@ def _measured(blobs: Sequence[str]) -> list[str]:
 
 def _kept(app: App, job: Job) -> list[Stretch]:
     try:
-        return _STRETCHES.validate_json(b"".join(app.storage.open(job.container, KEPT)))
+        return _STRETCHES.validate_json(
+            b"".join(app.storage.open(job.container, _segments(job) + KEPT))
+        )
     except (ResourceNotFoundError, ValidationError):
         return []
 
@@ -118,15 +122,15 @@ def _keep(app: App, job: Job, found: list[Stretch]) -> None:
     """Two that look on at once may each keep what the other has not: it is made again."""
     content = io.BytesIO(_STRETCHES.dump_json(found))
     try:
-        app.storage.upload(job.container, KEPT, content, "application/json")
+        app.storage.upload(job.container, _segments(job) + KEPT, content, "application/json")
     except ResourceNotFoundError:
         _logger.info("nothing is kept: the job is being deleted")
 
 
 def _joined(app: App, job: Job, blob: str, duration: float) -> Stretch:
     stretch = Stretch(blob=blob, times=[], values=[])
-    with tempfile.TemporaryDirectory(prefix="avatar-so-far-") as name:
-        folder, segment = Path(name), Path(name) / "segment"
+    with scratch.folder("so-far") as folder:
+        segment = folder / "segment"
         if not app.storage.download_if_there(job.container, blob, segment):
             return stretch
         task = Task(segment, MediaType(job.type or MediaType.VS), options(app.settings))

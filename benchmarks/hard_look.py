@@ -97,17 +97,19 @@ def _faded_loop(clip: Clip) -> Clip:
     return looped.each(fade)
 
 
-def _blended_rate(clip: Clip) -> Clip:
-    """Half the pictures, the others blends of their neighbours."""
+def _blended(every: int) -> Rung:
+    """Every so many pictures one that is a blend of its neighbours."""
 
-    def blend(picture: Picture, _: Mesh, number: int) -> Picture:
-        if number % 2 == 0 or number + 1 >= len(clip):
-            return picture
-        return picture_of(
-            cv2.addWeighted(clip.pictures[number - 1], 0.5, clip.pictures[number + 1], 0.5, 0)
-        )
+    def blended(clip: Clip) -> Clip:
+        def blend(picture: Picture, _: Mesh, number: int) -> Picture:
+            if number % every != 1 or number + 1 >= len(clip):
+                return picture
+            before, after = clip.pictures[number - 1], clip.pictures[number + 1]
+            return picture_of(cv2.addWeighted(before, 0.5, after, 0.5, 0))
 
-    return clip.each(blend)
+        return clip.each(blend)
+
+    return blended
 
 
 def _softened_in_time(clip: Clip) -> Clip:
@@ -203,7 +205,77 @@ def _zoomed_loop(clip: Clip) -> Clip:
     return looped.each(zoom)
 
 
+def _third_held(clip: Clip) -> Clip:
+    return clip.of([n - (n % 3 == 2) for n in range(len(clip))])
+
+
+def _mosaic(picture: Picture, mesh: Mesh, _: int) -> Picture:
+    """The face in squares of a ninth of the eyes' distance."""
+    left, top = mesh[:, :2].min(axis=0).astype(int).clip(0)
+    right, bottom = mesh[:, :2].max(axis=0).astype(int)
+    shown, side = picture.copy(), max(2, int(eyes(mesh) / 9))
+    part = shown[top:bottom, left:right]
+    rows, columns = part.shape[:2]
+    small = cv2.resize(part, (columns // side, rows // side), interpolation=cv2.INTER_AREA)
+    part[:] = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_NEAREST)
+    return shown
+
+
+def _few_levels(picture: Picture, _: Mesh, __: int) -> Picture:
+    return picture_of(picture // 40 * 40 + 20)
+
+
+def _trembling(clip: Clip) -> NDArray[np.float64]:
+    away = 0.012 * eyes(clip.meshes[0])
+    return np.random.default_rng(7).normal(0, away, (len(clip), 2))
+
+
+def _mouth_softened(clip: Clip) -> Clip:
+    """Around the mouth, each picture the mean of seven."""
+
+    def soften(picture: Picture, mesh: Mesh, number: int) -> Picture:
+        near = [clip.pictures[_place(clip, number + step)] for step in range(-3, 4)]
+        x, y = mesh[[61, 291, 0, 17], :2].mean(axis=0)
+        rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+        away = np.hypot(columns - x, rows - y) / (0.5 * eyes(mesh))
+        weight = np.clip(3 * (1 - away), 0, 1)[:, :, None]
+        return picture_of(weight * np.mean(near, axis=0) + (1 - weight) * picture)
+
+    return clip.each(soften)
+
+
+def _pumping(picture: Picture, mesh: Mesh, number: int) -> Picture:
+    """Blurred for six pictures of twelve."""
+    return picture_of(
+        cv2.GaussianBlur(picture, (0, 0), 0.04 * eyes(mesh)) if number % 12 < 6 else picture
+    )
+
+
 # good ones
+
+
+def _gamma(picture: Picture, _: Mesh, __: int) -> Picture:
+    return picture_of(255 * (picture / 255) ** 0.75)
+
+
+def _zoomed(picture: Picture, _: Mesh, __: int) -> Picture:
+    rows, columns = picture.shape[:2]
+    move = cv2.getRotationMatrix2D((columns / 2, rows / 2), 0, 1.25)
+    return picture_of(cv2.warpAffine(picture, move, (columns, rows), flags=cv2.INTER_CUBIC))
+
+
+def _titled(picture: Picture, _: Mesh, number: int) -> Picture:
+    shown, (rows, columns) = picture.copy(), picture.shape[:2]
+    place, white = (columns // 12, rows - rows // 14), (255, 255, 255)
+    size = columns / 500
+    cv2.putText(shown, f"NAME {number // 25}", place, cv2.FONT_HERSHEY_SIMPLEX, size, white, 2)
+    return shown
+
+
+def _very_dark(clip: Clip) -> Clip:
+    """A fifth of the light, with grain, at CRF 28."""
+    dark = _grained(1.0)(clip.each(lambda picture, _, __: picture_of(picture * 0.2)))
+    return encoded(28)(dark)
 
 
 def _lost(share: float) -> Rung:
@@ -316,13 +388,20 @@ TRICKS: Final[MappingProxyType[str, Rung]] = MappingProxyType(
         "to_and_fro": _to_and_fro,
         "faded_loop": _faded_loop,
         "zoomed_mirrored_loop": _zoomed_loop,
-        "half_rate_blended": _blended_rate,
+        "half_rate_blended": _blended(2),
         "softened_in_time": _softened_in_time,
         "mask": _pasted((_OVAL,), _first),
         "other_mouth": _pasted((_MOUTH,), _later),
         "eyes_frozen": _pasted(_EYES, _first, 0.04),
         "speed_ramps": _ramped,
         "little_head": _less_head(0.7),
+        "third_held": _third_held,
+        "third_blended": _blended(3),
+        "mosaic": lambda clip: clip.each(_mosaic),
+        "few_levels": lambda clip: clip.each(_few_levels),
+        "trembling": shifted(_trembling),
+        "mouth_softened": _mouth_softened,
+        "pumping_blur": lambda clip: clip.each(_pumping),
     }
 )
 LIVING: Final[MappingProxyType[str, Rung]] = MappingProxyType(
@@ -339,6 +418,10 @@ LIVING: Final[MappingProxyType[str, Rung]] = MappingProxyType(
         "upright": _upright,
         "hand_held": _hand_held,
         "crf_32": encoded(32),
+        "gamma": lambda clip: clip.each(_gamma),
+        "zoomed": lambda clip: clip.each(_zoomed),
+        "titled": lambda clip: clip.each(_titled),
+        "very_dark": _very_dark,
     }
 )
 

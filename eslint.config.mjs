@@ -2,7 +2,7 @@
 
 const BROWSER = [
   ...["CSS", "Event", "FormData", "Intl", "ResizeObserver", "URLSearchParams", "XMLHttpRequest"],
-  ...["addEventListener", "clearTimeout", "crypto", "document", "fetch", "localStorage", "location", "navigator"],
+  ...["clearTimeout", "crypto", "document", "fetch", "localStorage", "location", "navigator"],
   ...["performance", "requestAnimationFrame", "setInterval", "setTimeout"],
 ];
 

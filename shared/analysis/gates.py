@@ -6,6 +6,7 @@ Where an engine does not give what a gate looks at, the gate is not measured and
     still picture   the face's picture hardly differs from the one before (`picture_change`); a
                     picture is shown from when it comes to when the next one does
     blended         every second picture is all but the mean of its neighbours
+    disorder        the head goes back and forth from picture to picture
     coarse          the encoder rounded away what makes a face (`quantiser`, of H.264 only)
     repeated        a second of movement that comes back later, forwards or backwards, with a
                     difference below a quarter of its own movement
@@ -20,25 +21,17 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis import blending, liveliness, repetition
+from shared.analysis import disorder, liveliness, repetition
+from shared.analysis import picture_faults as pictures
 from shared.analysis.even import RATE
 from shared.analysis.measures import ONE_PERSON, Group, Measure
 from shared.analysis.series import Bools, Floats
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
-from shared.analysis.track import Track
-
-STILL_CHANGE: Final = 0.2
-"""[levels] in 40 ms, of the face's crop: repeated frames stay below it after encoding at usual
-quality, and the calmest of real faces above it in nearly every frame."""
-
-STILL_STEP: Final = 0.04  # [s] in frames closer together less changes
-STILL_LIGHT: Final = 100.0  # [levels] of the face; in darker pictures less changes
+from shared.analysis.track import Span, Track
 
 MIN_FPS: Final = 20.0
 INSIDE: Final = ("inside_mouth", "inside_eyes", "inside_brows")
 WHOLE: Final = 0.9  # of a part's points, from which it counts as inside the picture
-
-Span = tuple[float, float]  # start and end of a fault [s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,108 +66,6 @@ def unseen(track: Track) -> Iterator[Span]:
         last = float(track.times[stretch.stop - 1] + track.covers[stretch.stop - 1])
     if track.duration - last > track.interval + 1e-9:
         yield last, track.duration
-
-
-# still pictures
-
-
-def _shown(track: Track) -> tuple[Floats, Floats]:
-    """When each picture came [s], and how long it was shown [s]."""
-    begins, lasts = [], []
-    light = float(np.nanmedian(track.signals["face_brightness"]))
-    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP) * min(1.0, light / STILL_LIGHT)
-    for stretch in track.stretches:
-        change = track.signals["picture_change"][stretch]
-        new = ~(change < limit)
-        new[0] = True
-        times = track.times[stretch][new]
-        end = float(track.times[stretch.stop - 1] + track.covers[stretch.stop - 1])
-        begins.append(times)
-        lasts.append(np.diff(np.append(times, end)))
-    return np.concatenate(begins), np.concatenate(lasts)
-
-
-def longest_still(track: Track) -> Statistic:
-    begins, lasts = _shown(track)
-    longest = int(np.argmax(lasts))
-    return Extreme(float(lasts[longest]), float(begins[longest]))
-
-
-def stills(track: Track) -> Iterator[Span]:
-    begins, lasts = _shown(track)
-    for begin, last in zip(begins.tolist(), lasts.tolist(), strict=True):
-        if last > MAX_STILL:
-            yield begin, begin + last
-
-
-def new_pictures(track: Track) -> Statistic:
-    begins, lasts = _shown(track)
-    return Mean(np.ones(len(begins)), lasts, begins)
-
-
-def slow(track: Track) -> Iterator[Span]:
-    """Seconds with too few new pictures, neighbours joined."""
-    begins, lasts = _shown(track)
-    seconds = np.floor(begins).astype(np.int64)
-    counts = np.bincount(seconds)
-    shown = np.bincount(seconds, lasts)
-    yield from _seconds((shown > 0.5) & (counts < MIN_PICTURES * shown))
-
-
-def _seconds(marked: Bools) -> Iterator[Span]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], marked.astype(np.int8), [0]))))
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        yield float(start), float(stop)
-
-
-# blended pictures
-
-
-def blended(track: Track) -> Statistic | NotMeasured:
-    if track.fps >= 2 * MIN_PICTURES:
-        return NotMeasured(f"Of {track.fps:.0f} pictures a second, every second one is enough.")
-    windows = list(_windows(track))
-    if not windows:
-        return NotMeasured(f"It needs the face for {blending.SECONDS:g} s without a hole.")
-    marked = np.array([ratio < MIN_RATIO for *_, ratio in windows], np.float64)
-    begins = np.array([begin for begin, *_ in windows])
-    return Mean(marked, np.ones(len(marked)), begins)
-
-
-def blends(track: Track) -> Iterator[Span]:
-    """Windows with blended pictures."""
-    for begin, end, ratio in _windows(track):
-        if ratio < MIN_RATIO:
-            yield begin, end
-
-
-def _windows(track: Track) -> Iterator[tuple[float, float, float]]:
-    """Start and end of each [s], and how unsteady its steadier half of the pictures is."""
-    for stretch in track.stretches:
-        times = track.times[stretch]
-        unsteadiness = track.signals["picture_unsteadiness"][stretch]
-        for first, last, ratio in blending.steadier(unsteadiness, track.fps):
-            yield float(times[first]), float(times[last]), ratio
-
-
-# coarse encoding
-
-
-def coarseness(track: Track) -> Statistic | NotMeasured:
-    values = track.signals["quantiser"].astype(np.float64)
-    known = np.isfinite(values)
-    if not known.any():
-        return NotMeasured("The file does not tell how coarsely it was encoded; H.264 does.")
-    return Mean(values[known], np.ones(int(known.sum())), track.times[known])
-
-
-def coarse(track: Track) -> Iterator[Span]:
-    """Seconds that were encoded too coarsely, neighbours joined."""
-    values = track.signals["quantiser"].astype(np.float64)
-    known = np.isfinite(values)
-    seconds = np.floor(track.times[known]).astype(np.int64)
-    counts = np.bincount(seconds)
-    yield from _seconds(np.bincount(seconds, values[known]) > MAX_QUANTISER * counts)
 
 
 # repeated movement
@@ -258,11 +149,6 @@ def _whole(track: Track) -> Bools:
 
 
 MIN_VISIBLE: Final = 0.9
-MAX_STILL: Final = 0.5  # [s]; of our real recordings at most 0.23
-MIN_PICTURES: Final = 16.0  # a second; of our real recordings at least 18.5
-MIN_RATIO: Final = 0.6  # of real recordings at least 0.75; of blends at most 0.50
-MAX_BLENDED: Final = 0.1
-MAX_QUANTISER: Final = 34.0  # steps of 32 levels; of real recordings at most 28, of CRF 30 31.1
 MAX_REPEATED: Final = 0.05
 MIN_INSIDE: Final = 0.9
 MAX_SECOND: Final = 0.5  # [s]; our real recordings have none
@@ -291,14 +177,14 @@ GATES: Final[tuple[Gate, ...]] = (
             "s",
             "Longest time for which one picture of the face stands: its crop changes by less than "
             "0.2 levels in 40 ms, in darker pictures by less.",
-            compute=longest_still,
+            compute=pictures.longest_still,
             tolerance=0.04,
             signals=("picture_change", "face_brightness"),
             min_fps=MIN_FPS,
         ),
-        lambda track: tuple(stills(track)),
+        lambda track: tuple(pictures.stills(track)),
         "the picture stands still",
-        upper=MAX_STILL,
+        upper=pictures.MAX_STILL,
     ),
     Gate(
         _fault(
@@ -306,14 +192,14 @@ GATES: Final[tuple[Gate, ...]] = (
             "new pictures of the face",
             "1/s",
             "Pictures a second that differ from the one before.",
-            compute=new_pictures,
+            compute=pictures.new_pictures,
             tolerance=1.0,
             signals=("picture_change", "face_brightness"),
             min_fps=MIN_FPS,
         ),
-        lambda track: tuple(slow(track)),
+        lambda track: tuple(pictures.slow(track)),
         "pictures are shown more than once",
-        lower=MIN_PICTURES,
+        lower=pictures.MIN_PICTURES,
     ),
     Gate(
         _fault(
@@ -322,15 +208,32 @@ GATES: Final[tuple[Gate, ...]] = (
             "share",
             "Share of the windows of 3 s in which every second picture of the face is all but the "
             "mean of its neighbours: three fifths as far from it as the others, or less.",
-            compute=blended,
+            compute=pictures.blended,
             tolerance=0.01,
             signals=("picture_unsteadiness",),
             upper=1.0,
             min_fps=MIN_FPS,
         ),
-        lambda track: tuple(blends(track)),
+        lambda track: tuple(pictures.blends(track)),
         "every second picture is a blend of its neighbours",
-        upper=MAX_BLENDED,
+        upper=pictures.MAX_BLENDED,
+    ),
+    Gate(
+        _fault(
+            "disordered_pictures",
+            "time with pictures out of order",
+            "share",
+            "Share of the windows of 3 s in which the head goes back and forth from picture to "
+            "picture: its steps' correlation at two pictures is above that at one by 0.65.",
+            compute=pictures.disordered,
+            tolerance=0.01,
+            signals=(*disorder.SIGNALS, "picture_change", "face_brightness"),
+            upper=1.0,
+            min_fps=MIN_FPS,
+        ),
+        lambda track: tuple(pictures.disorders(track)),
+        "pictures come in the wrong order",
+        upper=pictures.MAX_DISORDERED,
     ),
     Gate(
         _fault(
@@ -338,14 +241,14 @@ GATES: Final[tuple[Gate, ...]] = (
             "coarseness of the encoding",
             "QP",
             "Mean quantiser of H.264, without B-pictures: 6 more round twice as coarsely.",
-            compute=coarseness,
+            compute=pictures.coarseness,
             tolerance=0.5,
             signals=("quantiser",),
             upper=51.0,
         ),
-        lambda track: tuple(coarse(track)),
+        lambda track: tuple(pictures.coarse(track)),
         "the picture is encoded too coarsely",
-        upper=MAX_QUANTISER,
+        upper=pictures.MAX_QUANTISER,
     ),
     Gate(
         _fault(

@@ -35,6 +35,8 @@ from shared.measurements.sound import Sound
 MAX_GAP: Final = 0.2
 """[s] A hole that is bridged. Longer, and a whole blink (0.1 to 0.4 s) could hide in it."""
 
+Span = tuple[float, float]  # start and end of something in a clip [s]
+
 SLOW_GAP: Final = 2.5
 """[usual intervals] In clips below 12 frames a second a hole begins here instead."""
 

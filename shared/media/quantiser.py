@@ -19,7 +19,10 @@ def quantiser(frame: VideoFrame) -> float:
     """Mean over the picture, 0..51; NaN of other codecs and of B-pictures."""
     if frame.pict_type == PictureType.B:
         return math.nan
-    told = frame.side_data.get("VIDEO_ENC_PARAMS")
+    try:
+        told = frame.side_data.get("VIDEO_ENC_PARAMS")
+    except ValueError:  # beside it is a kind that PyAV has no name for, as EXIF in Motion JPEG
+        return math.nan
     if not isinstance(told, VideoEncParams) or told.codec_type != VideoEncParamsType.H264:
         return math.nan
     finer = 6 * (frame.format.components[0].bits - 8)  # steps that 10 bits have below those of 8

@@ -18,7 +18,7 @@ from tests import media_factory
 GIVEN = frozenset({"blob", "filename", "container", "blob_name", "container_name", "avatar"})
 """Attributes and variables that hold what somebody else called something."""
 
-JOINS = frozenset({"joinpath", "with_name", "Path", "PurePath", "join"})
+JOINS = frozenset({"joinpath", "with_name", "Path", "PurePath"})
 
 
 def _is_given(node: ast.AST) -> bool:
@@ -27,6 +27,11 @@ def _is_given(node: ast.AST) -> bool:
         if name in GIVEN:
             return True
     return False
+
+
+def _joins_paths(called: ast.expr) -> bool:
+    """`os.path.join`, and not that of texts or of tables."""
+    return ast.unparse(called).endswith("path.join")
 
 
 def _paths_of_names(source: str) -> list[int]:
@@ -38,8 +43,7 @@ def _paths_of_names(source: str) -> list[int]:
         elif isinstance(node, ast.Call):
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            text = isinstance(called, ast.Attribute) and isinstance(called.value, ast.Constant)
-            joined = list(node.args) if name in JOINS and not text else []
+            joined = list(node.args) if name in JOINS or _joins_paths(called) else []
         else:
             continue
         found += [node.lineno for item in joined if _is_given(item)]
@@ -57,6 +61,7 @@ def _paths_of_names(source: str) -> list[int]:
         ('Path(folder) / "media"', False),
         ("folder / blob_names.THUMBNAIL_BLOB", False),
         ('", ".join(blob)', False),
+        ("select(job).join(other, job.blob == other.blob)", False),
     ],
 )
 def test_the_kind_is_recognised(line: str, caught: bool) -> None:

@@ -20,6 +20,6 @@ export function start(form) {
   }
 
   form.addEventListener("change", (event) => show(event.target));
-  addEventListener("pageshow", () => show()); // a browser that comes back keeps what was marked
+  globalThis.addEventListener("pageshow", () => show()); // a browser that comes back keeps what was marked
   show();
 }

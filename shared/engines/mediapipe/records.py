@@ -114,6 +114,7 @@ class Writer:
                     crop.sharpness_mouth,
                     crop.face_brightness,
                     crop.picture_change,
+                    crop.picture_unsteadiness,
                     (box.left, box.top, box.right - box.left, box.bottom - box.top),
                 )
             )

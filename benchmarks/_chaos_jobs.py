@@ -115,6 +115,11 @@ class Account:
         )
         return {str(state): int(count) for state, count in found}
 
+    def exhausted(self) -> list[str]:
+        """The last errors of jobs that were tried in vain, for whoever looks for the cause."""
+        query = "SELECT DISTINCT error_detail FROM job WHERE error_code = 'attempts_exhausted'"
+        return [str(row[0]) for row in self.sql(query)]
+
     def at_rest(self) -> bool:
         ((open_, deleting),) = self.sql(
             "SELECT count(*) FILTER (WHERE state NOT IN ('created', 'done', 'failed') "

@@ -122,6 +122,8 @@ def chaos(folder: Path, jobs: int, kills: int, seed: int) -> list[str]:
         print(f"kills: {dict(killer.kills)}; requests: {dict(doors.requests)}")
         settle(stack, account)
         print(f"jobs: {account.states()}")
+        for line in account.exhausted():
+            print(f"tried in vain: {line}")
         for line in account.losses():
             print(f"lost by Azurite when it was killed: {line}")
         wrong = doors.refused + account.disagreements()

@@ -224,7 +224,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "time with pictures out of order",
             "share",
             "Share of the windows of 3 s in which the head goes back and forth from picture to "
-            "picture: its steps' correlation at two pictures is above that at one by 0.65.",
+            "picture: its steps' correlation at two pictures is above that at one by 0.8.",
             compute=pictures.disordered,
             tolerance=0.01,
             signals=(*disorder.SIGNALS, "picture_change", "face_brightness"),

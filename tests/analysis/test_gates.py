@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shared.analysis import disorder
 from shared.analysis.gates import GATES
 from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.series import Floats
@@ -82,6 +83,43 @@ def test_grain_that_comes_and_goes_is_no_blend() -> None:
         return np.where(np.arange(len(times)) % 7, 1.0, 4.0)
 
     assert broken(living(other={"picture_unsteadiness": unsteadiness})) == {}
+
+
+def test_pictures_swapped_in_pairs() -> None:
+    def swapped(signal: Signal) -> Signal:
+        def drawn(times: Floats) -> Floats:
+            shown = np.asarray(signal(times) if callable(signal) else np.full(len(times), signal))
+            pairs = np.arange(len(times)) ^ 1
+            return np.where(times < 6, shown[np.minimum(pairs, len(times) - 1)], shown)
+
+        return drawn
+
+    other = {name: swapped(signals(1)[name]) for name in disorder.SIGNALS}
+    assert list(broken(living(other=other))) == ["disordered_pictures"]
+    assert list(broken(living(other=other, fps=50.0))) == ["disordered_pictures"]
+
+
+def test_a_place_that_is_noise_is_in_order() -> None:
+    def noise(seed: int) -> Signal:
+        return lambda times: np.random.default_rng(seed).normal(0.0, 0.001, len(times))
+
+    other = {name: noise(seed) for seed, name in enumerate(disorder.SIGNALS)}
+    assert broken(living(other=other)) == {}
+
+
+def test_pictures_shown_twice_are_in_order() -> None:
+    def held(signal: Signal) -> Signal:
+        def drawn(times: Floats) -> Floats:
+            shown = np.floor(times * 30 + 1e-6) / 30
+            return np.asarray(signal(shown) if callable(signal) else np.full(len(times), signal))
+
+        return drawn
+
+    def change(times: Floats) -> Floats:
+        return np.where(np.arange(len(times)) % 2, 0.0, 4.0)
+
+    other = {name: held(signals(1)[name]) for name in disorder.SIGNALS}
+    assert broken(living(fps=60.0, other=other | {"picture_change": change})) == {}
 
 
 def test_a_coarse_encoding() -> None:

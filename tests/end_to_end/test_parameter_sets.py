@@ -206,7 +206,11 @@ BAD: list[tuple[str, Callable[[], Json], str]] = [
         lambda: a_set(parameters=[{"measure": "AU12.level", "lower": 2, "upper": 1}]),
         "above",
     ),
-    ("nan", lambda: a_set(parameters=[{"measure": "AU12.level", "upper": float("nan")}]), "a number"),
+    (
+        "nan",
+        lambda: a_set(parameters=[{"measure": "AU12.level", "upper": float("nan")}]),
+        "a number",
+    ),
     ("no parameter", lambda: a_set(parameters=[]), "at least one"),
     (
         "10,000 parameters",

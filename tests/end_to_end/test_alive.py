@@ -200,8 +200,8 @@ def test_pages_show_it(service: Service, living: Json) -> None:
 def test_builds_are_compared_in_what_the_person_varies_by(
     service: Service, living: Json, still: Json
 ) -> None:
-    del living, still
-    query = {"from": "filmed", "to": "still", "parameter_set": "Alive"}
+    numbers = {"from_measurement": living["report"], "to_measurement": still["report"]}
+    query = numbers | {"parameter_set": "Alive"}
     found = service.http.get("/api/avatars/Alive/compare", params=query).json()
     differences = {item["measure"]: item for item in found["faces"][0]["differences"]}
     assert differences["longest_still_picture"]["change"] == "worse"

@@ -58,7 +58,8 @@ def compared(service: Service, later: str) -> Json:
     path = f"/api/avatars/{quote(AVATAR)}/compare"
     response = service.http.get(path, params={"from": "b1", "to": later})
     assert response.status_code == 200, response.text
-    found = response.json()["lip_sync"]
+    (pair,) = response.json()["pairs"]
+    found = pair["comparison"]["lip_sync"]
     assert isinstance(found, dict)
     return found
 

@@ -22,7 +22,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def kept(service: Service, job_id: str) -> set[str]:
     container = service.blobs.get_container_client(job_id)
-    return set(container.list_blob_names(name_starts_with="segments/"))
+    return set(container.list_blob_names(name_starts_with="avatar-validation/segments/"))
 
 
 def test_a_killed_attempt_goes_on_where_it_stopped(new_stack: NewStack, long_clip: Path) -> None:

@@ -88,7 +88,7 @@ def test_the_tour(client: Client, service: Service, media: Path) -> None:
     assert later.returncode == 0, later.stdout + later.stderr
     assert "\nAda, build 41: pass; " in later.stdout
     assert "\nbuild 41 " in later.stdout
-    assert re.search(r"^[0-9a-f-]{36} .* build 42  take-1.mp4  pass", later.stdout, re.MULTILINE)
+    assert re.search(r"^[0-9a-f-]{36} .* build 42 +take-1.mp4 +pass", later.stdout, re.MULTILINE)
     assert "Ada, filmed, default: measurement " in later.stdout
 
 

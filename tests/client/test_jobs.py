@@ -27,7 +27,7 @@ def test_jobs_are_listed(within: Within, service: Service, media: Path) -> None:
     assert " b 1 " in lines[2]
     found = within.json("list", "--avatar", "Listed", "--state", "done", "--limit", "1")
     assert [job["id"] for job in found["items"]] == [good["id"]]
-    assert within.run("list", "--avatar", "Nobody").stdout == "There is no such job.\n"
+    assert within.run("list", "--avatar", "Never listed").stdout == "There is no such job.\n"
 
 
 def test_measures_without_a_set(within: Within, service: Service, media: Path) -> None:

@@ -17,6 +17,7 @@ _NUMERIC: Final = b"0123456789.,+-eE \r"
 _NOT_A_NUMBER: Final = b"naN"  # `nan`, `NaN`: allowed where there may be gaps
 
 _NUMBER: Final = re.compile(rb"[ \r]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[ \r]*")
+_QUOTED: Final = "The line holds a quotation mark. Write the file without quoted fields."
 _FIELD: Final = re.compile(rb'("(?:[^"]|"")*"[ \r]*|[^",]*),')
 """A field with the comma behind it; one in quotes may hold commas."""
 
@@ -84,19 +85,26 @@ class Parser:
                 numbers.append(number)
         return np.array(rows, np.float64).reshape(-1, len(self._columns)), numbers
 
-    def _row(self, line: bytes) -> list[float] | str:
-        """The numbers of a line, or what is wrong with it."""
+    def _fields(self, line: bytes) -> list[bytes] | str:
+        """The fields of a line, or what is wrong with it."""
         if not line.strip():
             return "The line is empty."
         if b"\0" in line:
             return "The line holds a NUL byte: the file is damaged, or UTF-16 instead of UTF-8."
-        fields = _FIELD.findall(line + b",") if b'"' in line else line.split(b",")
-        if b'"' in line and (
-            b",".join(fields) != line or any(b'"' in fields[c.index] for c in self._columns)
-        ):
-            return "The line holds a quotation mark. Write the file without quoted fields."
+        fields: list[bytes] = _FIELD.findall(line + b",") if b'"' in line else line.split(b",")
+        if b",".join(fields) != line:
+            return _QUOTED
         if len(fields) != self._width:
             return f"The line has {len(fields)} fields; the header has {self._width}."
+        if b'"' in line and any(b'"' in fields[column.index] for column in self._columns):
+            return _QUOTED
+        return fields
+
+    def _row(self, line: bytes) -> list[float] | str:
+        """The numbers of a line, or what is wrong with it."""
+        fields = self._fields(line)
+        if isinstance(fields, str):
+            return fields
         failed = self._success is not None and _NOTHING.fullmatch(fields[self._success])
         row: list[float] = []
         for column in self._columns:

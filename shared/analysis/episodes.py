@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, runs
 from shared.analysis.track import Track
 from shared.measurements.model import Scale
 
@@ -40,8 +40,7 @@ def episodes(track: Track, signal: Floats, on: float, off: float) -> Iterator[Ep
     """All episodes of a signal [n] of the track, in order of time."""
     for stretch in track.stretches:
         up = _up(signal[stretch], on, off)
-        edges = np.flatnonzero(np.diff(up.astype(np.int8), prepend=0, append=0)).tolist()
-        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        for start, stop in runs(up):
             yield Episode(
                 stretch.start + start,
                 stretch.start + stop,

@@ -25,7 +25,7 @@ from shared.analysis import disorder, liveliness, repetition
 from shared.analysis import picture_faults as pictures
 from shared.analysis.even import RATE
 from shared.analysis.measures import ONE_PERSON, Group, Measure
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, runs
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Span, Track
 
@@ -82,9 +82,8 @@ def repeats(track: Track) -> Iterator[Span]:
     marked = repetition.repeated(_movements(track))
     if marked is None:
         return
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], marked.astype(np.int8), [0]))))
     times = np.append(track.even.times, track.even.times[-1] + 1 / RATE)
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for start, stop in runs(marked):
         yield float(times[start]), float(times[stop])
 
 
@@ -136,10 +135,9 @@ def _with_others(track: Track) -> Iterator[Span]:
 def _marked(track: Track, marked: Bools) -> Iterator[Span]:
     """Where the marked frames are; those on both sides of a hole are two."""
     for stretch in track.stretches:
-        inside = np.concatenate(([0], marked[stretch].astype(np.int8), [0]))
-        edges = np.flatnonzero(np.diff(inside)) + stretch.start
-        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            yield float(track.times[start]), float(track.times[stop - 1] + track.covers[stop - 1])
+        times, covers = track.times[stretch], track.covers[stretch]
+        for start, stop in runs(marked[stretch]):
+            yield float(times[start]), float(times[stop - 1] + covers[stop - 1])
 
 
 def _whole(track: Track) -> Bools:

@@ -16,7 +16,7 @@ import numpy as np
 
 from shared.analysis import windows
 from shared.analysis.even import RATE
-from shared.analysis.series import Floats
+from shared.analysis.series import Floats, runs
 from shared.analysis.statistics import NotMeasured, Scale, Windows
 from shared.analysis.track import Track
 
@@ -133,9 +133,8 @@ def blinks(track: Track) -> Windows | NotMeasured:
     if not seen.any():
         return NotMeasured("The eyes were never seen.")
     below = np.where(seen, opened, np.inf) < BLINK_BELOW * float(np.median(opened[seen]))
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], below, [False])).astype(np.int8)))
     begins = np.where(seen, 0.0, np.nan)
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+    for start, stop in runs(below):
         if stop - start < MAX_BLINK * RATE:
             begins[(start + stop) // 2] = 1.0
     per_minute = 60.0 / windows.SECONDS

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from shared.analysis import blending, disorder
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, runs
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Span, Track
 
@@ -83,9 +83,7 @@ def slow(track: Track) -> Iterator[Span]:
 
 
 def _seconds(marked: Bools) -> Iterator[Span]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], marked.astype(np.int8), [0]))))
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        yield float(start), float(stop)
+    return ((float(start), float(stop)) for start, stop in runs(marked))
 
 
 # blended pictures

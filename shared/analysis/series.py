@@ -6,7 +6,7 @@
 An hour at 30 frames a second is 108,000 rows: 9 MB, and 0.4 MB for each signal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -76,6 +76,12 @@ class Recording:
             return self.facts.duration
         ends = [float(face.timestamps[-1]) for face in self.faces if len(face.timestamps)]
         return max(ends, default=0.0) + (1 / self.facts.fps if self.facts.fps else 0.0)
+
+
+def runs(marked: Bools) -> Iterator[tuple[int, int]]:
+    """First and one past the last index of each run of True in `marked` [n]."""
+    edges = np.flatnonzero(np.diff(marked.astype(np.int8), prepend=0, append=0))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _steps(series: FaceSeries) -> Floats:

@@ -12,14 +12,13 @@ Time is that of the picture, 0 to its duration: where no sound is, is silence; w
 the first picture or after the last counts for nothing.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from shared.analysis.mouth import RATE, Mouth, even
-from shared.analysis.series import NO_SOUND, Bools, Floats, Floats32
+from shared.analysis.series import NO_SOUND, Bools, Floats, Floats32, runs
 from shared.analysis.statistics import Mean, NotMeasured, Ratio
 from shared.measurements.sound import SPEECH_SECONDS, Sound
 
@@ -72,7 +71,7 @@ def sound_measures(sound: Sound | None, duration: float, mouth: Mouth | None) ->
 def speech_spans(sound: Sound) -> tuple[Span, ...]:
     """Where speech is, by the clip's clock."""
     spans: list[Span] = []
-    for first, last in _runs(_held(sound.speech)):
+    for first, last in runs(_held(sound.speech)):
         span = Span(sound.start + first * SPEECH_SECONDS, sound.start + last * SPEECH_SECONDS)
         if spans and span.start - spans[-1].stop < SHORTEST_PAUSE:
             span = Span(spans.pop().start, span.stop)
@@ -108,12 +107,6 @@ def _held(probabilities: Floats32) -> Bools:
     known = np.maximum.accumulate(np.where(marks >= 0, np.arange(len(marks)), 0))
     flags: Bools = marks[known] == 1
     return flags
-
-
-def _runs(flags: Bools) -> Iterator[tuple[int, int]]:
-    """First and one past the last index of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _speeds(mouth: Mouth) -> tuple[Floats, Floats]:

@@ -7,6 +7,7 @@ Where an engine does not give what a gate looks at, the gate is not measured and
                     picture is shown from when it comes to when the next one does
     blended         every second picture is all but the mean of its neighbours
     disorder        the head goes back and forth from picture to picture
+    uneven          the head goes in long and short steps in turn: every third picture is missing
     coarse          the encoder rounded away what makes a face (`quantiser`, of H.264 only)
     repeated        a second of movement that comes back later, forwards or backwards, with a
                     difference below a quarter of its own movement
@@ -21,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis import disorder, liveliness, repetition
+from shared.analysis import disorder, liveliness, pacing, repetition
 from shared.analysis import picture_faults as pictures
 from shared.analysis.even import RATE
 from shared.analysis.measures import ONE_PERSON, Group, Measure
@@ -232,6 +233,23 @@ GATES: Final[tuple[Gate, ...]] = (
         lambda track: tuple(pictures.disorders(track)),
         "pictures come in the wrong order",
         upper=pictures.MAX_DISORDERED,
+    ),
+    Gate(
+        _fault(
+            "uneven_steps",
+            "time with uneven steps",
+            "share",
+            "Share of the windows of 3 s in which the head goes in long and short steps in turn, "
+            "the long ones 1.3 times as long or more, as where every third picture is missing.",
+            compute=pictures.uneven,
+            tolerance=0.01,
+            signals=(*sum(pacing.PLACES, ()), "picture_change", "face_brightness"),
+            upper=1.0,
+            min_fps=MIN_FPS,
+        ),
+        lambda track: tuple(pictures.unevens(track)),
+        "the movement goes in long and short steps in turn",
+        upper=pictures.MAX_UNEVEN,
     ),
     Gate(
         _fault(

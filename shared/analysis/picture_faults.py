@@ -1,5 +1,5 @@
 """What is wrong with a face's pictures, whoever it shows: they stand, are blends of others, come in
-the wrong order, are encoded too coarsely.
+the wrong order or with holes between them, are encoded too coarsely.
 
 Each fault has a value of the whole clip, and the spans where it is. `shared.analysis.gates` says
 how much of each is too much.
@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis import blending, disorder
+from shared.analysis import blending, disorder, pacing
 from shared.analysis.series import Bools, Floats, runs
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Span, Track
@@ -27,6 +27,8 @@ MIN_RATIO: Final = 0.6  # of real recordings at least 0.75; of blends at most 0.
 MAX_BLENDED: Final = 0.1
 MAX_BACK_AND_FORTH: Final = 0.8  # of real recordings at most 0.3; noise alone scatters about 0.5
 MAX_DISORDERED: Final = 0.1
+MAX_LONGER: Final = 1.3  # times; of real recordings at most 1.15, where every third is missing 1.5
+MAX_UNEVEN: Final = 0.1
 MAX_QUANTISER: Final = 34.0  # steps of 32 levels; of real recordings at most 28, of CRF 30 31.1
 
 Window = tuple[float, float, bool]  # start, end [s], whether the fault is in it
@@ -136,6 +138,28 @@ def _disorder(track: Track) -> Iterator[Window]:
             track.times[stretch][chosen], seen[:, chosen]
         ):
             yield begin, end, value > MAX_BACK_AND_FORTH
+
+
+# missing pictures
+
+
+def uneven(track: Track) -> Statistic | NotMeasured:
+    return _share(_unevenness(track), pacing.SECONDS)
+
+
+def unevens(track: Track) -> Iterator[Span]:
+    return ((begin, end) for begin, end, marked in _unevenness(track) if marked)
+
+
+def _unevenness(track: Track) -> Iterator[Window]:
+    new = _new(track)
+    for stretch in track.stretches:
+        places = [
+            np.stack([track.signals[name][stretch].astype(np.float64) for name in names])
+            for names in pacing.PLACES
+        ]
+        for begin, end, longer in pacing.in_turn(track.times[stretch], places, new[stretch]):
+            yield begin, end, longer > MAX_LONGER
 
 
 # coarse encoding

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.analysis import disorder
+from shared.analysis import disorder, pacing
 from shared.analysis.gates import GATES
 from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.series import Floats
@@ -95,8 +95,8 @@ def test_pictures_swapped_in_pairs() -> None:
         return drawn
 
     other = {name: swapped(signals(1)[name]) for name in disorder.SIGNALS}
-    assert list(broken(living(other=other))) == ["disordered_pictures"]
-    assert list(broken(living(other=other, fps=50.0))) == ["disordered_pictures"]
+    assert list(broken(living(other=other))) == ["disordered_pictures", "uneven_steps"]
+    assert "disordered_pictures" in broken(living(other=other, fps=50.0))
 
 
 def test_a_place_that_is_noise_is_in_order() -> None:
@@ -120,6 +120,41 @@ def test_pictures_shown_twice_are_in_order() -> None:
 
     other = {name: held(signals(1)[name]) for name in disorder.SIGNALS}
     assert broken(living(fps=60.0, other=other | {"picture_change": change})) == {}
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_every_third_picture_missing(fps: float) -> None:
+    def skipping(signal: Signal) -> Signal:
+        def drawn(times: Floats) -> Floats:
+            shown = np.floor(np.arange(len(times)) * 1.5) / fps
+            return np.asarray(signal(shown) if callable(signal) else np.full(len(times), signal))
+
+        return drawn
+
+    other = {name: skipping(signals(1)[name]) for names in pacing.PLACES for name in names}
+    assert list(broken(living(fps=fps, other=other))) == ["uneven_steps"]
+
+
+@pytest.mark.parametrize(("taken", "shown"), [(30, 25), (30, 24), (50, 30), (60, 25), (24, 60)])
+def test_another_rate_is_no_fault(taken: int, shown: int) -> None:
+    """The nearest earlier picture, as a player or an editor shows it."""
+
+    def places(times: Floats) -> Floats:
+        return np.floor(times * taken + 1e-6) / taken
+
+    def rated(signal: Signal) -> Signal:
+        def drawn(times: Floats) -> Floats:
+            return np.asarray(
+                signal(places(times)) if callable(signal) else np.full(len(times), signal)
+            )
+
+        return drawn
+
+    def change(times: Floats) -> Floats:
+        return np.where(np.diff(places(times), prepend=-1.0) > 0, 4.0, 0.0)
+
+    other = {name: rated(signals(1)[name]) for names in pacing.PLACES for name in names}
+    assert broken(living(fps=shown, other=other | {"picture_change": change})) == {}
 
 
 def test_a_coarse_encoding() -> None:

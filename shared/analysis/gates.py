@@ -5,7 +5,7 @@ Where an engine does not give what a gate looks at, the gate is not measured and
 
     still picture   the face's picture hardly differs from the one before (`picture_change`); a
                     picture is shown from when it comes to when the next one does
-    blended         every second picture is all but the mean of its neighbours
+    blended         every second or third picture is all but the mean of its neighbours
     disorder        the head goes back and forth from picture to picture
     uneven          the head goes in long and short steps in turn: every third picture is missing
     coarse          the encoder rounded away what makes a face (`quantiser`, of H.264 only)
@@ -205,8 +205,8 @@ GATES: Final[tuple[Gate, ...]] = (
             "blended_pictures",
             "time with blended pictures",
             "share",
-            "Share of the windows of 3 s in which every second picture of the face is all but the "
-            "mean of its neighbours: three fifths as far from it as the others, or less.",
+            "Share of the windows of 3 s in which every second or third picture of the face is all "
+            "but the mean of its neighbours: less than .55 times as far from it as the others.",
             compute=pictures.blended,
             tolerance=0.01,
             signals=("picture_unsteadiness",),
@@ -214,7 +214,7 @@ GATES: Final[tuple[Gate, ...]] = (
             min_fps=MIN_FPS,
         ),
         lambda track: tuple(pictures.blends(track)),
-        "every second picture is a blend of its neighbours",
+        "pictures are blends of their neighbours",
         upper=pictures.MAX_BLENDED,
     ),
     Gate(

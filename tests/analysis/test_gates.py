@@ -67,14 +67,16 @@ def test_an_unknown_change_is_no_fault() -> None:
     assert broken(living(other={"picture_change": np.nan})) == {}
 
 
-def test_every_second_picture_a_blend() -> None:
+@pytest.mark.parametrize("every", [2, 3])
+def test_pictures_that_are_blends(every: int) -> None:
     def unsteadiness(times: Floats) -> Floats:
-        blend = (np.arange(len(times)) % 2 == 1) & (times > 6) & (times < 12)
+        blend = (np.arange(len(times)) % every == 1) & (times > 6) & (times < 12)
         return np.where(blend, 0.3, 2.0)
 
     other: dict[str, Signal] = {"picture_unsteadiness": unsteadiness}
     spans = broken(living(other=other))["blended_pictures"]
-    assert all(begin >= 4.5 and end <= 13.5 for begin, end in spans)
+    assert all(begin < 12 and end > 6 for begin, end in spans)
+    assert (spans[0][0], spans[-1][1]) == pytest.approx((6, 12), abs=2)
     assert broken(living(fps=60.0, other=other)) == {}  # 30 a second will do
 
 

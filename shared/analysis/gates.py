@@ -209,7 +209,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "but the mean of its neighbours: less than .55 times as far from it as the others.",
             compute=pictures.blended,
             tolerance=0.01,
-            signals=("picture_unsteadiness",),
+            signals=("picture_unsteadiness", "picture_change", "face_brightness"),
             upper=1.0,
             min_fps=MIN_FPS,
         ),

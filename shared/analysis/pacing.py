@@ -5,7 +5,7 @@ own rate, or shown with 20 pictures of 30, it goes on by one picture and by two 
 logarithm, less the mean of its neighbours', is ±0.69 then, with another sign at every picture; of a
 head that moves, and of noise, it is as often above 0 as below. Where every fifth picture is missing
 (24 of 30) every fourth step is long: so both halves of the long steps must be longer than both of
-the short ones. Pictures that are shown twice make no step, and a rate that varies changes no speed.
+the short ones. A picture shown twice makes no step, and a rate that varies changes no speed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ PLACES: Final = (("head_x", "head_y"), ("pose_Rx", "pose_Ry", "pose_Rz"))
 """What makes steps: the head's shift, and its turn."""
 
 SECONDS: Final = 3.0  # in which steps are compared, every half of it
-LEAST: Final = 30  # steps; fewer tell too little
+LEAST: Final = 40  # steps; fewer tell too little
 _NONE: Final = 1e-9  # keeps the logarithm of no step finite
 
 

@@ -21,13 +21,14 @@ quality, and the calmest of real faces above it in nearly every frame."""
 
 STILL_STEP: Final = 0.04  # [s] in frames closer together less changes
 STILL_LIGHT: Final = 100.0  # [levels] of the face; in darker pictures less changes
+HELD: Final = 0.2  # of what a picture beside it changes; one that is shown again changes less
 MAX_STILL: Final = 0.5  # [s]; of our real recordings at most 0.23
 MIN_PICTURES: Final = 16.0  # a second; of our real recordings at least 18.5
 MIN_RATIO: Final = 0.55  # of real recordings at least 0.72; of blends at most 0.45
 MAX_BLENDED: Final = 0.1
 MAX_BACK_AND_FORTH: Final = 0.8  # of real recordings at most 0.3; noise alone scatters about 0.5
 MAX_DISORDERED: Final = 0.1
-MAX_LONGER: Final = 1.3  # times; of real recordings at most 1.15, where every third is missing 1.5
+MAX_LONGER: Final = 1.3  # times; of real recordings at most 1.15, where every third is missing 1.4
 MAX_UNEVEN: Final = 0.1
 MAX_QUANTISER: Final = 34.0  # steps of 32 levels; of real recordings at most 28, of CRF 30 31.1
 
@@ -44,6 +45,14 @@ def _new(track: Track) -> Bools:
     new: Bools = ~(track.signals["picture_change"] < limit)
     new[[stretch.start for stretch in track.stretches]] = True
     return new
+
+
+def _other(track: Track) -> Bools:
+    """[n] Whether it is another picture than the one before, not that one encoded anew."""
+    changes = np.where(_new(track), np.nan_to_num(track.signals["picture_change"]), 0.0)
+    beside = np.pad(changes, 1)
+    other: Bools = changes > HELD * np.maximum(beside[:-2], beside[2:])
+    return other
 
 
 def _shown(track: Track) -> tuple[Floats, Floats]:
@@ -102,10 +111,12 @@ def blends(track: Track) -> Iterator[Span]:
 
 
 def _blending(track: Track) -> Iterator[Window]:
+    other = _other(track)
+    twice = ~other | ~np.append(other[1:], True)  # a picture, or the next one, is shown again
+    unsteadiness = np.where(twice, np.nan, track.signals["picture_unsteadiness"])
     for stretch in track.stretches:
         times = track.times[stretch]
-        unsteadiness = track.signals["picture_unsteadiness"][stretch]
-        for first, last, ratio in blending.steadier(unsteadiness, track.fps):
+        for first, last, ratio in blending.steadier(unsteadiness[stretch], track.fps):
             yield float(times[first]), float(times[last]), ratio < MIN_RATIO
 
 
@@ -152,13 +163,13 @@ def unevens(track: Track) -> Iterator[Span]:
 
 
 def _unevenness(track: Track) -> Iterator[Window]:
-    new = _new(track)
+    other = _other(track)
     for stretch in track.stretches:
         places = [
             np.stack([track.signals[name][stretch].astype(np.float64) for name in names])
             for names in pacing.PLACES
         ]
-        for begin, end, longer in pacing.in_turn(track.times[stretch], places, new[stretch]):
+        for begin, end, longer in pacing.in_turn(track.times[stretch], places, other[stretch]):
             yield begin, end, longer > MAX_LONGER
 
 

@@ -16,6 +16,7 @@ PACKAGES = sorted(path.parent for path in (ROOT / "shared").glob("*/__init__.py"
 TRIGGERS = sorted(
     path.parent for path in ROOT.glob("*/__init__.py") if "blueprint" in path.read_text()
 )
+SQL = re.compile(r"^(?:from|import) (?:sqlalchemy|psycopg2).*$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -34,6 +35,18 @@ def test_every_package_and_trigger_is_named() -> None:
 def test_nothing_but_the_app_stands_flat_in_shared() -> None:
     flat = {path.name for path in (ROOT / "shared").glob("*.py")}
     assert flat == {"__init__.py", "app.py"}
+
+
+@pytest.mark.parametrize(
+    "folder", ["shared/api", "shared/pages", *(path.name for path in TRIGGERS)]
+)
+def test_what_answers_holds_no_sql(folder: str) -> None:
+    """A session is handed on; what is asked of it is the domain's."""
+    modules = list((ROOT / folder).glob("*.py"))
+    assert modules
+    for module in modules:
+        found = set(SQL.findall(module.read_text()))
+        assert found <= {"from sqlalchemy.orm import Session"}, module.name
 
 
 def test_the_arrows_in_the_document_are_those_that_are_checked() -> None:

@@ -15,12 +15,12 @@ from typing import Final, Literal
 
 import azure.functions as func
 from pydantic import BaseModel, Field
-from sqlalchemy import text
 
 from shared.api.http import json_response
 from shared.api.operation import Operation, json_answer
 from shared.app import App
 from shared.database import schema
+from shared.database.connection import server_version
 from shared.database.tables import State
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import NewJob
@@ -74,7 +74,7 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         with app.database.engine.connect() as connection:
             seen["revision"] = schema.revision(connection)
             seen["problem"] = schema.objection(connection)
-            return str(connection.scalar(text("SHOW server_version")))
+            return server_version(connection)
 
     def write_row() -> bool | None:
         return None if seen["problem"] else _takes(lambda: _try_row(app))

@@ -5,6 +5,7 @@
     hold       held to sets: one report each, which replaces an earlier one of the same version
     publish    `report.json` in the job's container
     verdicts   what came of it, as it is stored
+    find       one report whole, as it is stored
 
 Every function takes the session of the caller's transaction, so that nothing is half-written.
 """
@@ -52,6 +53,8 @@ from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
 from shared.reports import recordings
 from shared.reports.parameter_sets import StoredSet
+
+MAX_NAMED: Final = 20  # reports that a refusal names
 
 _REPORT_ID: Final = re.compile(r"([1-9]\d{0,17})(?:-([1-9]\d{0,17}))?", re.ASCII)
 
@@ -299,6 +302,26 @@ def verdicts(
             SetVerdict(measurement_id, set_id, name, version, Verdict(verdict), score, words)
         )
     return found
+
+
+def find(session: Session, wanted: ReportId) -> Report | None:
+    """The report as it is stored.
+
+    Raises Problem `ambiguous_report` where the measurement alone is named and has several.
+    """
+    number = wanted.measurement_id
+    query = select(AnalysisReport.report).where(AnalysisReport.report_id == number)
+    if wanted.set_id is not None:
+        query = query.where(AnalysisReport.parameter_set_id == wanted.set_id)
+    found = session.scalars(query.limit(2)).all()
+    if len(found) > 1:
+        several = verdicts(session, [number])[number]
+        listed = ", ".join(f"{item.id} ({item.parameter_set})" for item in several[:MAX_NAMED])
+        raise Problem(
+            Code.AMBIGUOUS_REPORT,
+            f"Measurement {number} was held to several sets. Ask for one report: {listed}.",
+        )
+    return Report.model_validate(found[0]) if found else None
 
 
 def _store(session: Session, measurement_id: int, set_id: int, report: Report) -> None:

@@ -21,8 +21,8 @@ from shared.api.parameter_sets import SetQuery, set_name
 from shared.app import App
 from shared.pages import charts, examples
 from shared.pages.jobs_page import given
-from shared.pages.report_rows import band_words
 from shared.pages.responses import page
+from shared.pages.templates import number
 from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, set_listing
 
@@ -152,9 +152,18 @@ def parameter_views(parameters: Sequence[Parameter]) -> list[ParameterView]:
 
 def parameter_view(parameter: Parameter) -> ParameterView:
     measure, bounds = CATALOGUE[parameter.measure], parameter.bounds
-    band = band_words(*bounds)
+    band = _band(*bounds)
     scale = charts.scale_for([*bounds, parameter.reference], measure.lower, measure.upper)
     label = f"{band}, on a scale of {scale.low:g} to {scale.high:g}"
     return ParameterView(
         parameter, measure, band, charts.bullet(scale, parameter.reference, bounds, label)
     )
+
+
+def _band(lower: float | None, upper: float | None) -> str:
+    """In decimals, as bounds are given."""
+    if lower is None:
+        return f"at most {number(upper)}"
+    if upper is None:
+        return f"at least {number(lower)}"
+    return f"{number(lower)} to {number(upper)}"

@@ -24,7 +24,6 @@ from shared.api.operation import (
 )
 from shared.app import App
 from shared.pipeline import uploads
-from shared.pipeline.extract import MEGABYTE
 from shared.pipeline.uploads import MAX_KEY, Fields, FileName, UploadAddress, UploadUrlRequest
 from shared.platform import scratch
 from shared.platform.errors import Code
@@ -52,7 +51,7 @@ class UploadUrlView(BaseModel):
 
 def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with scratch.folder("upload") as folder:
-        received = read_upload(req, folder, app.settings.max_upload_mb * MEGABYTE)
+        received = read_upload(req, folder, app.settings.max_upload_bytes)
         job = uploads.accept(app, received)
     with app.database.begin() as session:
         view = jobs.body(session, job)

@@ -27,6 +27,7 @@ from shared.analysis.report import (
 from shared.analysis.report_text import worst
 from shared.analysis.rule import PICTURE
 from shared.pages import charts
+from shared.platform.words import counted
 
 LISTED: Final = 12  # moments listed under a measure; all of them are in the CSV
 WORST_FIRST: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
@@ -153,7 +154,7 @@ def _gauge(nature: Naturalness) -> Markup | None:
 def _basis(nature: Naturalness) -> str:
     if nature.case == "people":
         return f"how {nature.people} people move and look (population {nature.population})"
-    footage = f"{nature.recordings} {'recording' if nature.recordings == 1 else 'recordings'}"
+    footage = counted(nature.recordings, "recording")
     setup = "of the same set-up" if nature.case == "own" else "of another session"
     return (
         f"the person’s own footage {setup}: {footage}, {figures.figure(nature.seconds)} s, beside "

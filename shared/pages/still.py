@@ -21,7 +21,7 @@ from shared.media.formats import Kind, MediaFacts
 from shared.pages import media
 from shared.pages.jobs_page import given
 from shared.pages.thumbnail import DEADLINE, FOR_A_DAY, FOR_AN_HOUR, icon
-from shared.pipeline.extract import options
+from shared.pipeline.tasks import options
 from shared.platform import blob_names, disk, scratch
 from shared.platform.errors import EngineError, MediaError
 

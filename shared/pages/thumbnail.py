@@ -17,7 +17,7 @@ from shared.database.tables import Job
 from shared.jobs import outputs
 from shared.media.formats import Kind
 from shared.pages import media, static_files
-from shared.pipeline.extract import options
+from shared.pipeline.tasks import options
 from shared.platform import blob_names, scratch
 from shared.platform.errors import EngineError, MediaError
 

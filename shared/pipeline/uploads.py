@@ -43,7 +43,7 @@ from shared.measurements.versions import Origin
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import job_log
-from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options
+from shared.pipeline.tasks import PROBE_TIMEOUT_SECONDS, fitting_type, options
 from shared.platform import telemetry
 from shared.platform.blob_names import blob_name, composed
 from shared.platform.errors import Code, EngineError, FieldError, MediaError, Problem
@@ -206,11 +206,11 @@ def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None)
     """A job whose media the caller will write to storage itself."""
     job_id = uuid.uuid4()
     with telemetry.job(job_id), telemetry.span(SpanName.UPLOAD_URL, parent=traceparent) as span:
-        limit = app.settings.max_media_mb * MEGABYTE
+        limit = app.settings.max_media_bytes
         if request.size > limit:
             raise Problem(
                 Code.FILE_TOO_LARGE,
-                f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
+                f"The file may have at most {limit} bytes ({app.settings.max_media_mb} MB).",
             )
         _check_limits(app)
         _check_engine(app, request.engine, None)

@@ -17,7 +17,8 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from shared.api.http import parse, refuse_encoded, refuse_other_text
-from shared.pipeline.uploads import Fields, Upload, check_key
+from shared.pipeline.upload_fields import Fields, check_key
+from shared.pipeline.uploads import Upload
 from shared.platform import disk
 from shared.platform.errors import Code, FieldError, Problem
 

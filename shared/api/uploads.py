@@ -24,7 +24,8 @@ from shared.api.operation import (
 )
 from shared.app import App
 from shared.pipeline import uploads
-from shared.pipeline.uploads import MAX_KEY, Fields, FileName, UploadAddress, UploadUrlRequest
+from shared.pipeline.upload_fields import MAX_KEY, Fields, FileName, UploadUrlRequest
+from shared.pipeline.uploads import UploadAddress
 from shared.platform import scratch
 from shared.platform.errors import Code
 

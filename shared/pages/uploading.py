@@ -14,7 +14,8 @@ from shared.database.tables import Job
 from shared.pages import addresses
 from shared.pages.responses import see_other, wants_page
 from shared.pipeline import uploads
-from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
+from shared.pipeline.upload_fields import Fields, UploadUrlRequest
+from shared.pipeline.uploads import Upload
 from shared.platform import scratch
 from shared.platform.errors import Code, Problem
 from shared.platform.paths import ROOT

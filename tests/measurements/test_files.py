@@ -24,7 +24,8 @@ from shared.jobs import containers, lifecycle
 from shared.measurements.model import MediaType
 from shared.pages import report_page
 from shared.pipeline import events, uploads
-from shared.pipeline.uploads import Fields, Upload
+from shared.pipeline.upload_fields import Fields
+from shared.pipeline.uploads import Upload
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import boxes, learning, parameter_sets, reports

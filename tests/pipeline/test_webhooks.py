@@ -20,7 +20,8 @@ from shared.database.tables import DeliveryState, Job, State, Step, WebhookDeliv
 from shared.jobs import deliveries, lifecycle
 from shared.pipeline import deletion, ending, events, reconciliation, webhooks
 from shared.pipeline.attempt import Attempt, job_log, run
-from shared.pipeline.uploads import UploadUrlRequest, promise
+from shared.pipeline.upload_fields import UploadUrlRequest
+from shared.pipeline.uploads import promise
 from shared.platform import outbound_addresses
 from shared.platform.errors import Code, MediaError, Problem
 from shared.platform.settings import STORAGE, read

@@ -28,13 +28,12 @@ from shared.api.report_bodies import (
     ReportFilter,
     ReportRequest,
     ReportSummary,
-    VerdictView,
     report_summary,
     verdict_view,
 )
 from shared.app import App
 from shared.platform.errors import Code, Problem
-from shared.reports import parameter_sets, report_listing, reports
+from shared.reports import assessment, report_listing, reports
 from shared.reports.reports import ReportId
 
 _POSITION: Final = TypeAdapter(tuple[AwareDatetime, BigInt, BigInt])
@@ -56,32 +55,16 @@ def make(req: func.HttpRequest, app: App) -> func.HttpResponse:
 
     201 where a report is new, 200 where all of them replace earlier ones.
     """
-    items, new = hold(app, parse_json(ReportRequest, req))
+    wanted = parse_json(ReportRequest, req)
+    held, new = assessment.again(
+        app,
+        wanted.measurement,
+        wanted.parameter_sets,
+        allow_engine_mismatch=wanted.allow_engine_mismatch,
+    )
+    items = [verdict_view(item) for item in held]
     headers = {"Location": items[0].links["self"]} if len(items) == 1 else {}
     return json_response(MadeReports(items=items), 201 if new else 200, headers)
-
-
-def hold(app: App, wanted: ReportRequest) -> tuple[list[VerdictView], bool]:
-    """The reports, and whether one of them is new. Raises Problem."""
-    with app.database.begin() as session:
-        measurement = reports.locate(session, wanted.measurement, lock=True)
-        chosen = parameter_sets.resolve(session, wanted.parameter_sets)
-        ids = {item.id for item in chosen}
-        before = reports.verdicts(session, [measurement.id], ids).get(measurement.id, [])
-        found = reports.measured(session, app.storage, measurement)
-        reports.hold(
-            session,
-            app.storage,
-            measurement,
-            found,
-            chosen,
-            allow_engine_mismatch=wanted.allow_engine_mismatch,
-        )
-        after = reports.verdicts(session, [measurement.id], ids)[measurement.id]
-        reports.publish(app, session, measurement)
-    made = {item.set_id: verdict_view(item) for item in after}
-    items = [made[item.id] for item in chosen]
-    return items, len(before) != len(items)
 
 
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from shared.analysis.series import runs  # noqa: E402
 from shared.engines.base import Task  # noqa: E402
 from shared.engines.mediapipe import validity  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
@@ -228,16 +229,10 @@ def missed(agreements: Mapping[str, Agreement], classes: Mapping[str, Validity])
     return sentences
 
 
-def episodes(up: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of True as first and last place."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], up, [False])).astype(np.int8)))
-    return [(int(start), int(stop) - 1) for start, stop in edges.reshape(-1, 2)]
-
-
 def _found(wanted: Sequence[tuple[int, int]], among: Sequence[tuple[int, int]]) -> int:
-    """How many episodes have one near them."""
+    """How many runs (first frame, one past the last) have one near them."""
     return sum(
-        any(start - NEAR <= last and first <= stop + NEAR for first, last in among)
+        any(start - NEAR < last and first < stop + NEAR for first, last in among)
         for start, stop in wanted
     )
 
@@ -246,8 +241,8 @@ def blinks(comparisons: Sequence[Comparison]) -> str:
     unit = INTENSITIES.index("AU45")
     counts = np.zeros(4, dtype=int)
     for each in comparisons:
-        ours = episodes(each.units[:, unit] >= BLINK)
-        theirs = episodes(each.reference[:, unit] > BLINK)
+        ours = list(runs(each.units[:, unit] >= BLINK))
+        theirs = list(runs(each.reference[:, unit] > BLINK))
         counts += (len(ours), _found(ours, theirs), len(theirs), _found(theirs, ours))
     mine, agreed, reference, seen = counts.tolist()
     return (

@@ -51,7 +51,7 @@ def known(measurement: Measurement) -> bool:
 def boxes(
     session: Session, storage: Storage, measurement: Measurement, wanted: Wanted
 ) -> Sequence[Box]:
-    """In order of time, of at most MAX_BOXES frames. Raises Problem `frames_gone`."""
+    """In order of time, the first MAX_BOXES of them. Raises Problem `frames_gone`."""
     if not known(measurement):
         return []
     if measurement.extraction.rows_in_blobs:

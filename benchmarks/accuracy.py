@@ -282,12 +282,9 @@ def picture_table(measured: Values, reference: Values) -> list[str]:
     return [*lines, f"| all 17 | | {every:.2f} |"]
 
 
-def document(version: str, comparisons: Sequence[Comparison], pictures: list[str]) -> str:
-    agreements = {au: agreement(comparisons, unit) for unit, au in enumerate(INTENSITIES)}
-    classes = validity.classes(still=False)
+def introduction(version: str, comparisons: Sequence[Comparison]) -> str:
     frames = sum(len(each.units) for each in comparisons)
-    sentences = missed(agreements, classes)
-    introduction = (
+    return (
         f"Engine `mediapipe` {version}, against real builds of OpenFace 2.x, on "
         f"{len(comparisons)} clips with {frames} frames in which both found the face. r is "
         "Pearson's correlation over the frames of a clip: the median over the clips in which "
@@ -296,6 +293,12 @@ def document(version: str, comparisons: Sequence[Comparison], pictures: list[str
         "error is the mean absolute difference on the scale of 0 to 5, over all clips. What the "
         "values mean and why they are not OpenFace's: [validity.md](validity.md)."
     )
+
+
+def document(version: str, comparisons: Sequence[Comparison], pictures: list[str]) -> str:
+    agreements = {au: agreement(comparisons, unit) for unit, au in enumerate(INTENSITIES)}
+    classes = validity.classes(still=False)
+    sentences = missed(agreements, classes)
     caution = (
         "These clips are among those on which the formulas were tried; on others every number is "
         "a little worse, and the classes of validity follow those. OpenFace agrees with another "
@@ -316,7 +319,7 @@ def document(version: str, comparisons: Sequence[Comparison], pictures: list[str
         "",
         "<!-- Written by `python3 dev.py bench accuracy`; do not edit. -->",
         "",
-        introduction,
+        introduction(version, comparisons),
         "",
         caution,
         "",

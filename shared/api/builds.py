@@ -61,7 +61,7 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def compare(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Two builds, or two measurements."""
     avatar, wanted = avatar_of(req), parse_query(CompareQuery, req)
-    options = build_comparison.Options(
+    options = build_comparison.ComparisonOptions(
         wanted.parameter_set, wanted.seed, wanted.allow_engine_mismatch
     )
     found: Comparison | BuildComparison

@@ -54,8 +54,8 @@ class JobFilter(PageQuery):
     verdict: Annotated[Verdict, Field(description="The worst of its reports.")] | None = None
 
     @property
-    def wanted(self) -> listing.Wanted:
-        return listing.Wanted(
+    def wanted(self) -> listing.WantedJobs:
+        return listing.WantedJobs(
             self.state, self.avatar, self.name, self.file, self.type, self.verdict
         )
 

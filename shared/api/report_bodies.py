@@ -62,8 +62,8 @@ class ReportFilter(PageQuery):
     verdict: Verdict | None = None
 
     @property
-    def wanted(self) -> report_listing.Wanted:
-        return report_listing.Wanted(
+    def wanted(self) -> report_listing.WantedReports:
+        return report_listing.WantedReports(
             self.measurement_id, self.job, self.avatar, self.name, self.parameter_set, self.verdict
         )
 

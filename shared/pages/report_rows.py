@@ -35,7 +35,7 @@ _TITLES: Final = (*(group.value for group in Group), _OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterRow:
+class ResultRow:
     result: Result
     aus: Sequence[str]
     value: str
@@ -105,9 +105,9 @@ class Timelines:
     sound: SoundRow | None = None
 
 
-def parameter_groups(results: Iterable[Result]) -> list[tuple[str, list[ParameterRow]]]:
+def parameter_groups(results: Iterable[Result]) -> list[tuple[str, list[ResultRow]]]:
     """By what of the face they are about; within a group the worst first."""
-    found: dict[str, list[ParameterRow]] = {title: [] for title in _TITLES}
+    found: dict[str, list[ResultRow]] = {title: [] for title in _TITLES}
     for result in by_severity(results):
         found[_title(result.measure)].append(_parameter_row(result))
     return [(title, rows) for title, rows in found.items() if rows]
@@ -137,7 +137,7 @@ def _severity(result: Result) -> tuple[int, float, str]:
     return WORST_FIRST.index(result.outcome), margin, result.measure
 
 
-def _parameter_row(result: Result) -> ParameterRow:
+def _parameter_row(result: Result) -> ResultRow:
     measure = CATALOGUE.get(result.measure)  # None: written by another version of the app
     scale = charts.scale_for(
         [result.value, result.lower, result.upper],
@@ -149,7 +149,7 @@ def _parameter_row(result: Result) -> ParameterRow:
     value = figures.amount(result.value, result.unit, bounds)
     label = f"{value} of {figure(scale.low)} to {figure(scale.high)}, expected {band}"
     within, required = result.share_within, result.required_share
-    return ParameterRow(
+    return ResultRow(
         result=result,
         aus=measure.aus if measure else (),
         value=value,

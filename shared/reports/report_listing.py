@@ -45,7 +45,7 @@ class ListedReport(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedReports:
     """What reports of a list have in common; None: anything."""
 
     measurement_id: int | None = None
@@ -70,7 +70,7 @@ class Wanted:
 
 
 def newest(
-    session: Session, limit: int, wanted: Wanted, *, before: Place | None = None
+    session: Session, limit: int, wanted: WantedReports, *, before: Place | None = None
 ) -> list[ListedReport]:
     """Newest first, those that are older than `before`."""
     place = (AnalysisReport.created, AnalysisReport.report_id, AnalysisReport.parameter_set_id)

@@ -43,7 +43,12 @@ from shared.analysis.statistics import NotMeasured, rounded
 from shared.analysis.track import Track, main, track
 from shared.app import App
 from shared.database.extractions import facts_of
-from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
+from shared.database.report_tables import (
+    AnalysisReport,
+    AnalysisResult,
+    MeasuredFaceRow,
+    SetVersion,
+)
 from shared.database.tables import URL_LENGTH, ActionUnitReport, Extraction, Job
 from shared.jobs import lifecycle, outputs
 from shared.jobs.outputs import Outputs
@@ -191,7 +196,7 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
 def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
     found = measurement.load(session, storage, sound=True)
-    session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == measurement.id))
+    session.execute(delete(MeasuredFaceRow).where(MeasuredFaceRow.report_id == measurement.id))
     rows = [
         {
             "report_id": measurement.id,
@@ -207,7 +212,7 @@ def measured(session: Session, storage: Storage, measurement: Measurement) -> Me
         if len(face.track)
     ]
     if rows:
-        session.execute(insert(MeasuredFace), rows)
+        session.execute(insert(MeasuredFaceRow), rows)
     return found
 
 
@@ -353,10 +358,10 @@ def _store(session: Session, measurement_id: int, set_id: int, report: Report) -
         session.execute(insert(AnalysisResult), rows)
 
 
-def measured_faces(session: Session, measurement_id: int) -> Sequence[MeasuredFace]:
+def measured_faces(session: Session, measurement_id: int) -> Sequence[MeasuredFaceRow]:
     """All measures of every face of a measurement, in the order of the faces."""
-    query = select(MeasuredFace).where(MeasuredFace.report_id == measurement_id)
-    return session.scalars(query.order_by(MeasuredFace.face)).all()
+    query = select(MeasuredFaceRow).where(MeasuredFaceRow.report_id == measurement_id)
+    return session.scalars(query.order_by(MeasuredFaceRow.face)).all()
 
 
 def _job_report(session: Session, measurement: Measurement) -> JobReport:

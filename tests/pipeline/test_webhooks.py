@@ -267,7 +267,7 @@ def test_what_a_killed_sender_held_is_sent_by_another(app: App, receiver: Receiv
     webhooks.deliver(app, delivery.id)
     assert len(receiver.messages) == 1
     with app.database.begin() as session:  # it was not killed, only slow
-        deliveries.settle(session, held, deliveries.Answer(500))
+        deliveries.settle(session, held, deliveries.ReceiverAnswer(500))
     (seen,) = rows(app, JOB)
     assert seen.state is DeliveryState.DELIVERED
 

@@ -45,6 +45,11 @@ def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
         if made is None:
             return icon(FOR_AN_HOUR)
         content = made
+    return jpeg(content)
+
+
+def jpeg(content: bytes) -> func.HttpResponse:
+    """Sandboxed, as the media that it was made of."""
     return func.HttpResponse(
         content,
         headers={"Cache-Control": FOR_A_DAY, "Content-Security-Policy": media.SANDBOX},

@@ -46,7 +46,12 @@ def read_upload(
             f"The request may have at most {limit} bytes. "
             "Larger files: ask POST /api/upload-url for an address to upload to.",
         )
-    disk.ask(folder, len(req.get_body()))
+    try:
+        disk.ask(folder, len(req.get_body()))
+    except disk.DiskTooSmallError as error:
+        raise Problem(
+            Code.FILE_TOO_LARGE, f"The disk of this deployment has only {error}."
+        ) from None
     key = check_key(req.headers.get("Idempotency-Key"))
     mimetype, parameters = parse_options_header(req.headers.get("Content-Type"))
     if mimetype == "multipart/form-data":

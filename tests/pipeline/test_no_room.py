@@ -49,3 +49,14 @@ def test_an_upload_is_refused_before_it_is_written(
     answer = http.respond(request, uploads.upload)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert list(scratch.home().iterdir()) == []
+
+
+def test_an_upload_that_no_empty_disk_would_hold_is_too_large(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "RESERVE_BYTES", 2**62)
+    monkeypatch.setattr(http, "app", lambda: app)
+    request = func.HttpRequest(
+        "POST", "/api/upload", body=b"x" * 100, headers={"Content-Length": "100"}
+    )
+    assert http.respond(request, uploads.upload).status_code == 413

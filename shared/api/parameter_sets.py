@@ -47,11 +47,11 @@ from shared.api.parameter_set_bodies import (
     SetView,
     basis,
     measures,
-    set_address,
     set_summary,
     set_view,
 )
 from shared.app import App
+from shared.platform import api_addresses
 from shared.platform.errors import Code, FieldError, Problem
 from shared.platform.storage import Storage
 from shared.reports import learning, parameter_sets, set_listing
@@ -112,7 +112,7 @@ def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
         found = set_listing.versions(
             session, name, wanted.limit + 1, before=before[0] if before else None
         )
-    path = f"{set_address(name)}/versions"
+    path = f"{api_addresses.parameter_set(name)}/versions"
     items, following = part(found or _unknown(), wanted, path, lambda item: (item.version,))
     return json_response(
         Page[SetSummary](items=[set_summary(item) for item in items], next=following)
@@ -146,7 +146,7 @@ def create(req: func.HttpRequest, app: App) -> func.HttpResponse:
                 Code.NAME_TAKEN, f"The parameter set {present.content.name!r} is {state}."
             )
         stored = _store(session, app.storage, body, None)
-    return _response(stored, 201, {"Location": set_address(stored.content.name)})
+    return _response(stored, 201, {"Location": api_addresses.parameter_set(stored.content.name)})
 
 
 def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -165,7 +165,9 @@ def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
         _check_preconditions(req, present, required=True)
         stored = _store(session, app.storage, body, present)
     if present is None:
-        return _response(stored, 201, {"Location": set_address(stored.content.name)})
+        return _response(
+            stored, 201, {"Location": api_addresses.parameter_set(stored.content.name)}
+        )
     return _response(stored)
 
 

@@ -11,6 +11,7 @@ from shared.analysis.report import Verdict
 from shared.api.paging import BigInt, PageQuery, Text
 from shared.database.tables import AVATAR_LENGTH, NAME_LENGTH
 from shared.measurements.model import MediaType
+from shared.platform import api_addresses
 from shared.reports import report_listing
 from shared.reports.report_listing import ListedReport
 from shared.reports.reports import SetVerdict
@@ -120,5 +121,5 @@ def report_summary(listed: ListedReport) -> ReportSummary:
 
 
 def _links(identifier: str) -> dict[str, str]:
-    address = f"/api/reports/{identifier}"
+    address = api_addresses.report(identifier)
     return {"self": address, **{form: f"{address}.{form}" for form in FORMS}}

@@ -26,7 +26,7 @@ from shared.app import App
 from shared.pipeline import uploads
 from shared.pipeline.upload_fields import MAX_KEY, Fields, FileName, UploadUrlRequest
 from shared.pipeline.uploads import UploadAddress
-from shared.platform import scratch
+from shared.platform import api_addresses, scratch
 from shared.platform.errors import Code
 
 
@@ -62,7 +62,7 @@ def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def upload_url(req: func.HttpRequest, app: App) -> func.HttpResponse:
     request = parse_json(UploadUrlRequest, req)
     view = upload_url_view(uploads.promise(app, request, req.headers.get("traceparent")))
-    return json_response(view, 201, {"Location": f"/api/jobs/{view.id}"})
+    return json_response(view, 201, {"Location": api_addresses.job(view.id)})
 
 
 def upload_url_view(address: UploadAddress) -> UploadUrlView:

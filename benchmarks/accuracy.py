@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from shared.analysis.series import runs  # noqa: E402
 from shared.engines.base import Task  # noqa: E402
 from shared.engines.mediapipe import validity  # noqa: E402
 from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
@@ -228,16 +229,10 @@ def missed(agreements: Mapping[str, Agreement], classes: Mapping[str, Validity])
     return sentences
 
 
-def episodes(up: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of True as first and last place."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], up, [False])).astype(np.int8)))
-    return [(int(start), int(stop) - 1) for start, stop in edges.reshape(-1, 2)]
-
-
 def _found(wanted: Sequence[tuple[int, int]], among: Sequence[tuple[int, int]]) -> int:
-    """How many episodes have one near them."""
+    """How many runs (first frame, one past the last) have one near them."""
     return sum(
-        any(start - NEAR <= last and first <= stop + NEAR for first, last in among)
+        any(start - NEAR < last and first < stop + NEAR for first, last in among)
         for start, stop in wanted
     )
 
@@ -246,8 +241,8 @@ def blinks(comparisons: Sequence[Comparison]) -> str:
     unit = INTENSITIES.index("AU45")
     counts = np.zeros(4, dtype=int)
     for each in comparisons:
-        ours = episodes(each.units[:, unit] >= BLINK)
-        theirs = episodes(each.reference[:, unit] > BLINK)
+        ours = list(runs(each.units[:, unit] >= BLINK))
+        theirs = list(runs(each.reference[:, unit] > BLINK))
         counts += (len(ours), _found(ours, theirs), len(theirs), _found(theirs, ours))
     mine, agreed, reference, seen = counts.tolist()
     return (
@@ -287,12 +282,9 @@ def picture_table(measured: Values, reference: Values) -> list[str]:
     return [*lines, f"| all 17 | | {every:.2f} |"]
 
 
-def document(version: str, comparisons: Sequence[Comparison], pictures: list[str]) -> str:
-    agreements = {au: agreement(comparisons, unit) for unit, au in enumerate(INTENSITIES)}
-    classes = validity.classes(still=False)
+def introduction(version: str, comparisons: Sequence[Comparison]) -> str:
     frames = sum(len(each.units) for each in comparisons)
-    sentences = missed(agreements, classes)
-    introduction = (
+    return (
         f"Engine `mediapipe` {version}, against real builds of OpenFace 2.x, on "
         f"{len(comparisons)} clips with {frames} frames in which both found the face. r is "
         "Pearson's correlation over the frames of a clip: the median over the clips in which "
@@ -301,6 +293,12 @@ def document(version: str, comparisons: Sequence[Comparison], pictures: list[str
         "error is the mean absolute difference on the scale of 0 to 5, over all clips. What the "
         "values mean and why they are not OpenFace's: [validity.md](validity.md)."
     )
+
+
+def document(version: str, comparisons: Sequence[Comparison], pictures: list[str]) -> str:
+    agreements = {au: agreement(comparisons, unit) for unit, au in enumerate(INTENSITIES)}
+    classes = validity.classes(still=False)
+    sentences = missed(agreements, classes)
     caution = (
         "These clips are among those on which the formulas were tried; on others every number is "
         "a little worse, and the classes of validity follow those. OpenFace agrees with another "
@@ -321,7 +319,7 @@ def document(version: str, comparisons: Sequence[Comparison], pictures: list[str
         "",
         "<!-- Written by `python3 dev.py bench accuracy`; do not edit. -->",
         "",
-        introduction,
+        introduction(version, comparisons),
         "",
         caution,
         "",

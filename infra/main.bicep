@@ -111,11 +111,11 @@ var openPaths = union(
 )
 
 // What one instance does at a time, so that the sums fit what it has (tests/infra/test_limits.py).
-// Flex Consumption: 4 GB, 0.8 GB of temporary disk, and a group of functions to itself: requests
-// in one instance, blob events in another, the retry queue in a third, webhooks in a fourth.
-// Container Apps: 4 GB and 8 GB of disk, and one replica does everything.
+// Flex Consumption: 4 GB (or 2 GB and one core), 0.8 GB of temporary disk, and a group of functions
+// to itself: requests in one instance, blob events in another, the retry queue in a third, webhooks
+// in a fourth. Container Apps: 4 GB and 8 GB of disk, and one replica does everything.
 var limits = onFlex
-  ? { requests: 3, blobs: 2, retries: 2, maxMediaMB: 256, engineMemoryMB: 1024 }
+  ? { requests: instanceMemoryMB < 4096 ? 1 : 3, blobs: 2, retries: 2, maxMediaMB: 256, engineMemoryMB: 1024 }
   : { requests: 2, blobs: 2, retries: 1, maxMediaMB: 2048, engineMemoryMB: 640 }
 
 // What servers allow by default, and what Azure keeps of it; of a server that is not in the list,

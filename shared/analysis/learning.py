@@ -40,6 +40,7 @@ from shared.analysis.statistics import rounded
 from shared.measurements.model import Facts, MediaType
 from shared.measurements.versions import Origin
 from shared.platform.errors import Code, Problem
+from shared.platform.words import counted
 
 MIN_REPORTS: Final = 5
 """Below this the spread between recordings is hardly known: with 5, their standard deviation is
@@ -196,7 +197,7 @@ def learn(options: LearnOptions, recordings: Iterable[Footage]) -> Learned:
         raise Problem(Code.NOTHING_TO_LEARN, f"No measure can be learned. {reasons}".strip())
     first, reports = footages[0], len(footages)
     frames = sum(item.frames for item in samples)
-    basis = f"{reports} {'report' if reports == 1 else 'reports'}, {frames} confident frames"
+    basis = f"{counted(reports, 'report')}, {frames} confident frames"
     return Learned(
         parameter_set=ParameterSet(
             name=options.name,
@@ -273,7 +274,7 @@ def _way(options: LearnOptions) -> str:
 def _warnings(samples: Sequence[Sample], *, image: bool) -> Iterator[str]:
     count, seconds = len(samples), sum(item.seconds for item in samples)
     if count < MIN_REPORTS:
-        seen = "1 face" if count == 1 else f"{count} faces"
+        seen = counted(count, "face")
         yield (f"The set rests on {seen}; from {MIN_REPORTS} on it is known how much they differ.")
     if not image and seconds < MIN_SECONDS:
         yield (

@@ -4,7 +4,7 @@ Nothing in it depends on when or where it was made: the same measurement and the
 same report, byte for byte.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -116,6 +116,17 @@ class Result(Model):
     reason: str | None = Field(
         default=None, description="Why it is not within, or was not measured."
     )
+
+
+def verdict_of(results: Sequence[Result]) -> Verdict:
+    """Of a face's parameters, as `Verdict` says."""
+    outcomes = {result.outcome for result in results}
+    if Outcome.NOT_WITHIN in outcomes:
+        return Verdict.FAIL
+    missing = any(
+        result.outcome is Outcome.NOT_MEASURED and not result.optional for result in results
+    )
+    return Verdict.INCONCLUSIVE if missing or Outcome.WITHIN not in outcomes else Verdict.PASS
 
 
 class Naturalness(Model):

@@ -37,7 +37,7 @@ _SMOOTHING: Final = 0.03  # [s] sigma of the Gaussian before that
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SoundSpan:
     start: float  # [s]
     stop: float
 
@@ -68,26 +68,26 @@ def sound_measures(sound: Sound | None, duration: float, mouth: Mouth | None) ->
     return SoundMeasures(share, inside, outside, _ratio(outside, inside))
 
 
-def speech_spans(sound: Sound) -> tuple[Span, ...]:
+def speech_spans(sound: Sound) -> tuple[SoundSpan, ...]:
     """Where speech is, by the clip's clock."""
-    spans: list[Span] = []
+    spans: list[SoundSpan] = []
     for first, last in runs(_held(sound.speech)):
-        span = Span(sound.start + first * SPEECH_SECONDS, sound.start + last * SPEECH_SECONDS)
+        span = SoundSpan(sound.start + first * SPEECH_SECONDS, sound.start + last * SPEECH_SECONDS)
         if spans and span.start - spans[-1].stop < SHORTEST_PAUSE:
-            span = Span(spans.pop().start, span.stop)
+            span = SoundSpan(spans.pop().start, span.stop)
         spans.append(span)
     return tuple(span for span in spans if span.stop - span.start >= SHORTEST_SPEECH)
 
 
-def silent_spans(speech: tuple[Span, ...], duration: float) -> tuple[Span, ...]:
+def silent_spans(speech: tuple[SoundSpan, ...], duration: float) -> tuple[SoundSpan, ...]:
     """Where silence is, from the first picture to the end of the last."""
     starts = [0.0, *(span.stop + AROUND_SPEECH for span in speech)]
     stops = [*(span.start - AROUND_SPEECH for span in speech), duration]
     pairs = ((max(a, 0.0), min(b, duration)) for a, b in zip(starts, stops, strict=True))
-    return tuple(Span(a, b) for a, b in pairs if b - a >= SHORTEST_SILENCE)
+    return tuple(SoundSpan(a, b) for a, b in pairs if b - a >= SHORTEST_SILENCE)
 
 
-def speech_share(speech: tuple[Span, ...], duration: float) -> Mean | NotMeasured:
+def speech_share(speech: tuple[SoundSpan, ...], duration: float) -> Mean | NotMeasured:
     """The share of the picture's time in which somebody speaks, 0..1."""
     if duration <= 0:
         return NotMeasured("Nothing tells how long the clip is.")
@@ -121,7 +121,9 @@ def _speeds(mouth: Mouth) -> tuple[Floats, Floats]:
     return signal.times[reach:-reach][known], speeds[known]
 
 
-def _mean(times: Floats, speeds: Floats, spans: tuple[Span, ...], what: str) -> Mean | NotMeasured:
+def _mean(
+    times: Floats, speeds: Floats, spans: tuple[SoundSpan, ...], what: str
+) -> Mean | NotMeasured:
     edges = np.array([(span.start, span.stop) for span in spans]).reshape(-1)
     inside = np.searchsorted(edges, times, side="right") % 2 == 1
     seconds = float(inside.sum()) / RATE

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.analysis.series import Floats
-from shared.analysis.sound import Span, speech_spans
+from shared.analysis.sound import SoundSpan, speech_spans
 from shared.measurements.sound import PEAK_SECONDS, Sound
 
 
 @dataclass(frozen=True, slots=True)
 class SoundTimeline:
     peaks: Floats  # [columns] the loudest amplitude of each, 0..1
-    speech: tuple[Span, ...]  # within the time that is shown
+    speech: tuple[SoundSpan, ...]  # within the time that is shown
 
 
 def sound_timeline(sound: Sound, start: float, stop: float, columns: int) -> SoundTimeline:
@@ -28,7 +28,9 @@ def sound_timeline(sound: Sound, start: float, stop: float, columns: int) -> Sou
     padded = np.append(peaks, 0.0).astype(np.float64)  # for columns that begin after the end
     pairs = np.column_stack([firsts, np.maximum(lasts, firsts)]).ravel()
     loudest = np.maximum.reduceat(padded, pairs)[::2]
-    shown = (Span(max(each.start, start), min(each.stop, stop)) for each in speech_spans(sound))
+    shown = (
+        SoundSpan(max(each.start, start), min(each.stop, stop)) for each in speech_spans(sound)
+    )
     return SoundTimeline(
         np.where(lasts > firsts, loudest, 0.0),
         tuple(each for each in shown if each.stop > each.start),

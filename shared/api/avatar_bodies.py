@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 
 from shared.analysis.parameter_sets import MAX_NAME
 from shared.analysis.report import Outcome, Verdict
-from shared.api.build_bodies import LatestBuild, avatar_address, latest_build
+from shared.api.build_bodies import LatestBuild, latest_build
 from shared.api.paging import PageQuery, Text
 from shared.api.report_bodies import VerdictView, verdict_view
 from shared.measurements.model import MediaType
+from shared.platform import api_addresses
 from shared.reports.avatars import Avatar, HistoryEntry, MeasureSeries
 
 DEFAULT_HISTORY: Final = 100
@@ -95,7 +96,7 @@ def avatar_summary(avatar: Avatar) -> AvatarSummary:
         name=avatar.latest[0].name if avatar.latest else "",
         verdict=avatar.latest[0].verdict if avatar.latest else None,
         latest=[latest_build(build) for build in avatar.latest],
-        links={"self": avatar_address(avatar.name)},
+        links={"self": api_addresses.avatar(avatar.name)},
     )
 
 

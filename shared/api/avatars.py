@@ -14,11 +14,11 @@ from shared.api.avatar_bodies import (
     history_item,
     measure_history,
 )
-from shared.api.build_bodies import avatar_address
 from shared.api.http import json_response, parse_query, refuse_other_text
 from shared.api.operation import QUERY, Link, Operation, json_answer
 from shared.api.paging import BigInt, Page, PageQuery, Text, part, position
 from shared.app import App
+from shared.platform import api_addresses
 from shared.platform.blob_names import composed
 from shared.platform.errors import Code, Problem
 from shared.reports import avatars, parameter_sets
@@ -55,7 +55,7 @@ def history(app: App, avatar: str, wanted: HistoryQuery) -> History:
             unknown()
         held_to = _held_to(session, wanted.parameter_set)
         shown, following = part(
-            rows, wanted, avatar_address(avatar), lambda row: (row.measurement_id,)
+            rows, wanted, api_addresses.avatar(avatar), lambda row: (row.measurement_id,)
         )
         entries, measures = avatars.history(session, shown, held_to)
     return History(

@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid
 from typing import Annotated, Final, Self
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,6 +12,7 @@ from shared.api.job_bodies import Error
 from shared.api.paging import BigInt, Text
 from shared.api.report_bodies import VerdictView, verdict_view
 from shared.database.tables import NAME_LENGTH, State
+from shared.platform import api_addresses
 from shared.reports.builds import Build, SetCounts
 from shared.reports.clips import Clip, ClipOutcome
 
@@ -148,7 +148,7 @@ def build_summary(build: Build) -> BuildSummary:
         parameter_sets=[_set_summary(item) for item in build.sets],
         first=build.first,
         last=build.last,
-        links={"self": build_address(build.key.avatar, build.name)},
+        links={"self": api_addresses.build(build.key.avatar, build.name)},
     )
 
 
@@ -175,18 +175,6 @@ def clip_view(clip: Clip) -> ClipView:
         created=clip.created,
         replaces=clip.replaces,
     )
-
-
-def avatar_address(avatar: str) -> str:
-    return f"/api/avatars/{quote(avatar, safe='')}"
-
-
-def builds_address(avatar: str) -> str:
-    return f"{avatar_address(avatar)}/builds"
-
-
-def build_address(avatar: str, build: str) -> str:
-    return f"{builds_address(avatar)}/{quote(build, safe='')}"
 
 
 def _set_summary(item: SetCounts) -> SetSummary:

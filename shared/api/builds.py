@@ -11,16 +11,15 @@ from shared.api.build_bodies import (
     BuildDetail,
     BuildSummary,
     CompareQuery,
-    build_address,
     build_detail,
     build_summary,
-    builds_address,
     clip_view,
 )
 from shared.api.http import json_response, parse_query
 from shared.api.operation import JSON, QUERY, SETS, Answer, Link, Operation, json_answer
 from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
+from shared.platform import api_addresses
 from shared.platform.errors import Code, Problem
 from shared.reports import avatars, build_comparison, builds, clips
 from shared.reports.build_comparison import BuildComparison
@@ -39,7 +38,7 @@ def list_builds(req: func.HttpRequest, app: App) -> func.HttpResponse:
         if not avatars.exists(session, avatar):
             unknown()
         found = builds.page(session, avatar, before, wanted.limit + 1)
-    items, following = part(found, wanted, builds_address(avatar), lambda build: build.place)
+    items, following = part(found, wanted, api_addresses.builds(avatar), lambda build: build.place)
     views = [build_summary(build) for build in items]
     return json_response(Page[BuildSummary](items=views, next=following))
 
@@ -54,14 +53,14 @@ def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
             raise Problem(Code.BUILD_NOT_FOUND, "The avatar has no build of this name.")
         place = ClipPlace(*after) if after else None
         found = clips.page(session, [key], wanted.limit + 1, after=place)
-    items, following = part(found, wanted, build_address(*key), lambda clip: clip.place)
+    items, following = part(found, wanted, api_addresses.build(*key), lambda clip: clip.place)
     return json_response(build_detail(build, [clip_view(clip) for clip in items], following))
 
 
 def compare(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """Two builds, or two measurements."""
     avatar, wanted = avatar_of(req), parse_query(CompareQuery, req)
-    options = build_comparison.Options(
+    options = build_comparison.ComparisonOptions(
         wanted.parameter_set, wanted.seed, wanted.allow_engine_mismatch
     )
     found: Comparison | BuildComparison

@@ -17,7 +17,8 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from shared.api.http import parse, refuse_encoded, refuse_other_text
-from shared.pipeline.uploads import Fields, Upload, check_key
+from shared.pipeline.upload_fields import Fields, check_key
+from shared.pipeline.uploads import Upload
 from shared.platform import disk
 from shared.platform.errors import Code, FieldError, Problem
 
@@ -45,7 +46,12 @@ def read_upload(
             f"The request may have at most {limit} bytes. "
             "Larger files: ask POST /api/upload-url for an address to upload to.",
         )
-    disk.ask(folder, len(req.get_body()))
+    try:
+        disk.ask(folder, len(req.get_body()))
+    except disk.DiskTooSmallError as error:
+        raise Problem(
+            Code.FILE_TOO_LARGE, f"The disk of this deployment has only {error}."
+        ) from None
     key = check_key(req.headers.get("Idempotency-Key"))
     mimetype, parameters = parse_options_header(req.headers.get("Content-Type"))
     if mimetype == "multipart/form-data":

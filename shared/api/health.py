@@ -6,6 +6,7 @@ they are. It holds no secret and no address.
 """
 
 import datetime as dt
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -15,16 +16,18 @@ from typing import Final, Literal
 
 import azure.functions as func
 from pydantic import BaseModel, Field
-from sqlalchemy import text
 
 from shared.api.http import json_response
 from shared.api.operation import Operation, json_answer
 from shared.app import App
 from shared.database import schema
+from shared.database.connection import server_version
 from shared.database.tables import State
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import NewJob
 from shared.measurements.model import MediaType
+
+_logger = logging.getLogger("avatar.health")
 
 ANSWER_SECONDS: Final = 8.0  # a dependency that takes longer is away
 
@@ -74,7 +77,7 @@ def show(_: func.HttpRequest, app: App) -> func.HttpResponse:
         with app.database.engine.connect() as connection:
             seen["revision"] = schema.revision(connection)
             seen["problem"] = schema.objection(connection)
-            return str(connection.scalar(text("SHOW server_version")))
+            return server_version(connection)
 
     def write_row() -> bool | None:
         return None if seen["problem"] else _takes(lambda: _try_row(app))
@@ -143,7 +146,8 @@ def _try_row(app: App) -> None:
 def _takes(write: Callable[[], None]) -> bool:
     try:
         write()
-    except Exception:  # whatever it is, nothing can be uploaded
+    except Exception as error:  # whatever it is, nothing can be uploaded
+        _logger.warning("health: no write, %s", type(error).__name__)
         return False
     return True
 
@@ -152,7 +156,8 @@ def _ask(question: Callable[[], str], write: Callable[[], bool | None]) -> Depen
     started = time.monotonic()
     try:
         version = question()
-    except Exception:  # whatever it is, the dependency cannot be used
+    except Exception as error:  # whatever it is, the dependency cannot be used
+        _logger.warning("health: no answer, %s", type(error).__name__)
         return Dependency(reachable=False)
     return Dependency(
         reachable=True,

@@ -20,6 +20,7 @@ from shared.api import access
 from shared.api.field_words import wrong
 from shared.app import App, app
 from shared.platform.blob_names import composed
+from shared.platform.disk import is_full
 from shared.platform.errors import Code, FieldError, Problem
 from shared.platform.outages import as_problem, is_outage, undisturbed
 from shared.platform.settings import SettingsError
@@ -55,7 +56,7 @@ def respond(
             )
         )
     except Exception as error:
-        if is_outage(error):
+        if is_outage(error) or is_full(error):
             _logger.warning("%s %s: %s", req.method, _path(req), type(error).__name__)
             return problem_response(as_problem(error))
         _logger.exception("%s %s failed", req.method, _path(req))

@@ -23,6 +23,7 @@ from shared.database.tables import (
     WebhookEvent,
 )
 from shared.measurements.action_units import WORDS
+from shared.platform import api_addresses
 from shared.platform.outbound_addresses import shown
 from shared.reports.reports import SetVerdict
 
@@ -342,7 +343,7 @@ def _error(job: Job) -> Error | None:
 
 
 def _links(job: Job) -> dict[str, str]:
-    base = f"/api/jobs/{job.id}"
+    base = api_addresses.job(job.id)
     links = {"self": base}
     if job.state == State.FAILED:
         links["retry"] = f"{base}/retry"

@@ -6,7 +6,6 @@ from typing import Annotated, Final, NoReturn
 import azure.functions as func
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import Field, TypeAdapter
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import Verdict
@@ -24,7 +23,8 @@ from shared.api.job_bodies import (
 from shared.api.operation import LOCATION, QUERY, TEXT, UUID, Answer, Link, Operation, json_answer
 from shared.api.paging import Page, PageQuery, Text, part, position
 from shared.app import App
-from shared.database.tables import AVATAR_LENGTH, NAME_LENGTH, DataEntry, Extraction, Job, State
+from shared.database import extractions
+from shared.database.tables import AVATAR_LENGTH, NAME_LENGTH, Job, State
 from shared.jobs import deliveries, lifecycle, listing, outputs
 from shared.measurements.model import MediaType
 from shared.pipeline import deletion, retrying
@@ -34,12 +34,8 @@ from shared.reports import reports
 
 UNCACHED: Final = {"Cache-Control": "no-store"}
 CSV_TYPE: Final = "text/csv"
-MAX_INLINE_BYTES: Final = (
-    32 * 1024 * 1024
-)  # a larger CSV is fetched from storage by its own address
+MAX_INLINE_BYTES: Final = 32 * 1024 * 1024  # a larger CSV is fetched from storage itself
 READ_URL_LIFETIME: Final = dt.timedelta(minutes=10)
-
-
 MAX_FILE: Final = 200  # characters of a file's name that are looked for
 
 _PLACE: Final = TypeAdapter(listing.Place)
@@ -58,8 +54,8 @@ class JobFilter(PageQuery):
     verdict: Annotated[Verdict, Field(description="The worst of its reports.")] | None = None
 
     @property
-    def wanted(self) -> listing.Wanted:
-        return listing.Wanted(
+    def wanted(self) -> listing.WantedJobs:
+        return listing.WantedJobs(
             self.state, self.avatar, self.name, self.file, self.type, self.verdict
         )
 
@@ -111,16 +107,10 @@ def retry(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def action_units(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         job = lifecycle.visible(session, uuid_of(req)) or _unknown()
-        extraction = job.report_id and session.get(Extraction, job.report_id)
-        if not extraction:
-            _not_measured(job)
-        entries = session.scalars(
-            select(DataEntry)
-            .where(DataEntry.report_id == job.report_id)
-            .order_by(DataEntry.face, DataEntry.au)
-        ).all()
-        view = action_units_view(job, extraction, entries)
-    return json_response(view)
+        found = None if job.report_id is None else extractions.read(session, job.report_id)
+    if found is None:
+        _not_measured(job)
+    return json_response(action_units_view(job, *found))
 
 
 def openface_csv(req: func.HttpRequest, app: App) -> func.HttpResponse:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -15,6 +14,7 @@ from shared.analysis.report import Model
 from shared.api.paging import PageQuery, Text
 from shared.api.report_bodies import MeasurementReference
 from shared.measurements.model import MediaType
+from shared.platform import api_addresses
 from shared.reports.parameter_sets import StoredSet
 from shared.reports.set_listing import ListedSet
 
@@ -143,10 +143,6 @@ def basis(learned: Learned, numbers: tuple[int, ...]) -> Basis:
     )
 
 
-def set_address(name: str) -> str:
-    return f"/api/parameter-sets/{quote(name, safe='')}"
-
-
 def set_view(stored: StoredSet) -> SetView:
     return SetView(
         **{name: getattr(stored.content, name) for name in ParameterSet.model_fields},
@@ -202,7 +198,7 @@ def measures() -> Measures:
 
 
 def _links(name: str, version: int) -> dict[str, str]:
-    address = set_address(name)
+    address = api_addresses.parameter_set(name)
     return {
         "self": f"{address}?version={version}",
         "present": address,

@@ -4,6 +4,7 @@ Who changes a set says which state of it he has seen (`If-Match`), so that two e
 overwrite each other: without it a PUT of a set that is there is refused.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal, NoReturn
 from urllib.parse import quote
 
@@ -46,15 +47,16 @@ from shared.api.parameter_set_bodies import (
     SetView,
     basis,
     measures,
-    set_address,
     set_summary,
     set_view,
 )
 from shared.app import App
+from shared.platform import api_addresses
 from shared.platform.errors import Code, FieldError, Problem
 from shared.platform.storage import Storage
 from shared.reports import learning, parameter_sets, set_listing
 from shared.reports.parameter_sets import StoredSet
+from shared.reports.set_listing import ListedSet
 
 CSV: Final = "text/csv"
 MAX_VERSION: Final = 2**31 - 1  # as the column can hold it
@@ -82,7 +84,14 @@ def list_measures(_: func.HttpRequest, __: App) -> func.HttpResponse:
 
 def list_sets(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """In the order of their names."""
-    wanted = parse_query(SetFilter, req)
+    items, following = find(app, parse_query(SetFilter, req), "/api/parameter-sets")
+    return json_response(
+        Page[SetSummary](items=[set_summary(item) for item in items], next=following)
+    )
+
+
+def find(app: App, wanted: SetFilter, path: str) -> tuple[Sequence[ListedSet], str | None]:
+    """A part of the list, and the address of the next, which is `path` with its query."""
     after = position(wanted, _NAME)
     with app.database.begin() as session:
         found = set_listing.present(
@@ -92,10 +101,7 @@ def list_sets(req: func.HttpRequest, app: App) -> func.HttpResponse:
             engine=wanted.engine,
             after=after[0] if after else None,
         )
-    items, following = part(found, wanted, "/api/parameter-sets", lambda item: (item.key,))
-    return json_response(
-        Page[SetSummary](items=[set_summary(item) for item in items], next=following)
-    )
+    return part(found, wanted, path, lambda item: (item.key,))
 
 
 def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -106,7 +112,7 @@ def list_versions(req: func.HttpRequest, app: App) -> func.HttpResponse:
         found = set_listing.versions(
             session, name, wanted.limit + 1, before=before[0] if before else None
         )
-    path = f"{set_address(name)}/versions"
+    path = f"{api_addresses.parameter_set(name)}/versions"
     items, following = part(found or _unknown(), wanted, path, lambda item: (item.version,))
     return json_response(
         Page[SetSummary](items=[set_summary(item) for item in items], next=following)
@@ -140,7 +146,7 @@ def create(req: func.HttpRequest, app: App) -> func.HttpResponse:
                 Code.NAME_TAKEN, f"The parameter set {present.content.name!r} is {state}."
             )
         stored = _store(session, app.storage, body, None)
-    return _response(stored, 201, {"Location": set_address(stored.content.name)})
+    return _response(stored, 201, {"Location": api_addresses.parameter_set(stored.content.name)})
 
 
 def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
@@ -159,7 +165,9 @@ def replace(req: func.HttpRequest, app: App) -> func.HttpResponse:
         _check_preconditions(req, present, required=True)
         stored = _store(session, app.storage, body, present)
     if present is None:
-        return _response(stored, 201, {"Location": set_address(stored.content.name)})
+        return _response(
+            stored, 201, {"Location": api_addresses.parameter_set(stored.content.name)}
+        )
     return _response(stored)
 
 

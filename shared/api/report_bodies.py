@@ -11,6 +11,9 @@ from shared.analysis.report import Verdict
 from shared.api.paging import BigInt, PageQuery, Text
 from shared.database.tables import AVATAR_LENGTH, NAME_LENGTH
 from shared.measurements.model import MediaType
+from shared.platform import api_addresses
+from shared.reports import report_listing
+from shared.reports.report_listing import ListedReport
 from shared.reports.reports import SetVerdict
 
 MAX_SETS_AT_ONCE: Final = 100  # that one request may hold a measurement to
@@ -59,6 +62,12 @@ class ReportFilter(PageQuery):
     parameter_set: Annotated[Text, Field(max_length=NAME_LENGTH)] | None = None
     verdict: Verdict | None = None
 
+    @property
+    def wanted(self) -> report_listing.WantedReports:
+        return report_listing.WantedReports(
+            self.measurement_id, self.job, self.avatar, self.name, self.parameter_set, self.verdict
+        )
+
 
 class ReportRequest(Body):
     """The body of `POST /api/reports`."""
@@ -89,10 +98,28 @@ def verdict_view(held: SetVerdict) -> VerdictView:
         verdict=held.verdict,
         words=held.words,
         score=held.score,
-        links=report_links(held.id),
+        links=_links(held.id),
     )
 
 
-def report_links(identifier: str) -> dict[str, str]:
-    address = f"/api/reports/{identifier}"
+def report_summary(listed: ListedReport) -> ReportSummary:
+    return ReportSummary(
+        id=listed.id,
+        parameter_set=listed.parameter_set,
+        version=listed.version,
+        verdict=Verdict(listed.verdict),
+        words=listed.words,
+        score=listed.score,
+        measurement_id=listed.measurement_id,
+        job=listed.job,
+        avatar=listed.avatar,
+        name=listed.name,
+        type=MediaType(listed.type),
+        created=listed.created,
+        links=_links(listed.id),
+    )
+
+
+def _links(identifier: str) -> dict[str, str]:
+    address = api_addresses.report(identifier)
     return {"self": address, **{form: f"{address}.{form}" for form in FORMS}}

@@ -24,9 +24,9 @@ from shared.api.operation import (
 )
 from shared.app import App
 from shared.pipeline import uploads
-from shared.pipeline.extract import MEGABYTE
-from shared.pipeline.uploads import MAX_KEY, Fields, FileName, UploadAddress, UploadUrlRequest
-from shared.platform import scratch
+from shared.pipeline.upload_fields import MAX_KEY, Fields, FileName, UploadUrlRequest
+from shared.pipeline.uploads import UploadAddress
+from shared.platform import api_addresses, scratch
 from shared.platform.errors import Code
 
 
@@ -52,7 +52,7 @@ class UploadUrlView(BaseModel):
 
 def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with scratch.folder("upload") as folder:
-        received = read_upload(req, folder, app.settings.max_upload_mb * MEGABYTE)
+        received = read_upload(req, folder, app.settings.max_upload_bytes)
         job = uploads.accept(app, received)
     with app.database.begin() as session:
         view = jobs.body(session, job)
@@ -62,7 +62,7 @@ def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
 def upload_url(req: func.HttpRequest, app: App) -> func.HttpResponse:
     request = parse_json(UploadUrlRequest, req)
     view = upload_url_view(uploads.promise(app, request, req.headers.get("traceparent")))
-    return json_response(view, 201, {"Location": f"/api/jobs/{view.id}"})
+    return json_response(view, 201, {"Location": api_addresses.job(view.id)})
 
 
 def upload_url_view(address: UploadAddress) -> UploadUrlView:

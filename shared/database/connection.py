@@ -12,7 +12,7 @@ from typing import Any, Final
 import certifi
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -88,6 +88,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def server_version(connection: Connection) -> str:
+    """PostgreSQL's, as it says it: `18.0`."""
+    return str(connection.scalar(text("SHOW server_version")))
 
 
 def _parsed(url: str) -> URL:

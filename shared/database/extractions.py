@@ -4,13 +4,13 @@ Memory grows with a clip only by what the percentiles need: 18 small numbers per
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from shared.database.tables import DataEntry, Extraction
@@ -114,6 +114,15 @@ def insert_entries(session: Session, report_id: int, summaries: Summaries, facts
     rows = list(summaries.entries(report_id, facts))
     if rows:
         session.execute(insert(DataEntry), rows)
+
+
+def read(session: Session, report_id: int) -> tuple[Extraction, Sequence[DataEntry]] | None:
+    """The facts, and the summaries in the order of (face, au); None where nothing was measured."""
+    extraction = session.get(Extraction, report_id)
+    if extraction is None:
+        return None
+    query = select(DataEntry).where(DataEntry.report_id == report_id)
+    return extraction, session.scalars(query.order_by(DataEntry.face, DataEntry.au)).all()
 
 
 def moved(entry: DataEntry, scale: str) -> bool | None:

@@ -114,7 +114,7 @@ class FallbackSet(Base):
     """Always the present version."""
 
 
-class MeasuredFace(Base):
+class MeasuredFaceRow(Base):
     """All measures of one face, with or without a parameter set: what a history is made of."""
 
     __tablename__ = "measured_face"

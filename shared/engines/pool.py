@@ -43,7 +43,7 @@ __all__ = ["Cancelled", "EnginePool"]
 PROBE_PROCESSES: Final = 2  # an upload with a large picture does not hold up the next
 MOST_PASSED: Final = 8  # turns that others get first; so a long clip has one in nine at least
 CALLS_PER_CHILD: Final = 500  # then it is replaced, against slow leaks in native libraries
-STATUS_DEADLINE: Final = 60.0  # [s]; a first import of mediapipe from a cold disk takes long
+STATUS_DEADLINE: Final = 60.0  # [s]; the networks' libraries from a cold disk take long
 STATUS_AGE: Final = 300.0  # [s] that a good answer is kept
 STATUS_AGE_BAD: Final = 15.0  # [s] that a bad one is: somebody is repairing it
 _POLL: Final = 0.5  # [s]
@@ -62,7 +62,6 @@ _SETTINGS: Final = {
     "MKL_NUM_THREADS": "1",
     # glibc otherwise keeps an arena per thread, and memory grows with the clip
     "MALLOC_ARENA_MAX": "2",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
     "PYTHONUTF8": "1",
 }
 

@@ -25,7 +25,7 @@ MAX_LISTED: Final = 200  # deliveries of one job
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReceiverAnswer:
     """What came of a try: an HTTP status, or in words why there is none."""
 
     status: int | None = None
@@ -74,7 +74,7 @@ def claim(session: Session, delivery_id: uuid.UUID) -> WebhookDelivery | None:
     ).one_or_none()
 
 
-def settle(session: Session, claimed: WebhookDelivery, answer: Answer) -> int | None:
+def settle(session: Session, claimed: WebhookDelivery, answer: ReceiverAnswer) -> int | None:
     """Store what came of a try. The pause until the next one [s]; None where there is none.
 
     Does nothing where another has claimed it meanwhile: its own answer counts then.

@@ -7,7 +7,7 @@ or taken over after a pause, and stops. All times are the database's.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.database.tables import ENDED, EventKind, Extraction, Job, JobEvent, State, Step
+from shared.database.tables import ENDED, EventKind, Job, JobEvent, State, Step
 from shared.engines.base import Outline
 from shared.media.formats import MediaFacts
 from shared.platform.blob_names import OUR_FOLDER
@@ -354,21 +354,6 @@ def restart(session: Session, job_id: uuid.UUID, state: State) -> bool:
     return changed is not None
 
 
-def without_report(session: Session, limit: int) -> list[Job]:
-    """Finished jobs whose report is not there, or not whole: somebody deleted rows."""
-    whole = select(Extraction).where(Extraction.report_id == Job.report_id).exists()
-    found = (
-        select(Job.id)
-        .where(Job.state == State.DONE, ~Job.deleting, ~whole)
-        .order_by(Job.updated)
-        .limit(limit)
-    )
-    ids: Iterable[uuid.UUID] = session.scalars(found).all()
-    # looked at now: what cannot be mended lets others have their turn
-    touched = update(Job).where(Job.id.in_(ids)).values(updated=func.clock_timestamp())
-    return list(session.scalars(touched.returning(Job)))
-
-
 def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str) -> bool:
     """done -> `state`, for a job without its report; False where it is not done any more."""
     changed = session.execute(
@@ -399,31 +384,6 @@ def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:
         .returning(Job.id)
     ).one_or_none()
     return changed is not None
-
-
-def stale(session: Session, seconds: int, limit: int) -> list[Job]:
-    """Open jobs that nobody works on: dead leases, and jobs whose event seems lost.
-
-    Among them are uploads that may still come: whether their media is there is for storage to say.
-
-    Their `updated` is set to now, so that one reconciliation at a time takes them up.
-    """
-    now = func.clock_timestamp()
-    before = now - dt.timedelta(seconds=seconds)
-    waiting = and_(Job.state.in_((State.UPLOADED, State.EXTRACTED)), Job.updated < before)
-    dead = and_(Job.state.in_((State.EXTRACTING, State.ANALYSING)), Job.lease_until < now)
-    unfinished = and_(Job.state == State.CREATED, or_(Job.upload_until < now, Job.updated < before))
-    deleted = and_(Job.deleting, Job.updated < before)
-    found = (
-        select(Job.id)
-        .where(or_(and_(or_(waiting, dead, unfinished), ~Job.deleting), deleted))
-        .order_by(Job.updated)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids: Iterable[uuid.UUID] = session.scalars(found).all()
-    statement = update(Job).where(Job.id.in_(ids)).values(updated=now).returning(Job)
-    return list(session.scalars(statement))
 
 
 def _known(request: NewJob | StageResult) -> dict[str, Any]:

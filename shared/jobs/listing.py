@@ -23,7 +23,7 @@ def place(job: Job) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedJobs:
     """What jobs of a list have in common; None: anything."""
 
     state: State | None = None
@@ -61,7 +61,7 @@ def _held(*verdicts: Verdict) -> ColumnElement[bool]:
 def newest(
     session: Session,
     limit: int,
-    wanted: Wanted = Wanted(),
+    wanted: WantedJobs = WantedJobs(),
     *,
     only: Collection[uuid.UUID] | None = None,
     before: Place | None = None,

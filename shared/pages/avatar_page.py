@@ -43,7 +43,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GridRow:
     """A clip over the builds."""
 
     clip: Clip  # the newest
@@ -53,7 +53,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Grid:
     builds: Sequence[Build]  # newest first
-    rows: Sequence[Row]
+    rows: Sequence[GridRow]
     older: str | None  # the address of the builds before
     more: str | None  # the address of the clips behind
 
@@ -166,7 +166,7 @@ def _grid(
     return Grid(columns, rows, older, more)
 
 
-def _row(own: Sequence[Clip | None], columns: int) -> Row:
+def _row(own: Sequence[Clip | None], columns: int) -> GridRow:
     """`own` has one build more than columns, where there is one: the last is compared with it."""
     before = [*own[1:], None]
     cells = [
@@ -176,4 +176,4 @@ def _row(own: Sequence[Clip | None], columns: int) -> Row:
         for clip, earlier in zip(own, before, strict=True)
     ][:columns]
     newest = next(cell.clip for cell in cells if cell is not None)
-    return Row(newest, cells)
+    return GridRow(newest, cells)

@@ -26,7 +26,7 @@ from shared.reports import clips, reports, set_listing
 from shared.reports.build_comparison import (
     BuildComparison,
     ClipPair,
-    Options,
+    ComparisonOptions,
     compare_builds,
     compare_measurements,
 )
@@ -95,7 +95,9 @@ def compared_measurements(
 ) -> func.HttpResponse:
     with app.database.begin() as session:
         held_to = _held_to(session, wanted, numbers[1])
-        found = compare_measurements(session, app.storage, avatar, numbers, Options(held_to))
+        found = compare_measurements(
+            session, app.storage, avatar, numbers, ComparisonOptions(held_to)
+        )
         values = {
             **_common(session, avatar, wanted, held_to),
             "comparison": found,
@@ -120,7 +122,7 @@ def compared_builds(
         later = clips.page(session, [BuildKey(avatar, names[1])], 1)
         held_to = _held_to(session, wanted, later[0].measurement_id if later else None)
         found = compare_builds(
-            session, app.storage, avatar, names, Options(held_to), file=wanted.file
+            session, app.storage, avatar, names, ComparisonOptions(held_to), file=wanted.file
         )
         numbers = [n for pair in found.pairs for n in (pair.from_measurement, pair.to_measurement)]
         verdicts = {

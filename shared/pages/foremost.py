@@ -26,7 +26,7 @@ _SUM: Final = "Taken together"  # begins the sentence on the face as a whole (`w
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class MomentLink:
     start: float  # [s]
     end: float
     words: str
@@ -35,7 +35,7 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class Sentence:
     text: str
-    moments: Sequence[Moment] = ()
+    moments: Sequence[MomentLink] = ()
     more: int = 0  # moments that are not linked here
     lane: Markup | None = None  # its times over the clip
 
@@ -87,7 +87,7 @@ class _Clip:
         linked = worst(result, MOMENTS)
         return Sentence(
             text,
-            [Moment(item.start, item.end, self._words(item)) for item in linked],
+            [MomentLink(item.start, item.end, self._words(item)) for item in linked],
             result.violation_count - len(linked),
             self._lane(result),
         )

@@ -19,7 +19,6 @@ from shared.pages import templates
 from shared.pages.job_rows import rows
 from shared.pages.responses import page, unchanged_or
 from shared.pages.uploading import SAMPLE
-from shared.pipeline.extract import MEGABYTE
 from shared.reports import reports, set_listing
 
 MAX_NAMES: Final = 500  # avatars offered for completion
@@ -68,7 +67,7 @@ def jobs_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "sets": sets,
         "fallback": fallback,
         "alive": fallback == [ALIVE.name],
-        "max_bytes": app.settings.max_upload_mb * MEGABYTE,
+        "max_bytes": app.settings.max_upload_bytes,
         "sample": SAMPLE.is_file(),
     }
     return page("jobs.html", values)

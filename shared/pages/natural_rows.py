@@ -15,14 +15,22 @@ from markupsafe import Markup
 from shared.analysis import figures
 from shared.analysis.measures import Group
 from shared.analysis.natural_measures import NATURAL
-from shared.analysis.report import FaceReport, Naturalness, Outcome, Result, Verdict, Violation
+from shared.analysis.report import (
+    FaceReport,
+    Naturalness,
+    Outcome,
+    Result,
+    Verdict,
+    Violation,
+    verdict_of,
+)
 from shared.analysis.report_text import worst
 from shared.analysis.rule import PICTURE
 from shared.pages import charts
+from shared.platform.words import counted
 
-LISTED: Final = 12  # moments listed under a measure
-
-_ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
+LISTED: Final = 12  # moments listed under a measure; all of them are in the CSV
+WORST_FIRST: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
 _GROUPS: Final = (Group.FAULTS, *(group for group in Group if group is not Group.FAULTS))
 _WORDS: Final = {measure.code: measure.words for measure in NATURAL}
 
@@ -51,10 +59,6 @@ class MeasureRow:
     distance: str  # z with its sign; empty where there is none
     chart: Markup
     listed: Sequence[Violation]
-
-    @property
-    def hidden(self) -> int:
-        return self.result.violation_count - len(self.listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def _gauge(nature: Naturalness) -> Markup | None:
 def _basis(nature: Naturalness) -> str:
     if nature.case == "people":
         return f"how {nature.people} people move and look (population {nature.population})"
-    footage = f"{nature.recordings} {'recording' if nature.recordings == 1 else 'recordings'}"
+    footage = counted(nature.recordings, "recording")
     setup = "of the same set-up" if nature.case == "own" else "of another session"
     return (
         f"the person’s own footage {setup}: {footage}, {figures.figure(nature.seconds)} s, beside "
@@ -171,7 +175,7 @@ def _parts(nature: Naturalness, results: Sequence[Result]) -> list[PartRow]:
     ]
     others = by_hand(results)
     if others:
-        parts.append(PartRow("Parameters", _verdict(others), _counted(others)))
+        parts.append(PartRow("Parameters", verdict_of(others), _counted(others)))
     return parts
 
 
@@ -196,13 +200,6 @@ def _part_words(nature: Naturalness, verdict: Verdict, results: Sequence[Result]
     return f"{out} of {judged} measures {verb} beyond what is expected"
 
 
-def _verdict(results: Sequence[Result]) -> Verdict:
-    outcomes = {result.outcome for result in results if not result.optional}
-    if any(result.outcome is Outcome.NOT_WITHIN for result in results):
-        return Verdict.FAIL
-    return Verdict.INCONCLUSIVE if Outcome.NOT_MEASURED in outcomes else Verdict.PASS
-
-
 def _counted(results: Sequence[Result]) -> str:
     within = sum(result.outcome is Outcome.WITHIN for result in results)
     return f"{within} of {len(results)} within"
@@ -223,7 +220,7 @@ def _groups(results: Sequence[Result], duration: float, limit: float) -> list[Gr
 
 
 def _severity(result: Result) -> tuple[int, float]:
-    return _ORDER.index(result.outcome), -abs(result.z or 0.0)
+    return WORST_FIRST.index(result.outcome), -abs(result.z or 0.0)
 
 
 def _row(result: Result, duration: float, limit: float) -> MeasureRow:

@@ -1,9 +1,7 @@
 """What a report's page shows: all of its faces to choose from, and the results of one."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from azure.core.exceptions import AzureError
 from sqlalchemy.orm import Session
@@ -17,9 +15,7 @@ from shared.platform.errors import Code, Problem
 from shared.platform.outages import is_outage
 from shared.platform.storage import Storage
 from shared.reports import by_face, reports, sounds
-from shared.reports.reports import Measurement, SetVerdict
-
-ADDRESS: Final = re.compile(r"(?P<number>[1-9]\d{0,17})(?:-(?P<set>[1-9]\d{0,17}))?", re.ASCII)
+from shared.reports.reports import Measurement, ReportId, SetVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +49,20 @@ def load(session: Session, identifier: str, face: int | None) -> ReportData:
     measurement, set_id = locate(session, identifier)
     number = measurement.report.id
     verdicts = reports.verdicts(session, [number]).get(number, [])
-    chosen = _chosen(verdicts, identifier if set_id else None)
+    chosen = _chosen(verdicts, set_id)
     report: Report | None = None
     if chosen is None:
         shares = by_face.seen_shares(session, number)
         faces = [FaceSummary(each, share) for each, share in shares.items()]
     else:
-        set_id = int(chosen.id.partition("-")[2])
-        report, results = by_face.head(session, number, set_id)
+        report, results = by_face.head(session, number, chosen.set_id)
         faces = [
             FaceSummary(item.face, item.seen_share, item.judged, item.verdict) for item in results
         ]
     shown = _shown(faces, face)
     result = None
-    if shown is not None and report is not None and set_id is not None:
-        result = by_face.result(session, number, set_id, shown.face)
+    if shown is not None and chosen is not None:
+        result = by_face.result(session, number, chosen.set_id, shown.face)
     return ReportData(
         measurement=measurement,
         verdicts=verdicts,
@@ -82,18 +77,17 @@ def load(session: Session, identifier: str, face: int | None) -> ReportData:
 
 def locate(session: Session, identifier: str) -> tuple[Measurement, int | None]:
     """The measurement, and the set's number where one is named. Raises Problem."""
-    address = ADDRESS.fullmatch(identifier)
+    wanted = ReportId.parse(identifier)
     try:
-        if address is None:
+        if wanted is None:
             raise Problem(Code.UNKNOWN_REPORT, "")
-        measurement = reports.locate(session, int(address["number"]))
+        return reports.locate(session, wanted.measurement_id), wanted.set_id
     except Problem:
         raise Problem(
             Code.REPORT_NOT_FOUND,
             "There is no report at this address: its job was deleted or measured again, or the "
             "address is not complete.",
         ) from None
-    return measurement, int(address["set"]) if address["set"] else None
 
 
 def load_track(
@@ -114,11 +108,11 @@ def load_sound(storage: Storage, measurement: Measurement) -> Sound | None:
         return None
 
 
-def _chosen(verdicts: Sequence[SetVerdict], identifier: str | None) -> SetVerdict | None:
+def _chosen(verdicts: Sequence[SetVerdict], set_id: int | None) -> SetVerdict | None:
     """The one that is named; else the worst. Raises Problem where there is none of that name."""
-    if identifier is None:
+    if set_id is None:
         return min(verdicts, key=lambda item: item.verdict.rank, default=None)
-    found = next((item for item in verdicts if item.id == identifier), None)
+    found = next((item for item in verdicts if item.set_id == set_id), None)
     if found is None:
         raise Problem(
             Code.REPORT_NOT_FOUND, "The measurement was not held to this version of a set."

@@ -114,7 +114,7 @@ def boxes_part(req: func.HttpRequest, app: App) -> func.HttpResponse:
     with app.database.begin() as session:
         measurement, _ = report_data.locate(session, _identifier(req))
         end = float("inf") if view.end is None else view.end
-        wanted = boxes.Wanted(view.face, view.start or 0.0, end)
+        wanted = boxes.WantedBoxes(view.face, view.start or 0.0, end)
         found = boxes.boxes(session, app.storage, measurement, wanted)
     rows = [
         (b.time, round(b.left), round(b.top), round(b.width), round(b.height), b.face)
@@ -173,7 +173,7 @@ def _frames(session: Session, storage: Storage, data: ReportData, view: View) ->
     """What is drawn from the frames; where they are gone, the rest of the page is there still."""
     try:
         if data.measurement.report.type in STILLS:
-            every = boxes.boxes(session, storage, data.measurement, boxes.Wanted())
+            every = boxes.boxes(session, storage, data.measurement, boxes.WantedBoxes())
             return _Frames(every)
         return _Frames(timelines=_timelines(session, storage, data, view))
     except Problem as problem:

@@ -21,11 +21,9 @@ from shared.database.tables import DataEntry
 from shared.measurements.action_units import INTENSITIES, INTENSITY_MAX, WORDS
 from shared.measurements.sound import Sound
 from shared.pages import charts, timelines
-from shared.pages.natural_rows import broken
-from shared.pages.templates import number
+from shared.pages.natural_rows import LISTED, WORST_FIRST, broken
 from shared.pages.timelines import Window
 
-LISTED: Final = 12  # violations named under a parameter; all of them are shaded and in the CSV
 LANES: Final = 8  # measures of a natural set whose moments are drawn over time
 SLICES: Final = 20  # rows of the table behind the timelines
 
@@ -34,11 +32,10 @@ _EYES: Final = frozenset({"AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU45"
 
 _OTHERS: Final = "others"  # written by another version of the app
 _TITLES: Final = (*(group.value for group in Group), _OTHERS)
-_ORDER: Final = (Outcome.NOT_WITHIN, Outcome.WITHIN, Outcome.NOT_MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterRow:
+class ResultRow:
     result: Result
     aus: Sequence[str]
     value: str
@@ -47,11 +44,6 @@ class ParameterRow:
     required: str
     chart: Markup
     listed: Sequence[Violation]
-
-    @property
-    def hidden(self) -> int:
-        """Violations that are not listed."""
-        return self.result.violation_count - len(self.listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +105,9 @@ class Timelines:
     sound: SoundRow | None = None
 
 
-def parameter_groups(results: Iterable[Result]) -> list[tuple[str, list[ParameterRow]]]:
+def parameter_groups(results: Iterable[Result]) -> list[tuple[str, list[ResultRow]]]:
     """By what of the face they are about; within a group the worst first."""
-    found: dict[str, list[ParameterRow]] = {title: [] for title in _TITLES}
+    found: dict[str, list[ResultRow]] = {title: [] for title in _TITLES}
     for result in by_severity(results):
         found[_title(result.measure)].append(_parameter_row(result))
     return [(title, rows) for title, rows in found.items() if rows]
@@ -142,10 +134,10 @@ def _severity(result: Result) -> tuple[int, float, str]:
     margin = result.margin_bands if result.margin_bands is not None else result.margin or 0.0
     if result.share_within is not None and result.required_share is not None:
         margin = min(margin, result.share_within - result.required_share)
-    return _ORDER.index(result.outcome), margin, result.measure
+    return WORST_FIRST.index(result.outcome), margin, result.measure
 
 
-def _parameter_row(result: Result) -> ParameterRow:
+def _parameter_row(result: Result) -> ResultRow:
     measure = CATALOGUE.get(result.measure)  # None: written by another version of the app
     scale = charts.scale_for(
         [result.value, result.lower, result.upper],
@@ -157,7 +149,7 @@ def _parameter_row(result: Result) -> ParameterRow:
     value = figures.amount(result.value, result.unit, bounds)
     label = f"{value} of {figure(scale.low)} to {figure(scale.high)}, expected {band}"
     within, required = result.share_within, result.required_share
-    return ParameterRow(
+    return ResultRow(
         result=result,
         aus=measure.aus if measure else (),
         value=value,
@@ -167,14 +159,6 @@ def _parameter_row(result: Result) -> ParameterRow:
         chart=charts.bullet(scale, result.value, bounds, label, kind=result.outcome),
         listed=worst(result, LISTED),
     )
-
-
-def band_words(lower: float | None, upper: float | None) -> str:
-    if lower is None:
-        return f"at most {number(upper)}"
-    if upper is None:
-        return f"at least {number(lower)}"
-    return f"{number(lower)} to {number(upper)}"
 
 
 def unit_rows(entries: Mapping[str, DataEntry], scale: str) -> list[UnitRow]:

@@ -17,15 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.analysis.parameter_sets import Name
 from shared.api.http import parse, refuse_other_text, small_body
 from shared.api.paging import MAX_LIMIT
-from shared.api.report_bodies import ReportRequest
-from shared.api.reports import hold
 from shared.app import App
 from shared.database.tables import Job, State
 from shared.jobs import listing
 from shared.pages.responses import page
 from shared.pipeline import deletion
 from shared.platform.errors import Code, Problem
-from shared.reports import reports, set_listing
+from shared.reports import assessment, reports, set_listing
 
 MAX_FIELDS: Final = MAX_LIMIT + 10
 SECONDS: Final = 100.0  # then the rest is left; hosts end an answer that takes 230 s
@@ -109,7 +107,7 @@ def _judge(app: App, job: Job, wanted: Selection) -> None:
     names = [wanted.parameter_set] if wanted.parameter_set else _own_sets(app, job.report_id)
     if not names:
         raise Problem(Code.NOT_FOUND, "It was held to no set. Choose one.")
-    hold(app, ReportRequest.model_validate({"report": job.report_id, "parameter_sets": names}))
+    assessment.again(app, job.report_id, names)
 
 
 def _own_sets(app: App, measurement_id: int) -> list[str]:

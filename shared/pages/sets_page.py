@@ -6,7 +6,6 @@ from typing import Final
 
 import azure.functions as func
 from markupsafe import Markup
-from pydantic import TypeAdapter
 
 from shared.analysis.catalogue import CATALOGUE, Measure
 from shared.analysis.figures import OF, figure
@@ -15,21 +14,18 @@ from shared.analysis.natural_sets import Natural, OwnRecording
 from shared.analysis.parameter_sets import Parameter
 from shared.analysis.population import population
 from shared.api.http import parse
-from shared.api.paging import Text, part, position
 from shared.api.parameter_set_bodies import Basis, SetFilter, set_view
-from shared.api.parameter_sets import SetQuery, set_name
+from shared.api.parameter_sets import SetQuery, find, set_name
 from shared.app import App
 from shared.pages import charts, examples
 from shared.pages.jobs_page import given
-from shared.pages.report_rows import band_words
 from shared.pages.responses import page
+from shared.pages.templates import number
 from shared.platform.errors import Code, Problem
 from shared.reports import parameter_sets, set_listing
 
 VERSIONS_SHOWN: Final = 50
 RECORDINGS_SHOWN: Final = 50
-
-_NAME: Final = TypeAdapter(tuple[Text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +58,7 @@ class NatureView:
 
 def sets_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
     wanted = parse(SetFilter, given(req))
-    after = position(wanted, _NAME)
-    with app.database.begin() as session:
-        found = set_listing.present(
-            session,
-            wanted.limit + 1,
-            archived=wanted.archived,
-            engine=wanted.engine,
-            after=after[0] if after else None,
-        )
-    sets, following = part(found, wanted, "/parameter-sets", lambda item: (item.key,))
+    sets, following = find(app, wanted, "/parameter-sets")
     values = {
         "sets": sets,
         "archived": wanted.archived,
@@ -152,9 +139,18 @@ def parameter_views(parameters: Sequence[Parameter]) -> list[ParameterView]:
 
 def parameter_view(parameter: Parameter) -> ParameterView:
     measure, bounds = CATALOGUE[parameter.measure], parameter.bounds
-    band = band_words(*bounds)
+    band = _band(*bounds)
     scale = charts.scale_for([*bounds, parameter.reference], measure.lower, measure.upper)
     label = f"{band}, on a scale of {scale.low:g} to {scale.high:g}"
     return ParameterView(
         parameter, measure, band, charts.bullet(scale, parameter.reference, bounds, label)
     )
+
+
+def _band(lower: float | None, upper: float | None) -> str:
+    """In decimals, as bounds are given."""
+    if lower is None:
+        return f"at most {number(upper)}"
+    if upper is None:
+        return f"at least {number(lower)}"
+    return f"{number(lower)} to {number(upper)}"

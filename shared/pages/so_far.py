@@ -29,7 +29,7 @@ from shared.measurements.files import FrameFiles
 from shared.measurements.model import MediaType, Segment
 from shared.pages import timelines
 from shared.pages.timelines import Lines, Window
-from shared.pipeline.extract import options
+from shared.pipeline.tasks import options
 from shared.platform import blob_names, scratch
 from shared.platform.errors import EngineError, MediaError
 

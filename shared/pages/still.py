@@ -20,8 +20,8 @@ from shared.jobs import outputs
 from shared.media.formats import Kind, MediaFacts
 from shared.pages import media
 from shared.pages.jobs_page import given
-from shared.pages.thumbnail import DEADLINE, FOR_A_DAY, FOR_AN_HOUR, icon
-from shared.pipeline.extract import options
+from shared.pages.thumbnail import DEADLINE, FOR_AN_HOUR, icon, jpeg
+from shared.pipeline.tasks import options
 from shared.platform import blob_names, disk, scratch
 from shared.platform.errors import EngineError, MediaError
 
@@ -54,11 +54,7 @@ def still(req: func.HttpRequest, app: App) -> func.HttpResponse:
         content = _made(app, job, frame, rate(job.media)).get(frame)
     if content is None:
         return icon(FOR_AN_HOUR)
-    return func.HttpResponse(
-        content,
-        headers={"Cache-Control": FOR_A_DAY, "Content-Security-Policy": media.SANDBOX},
-        mimetype="image/jpeg",
-    )
+    return jpeg(content)
 
 
 def rate(facts: MediaFacts) -> float:

@@ -17,7 +17,7 @@ from shared.database.tables import Job
 from shared.jobs import outputs
 from shared.media.formats import Kind
 from shared.pages import media, static_files
-from shared.pipeline.extract import options
+from shared.pipeline.tasks import options
 from shared.platform import blob_names, scratch
 from shared.platform.errors import EngineError, MediaError
 
@@ -45,6 +45,11 @@ def thumbnail(req: func.HttpRequest, app: App) -> func.HttpResponse:
         if made is None:
             return icon(FOR_AN_HOUR)
         content = made
+    return jpeg(content)
+
+
+def jpeg(content: bytes) -> func.HttpResponse:
+    """Sandboxed, as the media that it was made of."""
     return func.HttpResponse(
         content,
         headers={"Cache-Control": FOR_A_DAY, "Content-Security-Policy": media.SANDBOX},

@@ -31,6 +31,7 @@ class Trend:
     reports: str  # their measurements' numbers
     latest_words: str
     outcome: Outcome | None  # of the latest
+    ever_out: bool  # in any of the builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class MeasureTrends:
     def concern(self) -> tuple[int, int]:
         """Measures that are out in the newest build first, then those that once were."""
         latest = sum(trend.outcome is Outcome.NOT_WITHIN for trend in self.clips)
-        ever = sum("not_within" in trend.chart for trend in self.clips)
+        ever = sum(trend.ever_out for trend in self.clips)
         return -latest, -ever
 
 
@@ -141,6 +142,7 @@ def _trend(
         reports=",".join("" if clip is None else str(clip.measurement_id) for clip in row),
         latest_words="" if latest is None else words[latest],
         outcome=None if latest is None else outcomes[latest],
+        ever_out=Outcome.NOT_WITHIN in outcomes,
     )
 
 

@@ -14,8 +14,8 @@ from shared.database.tables import Job
 from shared.pages import addresses
 from shared.pages.responses import see_other, wants_page
 from shared.pipeline import uploads
-from shared.pipeline.extract import MEGABYTE
-from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
+from shared.pipeline.upload_fields import Fields, UploadUrlRequest
+from shared.pipeline.uploads import Upload
 from shared.platform import scratch
 from shared.platform.errors import Code, Problem
 from shared.platform.paths import ROOT
@@ -27,7 +27,7 @@ SAMPLE_FIELDS: Final = Fields(avatar="Sample", name="astronaut")
 def upload(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """One file. A form is sent on to the job's page; a script gets the job, as from the API."""
     with scratch.folder("upload") as folder:
-        limit = app.settings.max_upload_mb * MEGABYTE
+        limit = app.settings.max_upload_bytes
         received = read_upload(req, folder, limit, blank_is_absent=True)
         job = uploads.accept(app, received)
     return _accepted(req, app, job)

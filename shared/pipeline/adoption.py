@@ -42,9 +42,8 @@ from shared.measurements.model import MediaType
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import job_log
-from shared.pipeline.uploads import (
+from shared.pipeline.upload_fields import (
     MAX_SETS,
-    UPLOAD_GRACE,
     AvatarName,
     BuildName,
     EngineName,
@@ -52,6 +51,7 @@ from shared.pipeline.uploads import (
     SetName,
     shown,
 )
+from shared.pipeline.uploads import UPLOAD_GRACE
 from shared.platform import blob_names, telemetry
 from shared.platform.storage import Storage
 from shared.platform.telemetry import SpanName

@@ -20,10 +20,11 @@ from shared.measurements.files import THRESHOLD, FrameFiles, facts_in
 from shared.media.formats import Kind
 from shared.pipeline import ending
 from shared.pipeline.attempt import Attempt
-from shared.pipeline.extract import counted, fitting_type, measured_type, options
 from shared.pipeline.measuring import measure
+from shared.pipeline.tasks import fitting_type, measured_type, options
 from shared.platform import blob_names
 from shared.platform.errors import Code, MediaError
+from shared.platform.words import counted
 from shared.reports import reports
 from shared.reports.assessment import Assessment, assess
 from shared.reports.reports import Measurement

@@ -6,7 +6,6 @@ when the transaction has been committed; what it misses, a timer finds.
 
 import uuid
 from typing import Any, Final
-from urllib.parse import quote
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import func, select
@@ -17,6 +16,7 @@ from shared.app import App
 from shared.database.tables import ENDED, Job, State, Step, WebhookEvent
 from shared.jobs import deliveries, lifecycle
 from shared.jobs.lifecycle import Lease, StageResult
+from shared.platform import api_addresses
 from shared.platform.errors import Code
 from shared.platform.outages import Log, is_outage
 from shared.platform.settings import Settings
@@ -118,12 +118,12 @@ def _job_data(session: Session, job: Job) -> dict[str, Any]:
                 "version": item.version,
                 "verdict": item.verdict,
                 "words": item.words,
-                "address": f"/api/reports/{item.id}",
+                "address": api_addresses.report(item.id),
             }
             for item in held
         ],
         "error": {"code": job.error_code, "detail": job.error_detail} if has_failed else None,
-        "address": f"/api/jobs/{job.id}",
+        "address": api_addresses.job(job.id),
     }
 
 
@@ -136,5 +136,5 @@ def _build_data(session: Session, job: Job) -> dict[str, Any]:
         "verdict": build.verdict if build else None,
         "counts": {outcome: counts.get(outcome, 0) for outcome in ClipOutcome},
         "last_job": job.id,
-        "address": f"/api/avatars/{quote(job.avatar, safe='')}/builds/{quote(job.name, safe='')}",
+        "address": api_addresses.build(job.avatar, job.name),
     }

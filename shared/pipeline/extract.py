@@ -9,7 +9,6 @@ goes on with them.
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -21,41 +20,16 @@ from shared.jobs.blob_metadata import MEDIA
 from shared.jobs.lifecycle import LeaseLostError, StageResult
 from shared.jobs.outputs import Outputs, media_number, of
 from shared.measurements.files import CONTENT_TYPES
-from shared.measurements.model import Facts, MediaType, Options
+from shared.measurements.model import Facts
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import Attempt
 from shared.pipeline.measuring import measure
+from shared.pipeline.tasks import PROBE_TIMEOUT_SECONDS, fitting_type, measured_type, options
 from shared.platform import blob_names, disk
 from shared.platform.disk import DiskTooSmallError
 from shared.platform.errors import Code, MediaError
-from shared.platform.settings import Settings
-
-PROBE_TIMEOUT_SECONDS: Final = 60
-MEGABYTE: Final = 1024 * 1024
-
-
-def options(settings: Settings) -> Options:
-    return Options(
-        confidence_threshold=settings.confidence_threshold,
-        max_pixels=settings.max_megapixels * 1_000_000,
-        max_frames=settings.max_video_frames,
-    )
-
-
-def fitting_type(kind: Kind, asked: str | None) -> MediaType:
-    """The type to measure as; raises MediaError where what was asked for does not fit."""
-    if asked is None:  # a CSV's content says how many faces it is of: the most is asked for
-        return MediaType.VM if kind is Kind.CSV else formats.default_type(kind)
-    chosen = MediaType(asked)
-    if kind is not Kind.CSV and chosen.is_image != (kind is Kind.IMAGE):
-        fitting = "IP or IW" if kind is Kind.IMAGE else "VS or VM"
-        raise MediaError(
-            Code.TYPE_MISMATCH,
-            f"The file is {'an image' if kind is Kind.IMAGE else 'a video'}, "
-            f"but type {chosen} was asked for. Use {fitting}, or leave the type out.",
-        )
-    return chosen
+from shared.platform.words import counted
 
 
 def extract(attempt: Attempt) -> None:
@@ -108,16 +82,10 @@ def extract(attempt: Attempt) -> None:
     attempt.log.info("extract: %s", _in_words(measured, seconds))
 
 
-def measured_type(asked: MediaType, facts: Facts) -> MediaType:
-    """The type of the report: what was asked for, unless the measurement says otherwise."""
-    said = facts.settings.get("type")
-    return MediaType(said) if isinstance(said, str) else asked
-
-
 def _fetch(attempt: Attempt, job: Job) -> tuple[Path, Format, str]:
     """The job's media as a local file whose name fits its content, and its ETag."""
     account, settings = attempt.app.storage, attempt.app.settings
-    limit = settings.max_media_mb * MEGABYTE
+    limit = settings.max_media_bytes
     if job.declared_size is not None:
         limit = min(limit, job.declared_size)
     try:
@@ -182,11 +150,6 @@ def _store(
         )
     except ResourceNotFoundError:
         raise Cancelled("the container is gone") from None
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 face`, `2 faces`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _in_words(facts: Facts, seconds: float) -> str:

@@ -10,11 +10,9 @@ Each job and container by itself: what one of them raises is counted, logged and
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import select
-
 from shared.app import App
 from shared.database.tables import Job, State, Step
-from shared.jobs import again, containers, lifecycle
+from shared.jobs import again, containers, lifecycle, overdue
 from shared.pipeline import adoption, ending, events, replacement, webhooks
 from shared.pipeline.attempt import job_log
 from shared.pipeline.deletion import delete
@@ -27,7 +25,7 @@ RECONCILE_LIMIT: Final = 100  # jobs per run of the timer; the rest waits for th
 def reconcile(app: App) -> int:
     """Take up what no event will. Returns the number of jobs that were touched."""
     with app.database.begin() as session:
-        found = lifecycle.stale(session, app.settings.reconcile_after_seconds, RECONCILE_LIMIT)
+        found = overdue.stale(session, app.settings.reconcile_after_seconds, RECONCILE_LIMIT)
     touched = app.setbacks.each(
         "reconcile", found, lambda job: _take_up(app, job), key=_key, log=job_log
     )
@@ -130,7 +128,7 @@ def mend(app: App) -> int:
     there; without media they fail and say so.
     """
     with app.database.begin() as session:
-        found = lifecycle.without_report(session, RECONCILE_LIMIT)
+        found = overdue.without_report(session, RECONCILE_LIMIT)
     return app.setbacks.each(
         "mend", found, lambda job: _begin_again(app, job), key=_key, log=job_log
     )
@@ -150,15 +148,9 @@ def _retain(app: App) -> int:
     days = app.settings.retention_days
     if not days:
         return 0
-    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
     with app.database.begin() as session:
         # what could not be deleted is `deleting`: reconciliation goes on with it, in its turn
-        old = session.scalars(
-            select(Job.id)
-            .where(Job.finished < before, ~Job.deleting)
-            .order_by(Job.finished)
-            .limit(RECONCILE_LIMIT)
-        ).all()
+        old = overdue.ended_before(session, days, RECONCILE_LIMIT)
     return app.setbacks.each(
         "retain", old, lambda job_id: delete(app, job_id), key=str, log=job_log
     )

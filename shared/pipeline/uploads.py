@@ -8,101 +8,35 @@ written over: of two requests with one key, both may write, and the first makes 
 import datetime as dt
 import hashlib
 import json
-import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from azure.core.exceptions import HttpResponseError
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-)
 
 from shared.app import App
-from shared.database.tables import (
-    AVATAR_LENGTH,
-    ENGINE_LENGTH,
-    NAME_LENGTH,
-    EventKind,
-    Job,
-    State,
-    Step,
-)
+from shared.database.tables import EventKind, Job, State, Step
 from shared.jobs import again, blob_metadata, lifecycle, limits
 from shared.jobs.lifecycle import NewJob
 from shared.measurements import csv, versions
-from shared.measurements.model import MediaType
 from shared.measurements.versions import Origin
 from shared.media import formats
 from shared.media.formats import Format, Kind, MediaFacts
 from shared.pipeline.attempt import job_log
-from shared.pipeline.extract import MEGABYTE, PROBE_TIMEOUT_SECONDS, fitting_type, options
+from shared.pipeline.tasks import PROBE_TIMEOUT_SECONDS, fitting_type, options
+from shared.pipeline.upload_fields import Fields, UploadUrlRequest, shown
 from shared.platform import telemetry
-from shared.platform.blob_names import blob_name, composed
+from shared.platform.blob_names import blob_name
 from shared.platform.errors import Code, EngineError, FieldError, MediaError, Problem
-from shared.platform.outbound_addresses import MAX_ADDRESS, RefusedAddressError, checked
+from shared.platform.outbound_addresses import RefusedAddressError, checked
 from shared.platform.telemetry import SpanName
 from shared.reports import parameter_sets
 
 Result = TypeVar("Result")
 
-MAX_FILENAME: Final = 1000  # characters; kept for people to recognise, never used as a path
-MAX_KEY: Final = 200  # characters of an idempotency key
-MAX_SETS: Final = 20  # parameter sets that one job may name
 UPLOAD_GRACE: Final = dt.timedelta(minutes=10)  # for a request that writes the blob itself
-
-
-def _without_controls(text: str) -> str:
-    if any(unicodedata.category(character) in _CONTROLS for character in text):
-        raise ValueError("must have no control characters")
-    return text
-
-
-_CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line breaks
-
-
-def _length(most: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
-
-
-_COMPOSED: Final = BeforeValidator(
-    lambda value: composed(value) if isinstance(value, str) else value
-)
-
-AvatarName = Annotated[str, _length(AVATAR_LENGTH), _COMPOSED, AfterValidator(_without_controls)]
-BuildName = Annotated[str, _length(NAME_LENGTH), _COMPOSED, AfterValidator(_without_controls)]
-SetName = Annotated[str, _length(NAME_LENGTH), AfterValidator(_without_controls)]
-EngineName = Annotated[str, _length(ENGINE_LENGTH), AfterValidator(_without_controls)]
-FileName = Annotated[str, _length(MAX_FILENAME), _COMPOSED, AfterValidator(_without_controls)]
-
-
-class Fields(BaseModel):
-    """What an upload says about its media."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    avatar: AvatarName
-    name: BuildName = "default"
-    type: MediaType | None = None
-    parameter_set: Annotated[list[SetName], Field(max_length=MAX_SETS)] = []
-    engine: EngineName | None = None
-    webhook: Annotated[str, Field(max_length=MAX_ADDRESS)] | None = Field(
-        default=None, description="Where the service tells of the job's end."
-    )
-
-
-class UploadUrlRequest(Fields):
-    """The body of `POST /api/upload-url`."""
-
-    filename: FileName
-    size: Annotated[int, Field(gt=0)]  # [bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +140,11 @@ def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None)
     """A job whose media the caller will write to storage itself."""
     job_id = uuid.uuid4()
     with telemetry.job(job_id), telemetry.span(SpanName.UPLOAD_URL, parent=traceparent) as span:
-        limit = app.settings.max_media_mb * MEGABYTE
+        limit = app.settings.max_media_bytes
         if request.size > limit:
             raise Problem(
                 Code.FILE_TOO_LARGE,
-                f"The file may have at most {limit} bytes ({limit // MEGABYTE} MB).",
+                f"The file may have at most {limit} bytes ({app.settings.max_media_mb} MB).",
             )
         _check_limits(app)
         _check_engine(app, request.engine, None)
@@ -243,24 +177,6 @@ def promise(app: App, request: UploadUrlRequest, traceparent: str | None = None)
             return app.storage.write_url(job.container, job.blob, expires)
 
         return UploadAddress(job.id, _or_nothing(app, job, address), expires)
-
-
-def check_key(key: str | None) -> str | None:
-    """A usable idempotency key, or Problem."""
-    if key is None:
-        return None
-    if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
-        raise Problem(
-            Code.INVALID_FIELD,
-            f"Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters.",
-        )
-    return key
-
-
-def shown(name: str, most: int = MAX_FILENAME) -> str:
-    """A name as people see it: without what cannot be seen."""
-    seen = [c for c in composed(name) if unicodedata.category(c) not in _CONTROLS]
-    return "".join(seen).strip()[:most].strip()
 
 
 def _extension(filename: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shared.app import App
 from shared.database.tables import Job, WebhookDelivery
 from shared.jobs import deliveries
-from shared.jobs.deliveries import Answer
+from shared.jobs.deliveries import ReceiverAnswer
 from shared.pipeline.attempt import job_log
 from shared.platform import outbound, standard_webhooks, telemetry
 from shared.platform.outbound_addresses import shown
@@ -85,9 +85,9 @@ def _carry_out(app: App, delivery: WebhookDelivery) -> WebhookOutcome:
     return WebhookOutcome.RETRYING
 
 
-def _send(settings: Settings, delivery: WebhookDelivery) -> Answer:
+def _send(settings: Settings, delivery: WebhookDelivery) -> ReceiverAnswer:
     if delivery.attempts > deliveries.MAX_TRIES:
-        return Answer(words=NEVER_ENDED)
+        return ReceiverAnswer(words=NEVER_ENDED)
     body = to_json(delivery.payload)
     moment = int(dt.datetime.now(dt.UTC).timestamp())
     signing = standard_webhooks.keys(settings.webhook_secret)
@@ -98,6 +98,6 @@ def _send(settings: Settings, delivery: WebhookDelivery) -> Answer:
     }
     allow = settings.webhook_allow_private
     try:
-        return Answer(outbound.post(delivery.address, body, headers, allow_private=allow))
+        return ReceiverAnswer(outbound.post(delivery.address, body, headers, allow_private=allow))
     except outbound.UnreachableError as error:
-        return Answer(words=str(error))
+        return ReceiverAnswer(words=str(error))

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.platform.disk import DiskFullError
+from shared.platform.disk import DiskFullError, is_full
 from shared.platform.errors import Code, Problem, UpgradingError
 
 Result = TypeVar("Result")
@@ -75,7 +75,7 @@ def as_problem(error: BaseException) -> Problem:
             "The service is being upgraded. Try again in a minute.",
             headers={"Retry-After": "60"},
         )
-    if isinstance(error, DiskFullError):
+    if is_full(error):
         return Problem(
             Code.SERVICE_UNAVAILABLE,
             "There is no room for the file at the moment. Try again in a minute.",

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from shared.platform import outbound_addresses, standard_webhooks
 from shared.platform.cores import cores
 
+MEGABYTE: Final = 1024 * 1024  # as the limits of files count them
+
 STORAGE: Final = "AZURE_STORAGE_CONNECTION_STRING"
 """The environment variable of the storage connection, and the name of the triggers' connection."""
 
@@ -187,6 +189,14 @@ class Settings(BaseSettings):
     def processes(self) -> int:
         """Engine processes to keep: the setting, or one per core that this process may use."""
         return self.engine_processes or cores()
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * MEGABYTE
+
+    @property
+    def max_media_bytes(self) -> int:
+        return self.max_media_mb * MEGABYTE
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """What may stand in a log line."""

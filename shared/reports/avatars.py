@@ -30,7 +30,7 @@ from shared.analysis.gates import GATES
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.parameter_sets import Bounds, ParameterSet, name_key
 from shared.analysis.report import Outcome, Verdict, worst
-from shared.database.report_tables import AnalysisResult, MeasuredFace, SetVersion
+from shared.database.report_tables import AnalysisResult, MeasuredFaceRow, SetVersion
 from shared.database.tables import ActionUnitReport, Extraction, Job
 from shared.measurements.model import MediaType
 from shared.reports import builds, reports
@@ -232,10 +232,12 @@ def _versions(session: Session, stored: StoredSet) -> list[int]:
 
 def _main_faces(session: Session, numbers: Sequence[int]) -> dict[int, _Main]:
     query = (
-        select(MeasuredFace.report_id, MeasuredFace.face, MeasuredFace.measures)
-        .ext(distinct_on(MeasuredFace.report_id))
-        .where(MeasuredFace.report_id.in_(numbers))
-        .order_by(MeasuredFace.report_id, MeasuredFace.seen_share.desc(), MeasuredFace.face)
+        select(MeasuredFaceRow.report_id, MeasuredFaceRow.face, MeasuredFaceRow.measures)
+        .ext(distinct_on(MeasuredFaceRow.report_id))
+        .where(MeasuredFaceRow.report_id.in_(numbers))
+        .order_by(
+            MeasuredFaceRow.report_id, MeasuredFaceRow.seen_share.desc(), MeasuredFaceRow.face
+        )
     )
     return {number: _Main(face, values) for number, face, values in session.execute(query)}
 

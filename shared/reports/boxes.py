@@ -36,7 +36,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedBoxes:
     """Which boxes: of one face or of all, in which time."""
 
     face: int | None = None
@@ -49,9 +49,9 @@ def known(measurement: Measurement) -> bool:
 
 
 def boxes(
-    session: Session, storage: Storage, measurement: Measurement, wanted: Wanted
+    session: Session, storage: Storage, measurement: Measurement, wanted: WantedBoxes
 ) -> Sequence[Box]:
-    """In order of time, of at most MAX_BOXES frames. Raises Problem `frames_gone`."""
+    """In order of time, the first MAX_BOXES of them. Raises Problem `frames_gone`."""
     if not known(measurement):
         return []
     if measurement.extraction.rows_in_blobs:
@@ -61,7 +61,7 @@ def boxes(
     return [Box(*row) for row in rows if not any(isnan(value) for value in row[2:])]  # not seen
 
 
-def _of_table(session: Session, measurement: Measurement, wanted: Wanted) -> list[_Values]:
+def _of_table(session: Session, measurement: Measurement, wanted: WantedBoxes) -> list[_Values]:
     extraction = measurement.extraction
     columns = [
         FrameMeasurement.signals[extraction.signals.index(name) + 1].label(name) for name in SIGNALS
@@ -81,7 +81,7 @@ def _of_table(session: Session, measurement: Measurement, wanted: Wanted) -> lis
     return [tuple(row) for row in session.execute(query)]
 
 
-def _of_files(storage: Storage, measurement: Measurement, wanted: Wanted) -> Iterator[_Values]:
+def _of_files(storage: Storage, measurement: Measurement, wanted: WantedBoxes) -> Iterator[_Values]:
     facts = facts_of(measurement.extraction)
     places = [facts.signals.index(name) for name in SIGNALS]
     with frame_files.stored(storage, measurement.outputs, measurement.report.id, facts) as files:

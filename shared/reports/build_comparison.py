@@ -27,7 +27,7 @@ MAX_PAIRS: Final = 40  # that are compared: half a second each, of clips of ten 
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ComparisonOptions:
     parameter_set: str | None = None  # whose bands tell better from worse
     seed: int = 0
     allow_engine_mismatch: bool = False
@@ -61,7 +61,7 @@ def compare_measurements(
     storage: Storage,
     avatar: str,
     numbers: tuple[int, int],
-    options: Options = Options(),  # it is frozen
+    options: ComparisonOptions = ComparisonOptions(),  # it is frozen
 ) -> Comparison:
     """`numbers` are those of the earlier and the later measurement.
 
@@ -81,7 +81,7 @@ def compare_builds(
     storage: Storage,
     avatar: str,
     builds: tuple[str, str],
-    options: Options = Options(),
+    options: ComparisonOptions = ComparisonOptions(),
     *,
     file: str | None = None,
 ) -> BuildComparison:
@@ -141,7 +141,7 @@ def _common(pairs: Sequence[ClipPair]) -> list[str]:
     return [notice for notice in first if all(notice in other for other in others)]
 
 
-def _held_to(session: Session, options: Options) -> ParameterSet | None:
+def _held_to(session: Session, options: ComparisonOptions) -> ParameterSet | None:
     if options.parameter_set is None:
         return None
     return parameter_sets.resolve(session, [options.parameter_set], archived=True)[0].content
@@ -152,7 +152,7 @@ def _compare(
     storage: Storage,
     numbers: tuple[int, int],
     held_to: ParameterSet | None,
-    options: Options,
+    options: ComparisonOptions,
 ) -> Comparison:
     before, after = (reports.locate(session, number) for number in numbers)
     return compare(

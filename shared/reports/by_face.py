@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import FaceReport, Report
-from shared.database.report_tables import MeasuredFace
+from shared.database.report_tables import MeasuredFaceRow
 from shared.database.tables import DataEntry
 
 _HEAD: Final = text(
@@ -40,9 +40,9 @@ def result(session: Session, number: int, set_id: int, face: int) -> FaceReport:
 def seen_shares(session: Session, number: int) -> dict[int, float]:
     """Every face of a measurement, and for which share of it the face was seen."""
     query = (
-        select(MeasuredFace.face, MeasuredFace.seen_share)
-        .where(MeasuredFace.report_id == number)
-        .order_by(MeasuredFace.face)
+        select(MeasuredFaceRow.face, MeasuredFaceRow.seen_share)
+        .where(MeasuredFaceRow.report_id == number)
+        .order_by(MeasuredFaceRow.face)
     )
     return dict(session.execute(query).all())
 

@@ -5,6 +5,7 @@
     hold       held to sets: one report each, which replaces an earlier one of the same version
     publish    `report.json` in the job's container
     verdicts   what came of it, as it is stored
+    find       one report whole, as it is stored
 
 Every function takes the session of the caller's transaction, so that nothing is half-written.
 """
@@ -42,7 +43,12 @@ from shared.analysis.statistics import NotMeasured, rounded
 from shared.analysis.track import Track, main, track
 from shared.app import App
 from shared.database.extractions import facts_of
-from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace, SetVersion
+from shared.database.report_tables import (
+    AnalysisReport,
+    AnalysisResult,
+    MeasuredFaceRow,
+    SetVersion,
+)
 from shared.database.tables import URL_LENGTH, ActionUnitReport, Extraction, Job
 from shared.jobs import lifecycle, outputs
 from shared.jobs.outputs import Outputs
@@ -52,6 +58,8 @@ from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
 from shared.reports import recordings
 from shared.reports.parameter_sets import StoredSet
+
+MAX_NAMED: Final = 20  # reports that a refusal names
 
 _REPORT_ID: Final = re.compile(r"([1-9]\d{0,17})(?:-([1-9]\d{0,17}))?", re.ASCII)
 
@@ -188,7 +196,7 @@ def locate(session: Session, reference: int | uuid.UUID, *, lock: bool = False) 
 def measured(session: Session, storage: Storage, measurement: Measurement) -> MeasuredRecording:
     """All measures of a measurement; they replace those that were stored."""
     found = measurement.load(session, storage, sound=True)
-    session.execute(delete(MeasuredFace).where(MeasuredFace.report_id == measurement.id))
+    session.execute(delete(MeasuredFaceRow).where(MeasuredFaceRow.report_id == measurement.id))
     rows = [
         {
             "report_id": measurement.id,
@@ -204,7 +212,7 @@ def measured(session: Session, storage: Storage, measurement: Measurement) -> Me
         if len(face.track)
     ]
     if rows:
-        session.execute(insert(MeasuredFace), rows)
+        session.execute(insert(MeasuredFaceRow), rows)
     return found
 
 
@@ -301,6 +309,26 @@ def verdicts(
     return found
 
 
+def find(session: Session, wanted: ReportId) -> Report | None:
+    """The report as it is stored.
+
+    Raises Problem `ambiguous_report` where the measurement alone is named and has several.
+    """
+    number = wanted.measurement_id
+    query = select(AnalysisReport.report).where(AnalysisReport.report_id == number)
+    if wanted.set_id is not None:
+        query = query.where(AnalysisReport.parameter_set_id == wanted.set_id)
+    found = session.scalars(query.limit(2)).all()
+    if len(found) > 1:
+        several = verdicts(session, [number])[number]
+        listed = ", ".join(f"{item.id} ({item.parameter_set})" for item in several[:MAX_NAMED])
+        raise Problem(
+            Code.AMBIGUOUS_REPORT,
+            f"Measurement {number} was held to several sets. Ask for one report: {listed}.",
+        )
+    return Report.model_validate(found[0]) if found else None
+
+
 def _store(session: Session, measurement_id: int, set_id: int, report: Report) -> None:
     key = {"report_id": measurement_id, "parameter_set_id": set_id}
     session.execute(delete(AnalysisReport).filter_by(**key))  # and with it its results
@@ -330,10 +358,10 @@ def _store(session: Session, measurement_id: int, set_id: int, report: Report) -
         session.execute(insert(AnalysisResult), rows)
 
 
-def measured_faces(session: Session, measurement_id: int) -> Sequence[MeasuredFace]:
+def measured_faces(session: Session, measurement_id: int) -> Sequence[MeasuredFaceRow]:
     """All measures of every face of a measurement, in the order of the faces."""
-    query = select(MeasuredFace).where(MeasuredFace.report_id == measurement_id)
-    return session.scalars(query.order_by(MeasuredFace.face)).all()
+    query = select(MeasuredFaceRow).where(MeasuredFaceRow.report_id == measurement_id)
+    return session.scalars(query.order_by(MeasuredFaceRow.face)).all()
 
 
 def _job_report(session: Session, measurement: Measurement) -> JobReport:

@@ -6,7 +6,7 @@ import pytest
 from shared.analysis.bootstrap import DRAWS
 from shared.analysis.mouth import Mouth
 from shared.analysis.sound import (
-    Span,
+    SoundSpan,
     silent_spans,
     sound_measures,
     speech_share,
@@ -68,13 +68,13 @@ def test_speech_goes_on_while_it_is_likely_and_begins_where_it_is_very_likely() 
 
 
 def test_silence_keeps_away_from_speech() -> None:
-    spans = silent_spans((Span(1.0, 4.0), Span(4.5, 9.0)), 12.0)
-    assert spans == (Span(0.0, 0.8), Span(9.2, 12.0))
-    assert silent_spans((), 3.0) == (Span(0.0, 3.0),)
+    spans = silent_spans((SoundSpan(1.0, 4.0), SoundSpan(4.5, 9.0)), 12.0)
+    assert spans == (SoundSpan(0.0, 0.8), SoundSpan(9.2, 12.0))
+    assert silent_spans((), 3.0) == (SoundSpan(0.0, 3.0),)
 
 
 def test_the_share_is_of_the_pictures_time() -> None:
-    said = (Span(-2.0, 1.0), Span(5.0, 6.0), Span(9.5, 14.0))
+    said = (SoundSpan(-2.0, 1.0), SoundSpan(5.0, 6.0), SoundSpan(9.5, 14.0))
     assert value(speech_share(said, 10.0)) == pytest.approx(0.25)
     assert value(speech_share((), 10.0)) == 0.0
     assert isinstance(speech_share(said, 0.0), NotMeasured)

@@ -1,5 +1,6 @@
 """Whatever goes wrong, every route answers with the one body for problems."""
 
+import errno
 import json
 import logging
 import socket
@@ -88,6 +89,19 @@ def test_what_was_not_foreseen_stays_in_the_log(caplog: pytest.LogCaptureFixture
     check(response, "internal_error")
     assert b"not for clients" not in response.get_body()
     assert "not for clients" in caplog.text
+
+
+def test_a_full_disk_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it fills while a file is written, after there was room for it."""
+
+    def handler(*_: object) -> func.HttpResponse:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    parts = SimpleNamespace(settings=read({"DATABASE_URL": "x", STORAGE: "x"}))
+    monkeypatch.setattr("shared.api.http.app", lambda: parts)
+    response = respond(request("GET"), handler)
+    check(response, "service_unavailable")
+    assert response.headers["Retry-After"]
 
 
 class Body(BaseModel):

@@ -13,7 +13,7 @@ from shared.api import avatars, jobs, reports
 from shared.api.forms import read_upload
 from shared.app import App
 from shared.pages import media
-from shared.pipeline.uploads import Fields, UploadUrlRequest, shown
+from shared.pipeline.upload_fields import Fields, UploadUrlRequest, shown
 from shared.platform.errors import Code, Problem
 from tests.pages.made import job
 from tests.pages.requests import get

@@ -28,7 +28,8 @@ VARIANTS: dict[str, dict[str, str]] = {
         "API_ACCESS": "entra",
         **WEBHOOKS,
     },
-    "half-made": {  # entra, and nothing to sign in with; more instances than the database takes
+    "half-made": {  # entra, nothing to sign in with; small instances, too many for the database
+        "INSTANCE_MEMORY_MB": "2048",
         "API_ACCESS": "entra",
         "DATABASE_SKU_NAME": "Standard_B1ms",
         "MAXIMUM_INSTANCES": "40",

@@ -6,6 +6,8 @@ Figures of one instance that are not ours to set, in megabytes, stand at the top
 import json
 from dataclasses import dataclass
 
+import pytest
+
 from local.paths import ROOT
 from shared.database.connection import POOL_SIZE
 from shared.engines.pool import PROBE_PROCESSES
@@ -13,7 +15,8 @@ from shared.platform.disk import RESERVE_BYTES
 from shared.platform.settings import Settings, read
 from tests.infra.bicep import Deployment
 
-CORES = 2  # of 4 GB on Flex Consumption; of the replica on Container Apps
+CORE_MEMORY = 2048  # a core comes with so much on Flex Consumption and on Container Apps
+REPLICA_CORES = 2
 FLEX_DISK = 800  # temporary files of a Flex Consumption instance
 REPLICA_DISK = 8 * 1024  # of a replica with more than one core
 
@@ -46,8 +49,9 @@ class Instance:
         """At most one per request that is an upload."""
         return min(PROBE_PROCESSES, self.requests) * self.settings.engine_memory_mb
 
-    def measuring(self) -> int:
-        return CORES * self.settings.engine_memory_mb
+    def measuring(self, cores: int) -> int:
+        """A process for each core."""
+        return cores * self.settings.engine_memory_mb
 
     def spooled(self) -> float:
         return self.requests * self.settings.max_upload_mb + RESERVE_BYTES / 2**20
@@ -68,14 +72,16 @@ def instance(deployment: Deployment) -> Instance:
     )
 
 
-def test_flex_consumption_has_the_memory(public: Deployment) -> None:
+@pytest.mark.parametrize("variant", ["functions", "half-made"])
+def test_flex_consumption_has_the_memory(deployments: dict[str, Deployment], variant: str) -> None:
     """Requests, blob events and retries are groups with instances of their own."""
-    site = public.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
+    flex = deployments[variant]
+    site = flex.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
     scale = site["scaleAndConcurrency"]
-    memory, one = scale["instanceMemoryMB"], instance(public)
+    memory, one = scale["instanceMemoryMB"], instance(flex)
     assert scale["triggers"]["http"]["perInstanceConcurrency"] == one.requests
     assert one.receiving() + one.probing() <= memory
-    assert HOST_IDLE + WORKER_IDLE + one.measuring() <= memory
+    assert HOST_IDLE + WORKER_IDLE + one.measuring(memory // CORE_MEMORY) <= memory
 
 
 def test_flex_consumption_has_the_disk(public: Deployment) -> None:
@@ -88,8 +94,9 @@ def test_flex_consumption_has_the_disk(public: Deployment) -> None:
 def test_a_replica_has_memory_and_disk_for_all_at_once(container: Deployment) -> None:
     app = container.one("Microsoft.App/containerApps")["properties"]["template"]
     resources, one = app["containers"][0]["resources"], instance(container)
-    assert (resources["cpu"], resources["memory"]) == (CORES, f"{2 * CORES}Gi")
-    assert one.receiving() + one.probing() + one.measuring() <= 2 * CORES * 1024
+    memory = REPLICA_CORES * CORE_MEMORY
+    assert (resources["cpu"], resources["memory"]) == (REPLICA_CORES, f"{memory // 1024}Gi")
+    assert one.receiving() + one.probing() + one.measuring(REPLICA_CORES) <= memory
     assert one.spooled() + one.fetched(one.blobs + one.retries) <= REPLICA_DISK
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.app import App
 from shared.database.tables import Job, State, Step
-from shared.jobs import lifecycle
+from shared.jobs import lifecycle, overdue
 from shared.jobs.lifecycle import Lease, LeaseLostError, NewJob, WorkDone
 from shared.pipeline.attempt import Attempt, run
 from shared.platform.errors import Code
@@ -144,7 +144,7 @@ def test_stale_jobs_are_found_once(app: App) -> None:
     claim(app, running)
     ended = make(app, State.DONE)
     with app.database.begin() as session:
-        found = {job.id for job in lifecycle.stale(session, 0, 100)}
+        found = {job.id for job in overdue.stale(session, 0, 100)}
     assert {dead, unfinished} <= found
     assert not {running, ended} & found
 

@@ -21,7 +21,8 @@ from shared.app import App
 from shared.database.tables import Job, State
 from shared.pages import uploading
 from shared.pipeline import events, uploads
-from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
+from shared.pipeline.upload_fields import Fields, UploadUrlRequest
+from shared.pipeline.uploads import Upload
 from shared.platform.errors import Code, Problem
 from tests import media_factory
 from tests.client.running import Client

@@ -8,7 +8,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import Verdict
 from shared.app import App
 from shared.jobs import listing
-from shared.jobs.listing import Wanted
+from shared.jobs.listing import WantedJobs
 from shared.reports import parameter_sets, reports
 from tests import recorded
 from tests.pages.made import job
@@ -40,17 +40,17 @@ def held(app: App, filename: str, verdicts: Iterable[Verdict], **values: str) ->
 @pytest.mark.parametrize(
     ("wanted", "files"),
     [
-        (Wanted(verdict=Verdict.PASS), ["good.mp4"]),
-        (Wanted(verdict=Verdict.FAIL), ["bad.mp4", "mixed 100%.mp4"]),
-        (Wanted(verdict=Verdict.INCONCLUSIVE), []),
-        (Wanted(name="build 2"), ["bad.mp4"]),
-        (Wanted(file="GOOD"), ["good.mp4"]),
-        (Wanted(file="0%"), ["mixed 100%.mp4"]),  # no pattern
-        (Wanted(file="mp4", verdict=Verdict.FAIL, name="build 2"), ["bad.mp4"]),
-        (Wanted(avatar="Nobody"), []),
+        (WantedJobs(verdict=Verdict.PASS), ["good.mp4"]),
+        (WantedJobs(verdict=Verdict.FAIL), ["bad.mp4", "mixed 100%.mp4"]),
+        (WantedJobs(verdict=Verdict.INCONCLUSIVE), []),
+        (WantedJobs(name="build 2"), ["bad.mp4"]),
+        (WantedJobs(file="GOOD"), ["good.mp4"]),
+        (WantedJobs(file="0%"), ["mixed 100%.mp4"]),  # no pattern
+        (WantedJobs(file="mp4", verdict=Verdict.FAIL, name="build 2"), ["bad.mp4"]),
+        (WantedJobs(avatar="Nobody"), []),
     ],
 )
-def test_filters(app: App, wanted: Wanted, files: list[str]) -> None:
+def test_filters(app: App, wanted: WantedJobs, files: list[str]) -> None:
     held(app, "good.mp4", [Verdict.PASS])
     held(app, "bad.mp4", [Verdict.FAIL], name="build 2")
     held(app, "mixed 100%.mp4", [Verdict.PASS, Verdict.FAIL])

@@ -24,7 +24,8 @@ from shared.jobs import containers, lifecycle
 from shared.measurements.model import MediaType
 from shared.pages import report_page
 from shared.pipeline import events, uploads
-from shared.pipeline.uploads import Fields, Upload
+from shared.pipeline.upload_fields import Fields
+from shared.pipeline.uploads import Upload
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
 from shared.reports import boxes, learning, parameter_sets, reports
@@ -151,7 +152,7 @@ def test_nothing_differs(app: App, elsewhere: App, run: Run, clip: Path) -> None
     for query in ({}, {"face": "1"}, {"start": "0.5", "end": "1.5"}):
         assert page(table, **query) == page(files, **query)
     assert "<path" in page(files)
-    for wanted in (boxes.Wanted(), boxes.Wanted(1, 0.4, 1.0), boxes.Wanted(0, 1.0)):
+    for wanted in (boxes.WantedBoxes(), boxes.WantedBoxes(1, 0.4, 1.0), boxes.WantedBoxes(0, 1.0)):
         shown = _boxes(table, wanted)
         assert shown
         assert shown == _boxes(files, wanted)
@@ -314,7 +315,7 @@ def _summaries(stored: Stored) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in session.execute(query.order_by("face", "au"))]
 
 
-def _boxes(stored: Stored, wanted: boxes.Wanted) -> Iterator[boxes.Box] | list[boxes.Box]:
+def _boxes(stored: Stored, wanted: boxes.WantedBoxes) -> Iterator[boxes.Box] | list[boxes.Box]:
     with stored.app.database.begin() as session:
         measurement = reports.locate(session, stored.number)
         return list(boxes.boxes(session, stored.app.storage, measurement, wanted))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.analysis.report import Violation
 from shared.analysis.series import FaceSeries, Floats, Recording
-from shared.analysis.sound import Span
+from shared.analysis.sound import SoundSpan
 from shared.analysis.sound_timeline import SoundTimeline
 from shared.analysis.track import Track, track
 from shared.measurements.action_units import INTENSITIES
@@ -131,7 +131,9 @@ def test_a_window_cuts_what_reaches_beyond_it() -> None:
 def test_sound_is_drawn_where_it_is_and_speech_behind_it() -> None:
     peaks = np.zeros(COLUMNS)
     peaks[COLUMNS // 2] = 0.25
-    drawing = waveform(SoundTimeline(peaks, (Span(1.0, 2.0),)), Window(0.0, 4.0), "Loud <once>")
+    drawing = waveform(
+        SoundTimeline(peaks, (SoundSpan(1.0, 2.0),)), Window(0.0, 4.0), "Loud <once>"
+    )
     speech, loudness = re.findall(r' d="([^"]*)"', drawing)
     assert speech == f"M{X_UNITS // 4} 0h{X_UNITS // 4}v200h-{X_UNITS // 4}z"
     assert re.fullmatch(rf"M{X_UNITS // 2} 50h6v100h-6z", loudness)

@@ -74,6 +74,19 @@ def test_each_clip_has_a_chart_in_the_order_of_builds() -> None:
     assert only.clip == "a.png"
 
 
+def test_what_once_was_out_comes_first_whatever_files_are_called() -> None:
+    clips = [
+        a_clip("42", "not_within.mp4", 2),
+        a_clip("41", "not_within.mp4", 1),
+    ]
+    within, out = Outcome.WITHIN, Outcome.NOT_WITHIN
+    found = of(
+        clips, series([0.1, 0.2], [within, within]), series([0.1, 0.9], [within, out], "blinks")
+    )
+    assert [item.concern for item in found.first] == [(0, -1), (0, 0)]
+    assert first(found).measure.code == "blinks"
+
+
 def test_a_line_ends_where_another_version_measures() -> None:
     clips = [a_clip("42", "a.mp4", 3), a_clip("41", "a.mp4", 2), a_clip("40", "a.mp4", 1, OLD)]
     found = of(clips, series([0.3, 0.2, 0.1]))

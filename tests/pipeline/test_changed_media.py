@@ -17,7 +17,7 @@ from shared.database.tables import Job, State
 from shared.jobs import lifecycle
 from shared.pages import media, static_files, thumbnail
 from shared.pipeline import deletion, events, reconciliation, uploads
-from shared.pipeline.uploads import UploadUrlRequest
+from shared.pipeline.upload_fields import UploadUrlRequest
 from shared.platform.errors import Code, Problem
 from tests import faces, media_factory
 from tests.pages.requests import get

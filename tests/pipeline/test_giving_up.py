@@ -4,7 +4,7 @@ import pytest
 
 from shared.app import App
 from shared.database.tables import State, Step
-from shared.jobs import lifecycle
+from shared.jobs import lifecycle, overdue
 from shared.pipeline import events
 from shared.platform.errors import Code
 from tests.jobs.test_lifecycle import make
@@ -26,5 +26,5 @@ def test_giving_up(app: App, attempts: int, state: State, code: Code | None) -> 
         job = lifecycle.get(session, job_id)
         assert job is not None
         assert (job.state, job.error_code) == (state, code)
-        stale = [found.id for found in lifecycle.stale(session, 0, 10)]
+        stale = [found.id for found in overdue.stale(session, 0, 10)]
     assert (job_id in stale) is (attempts == 0)

@@ -20,7 +20,8 @@ from shared.jobs import blob_metadata, lifecycle
 from shared.jobs.setbacks import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Setbacks
 from shared.pipeline import deletion, reconciliation, uploads
 from shared.pipeline.attempt import job_log
-from shared.pipeline.uploads import Fields, Upload
+from shared.pipeline.upload_fields import Fields
+from shared.pipeline.uploads import Upload
 from shared.platform.errors import Code, Problem
 from tests import media_factory
 from tests.jobs.test_lifecycle import make

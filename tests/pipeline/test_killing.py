@@ -23,7 +23,8 @@ from shared.app import App
 from shared.database.connection import Database
 from shared.database.tables import ActionUnitReport, FrameMeasurement, Job, State
 from shared.pipeline import deletion, events, reconciliation, uploads
-from shared.pipeline.uploads import Fields, Upload
+from shared.pipeline.upload_fields import Fields
+from shared.pipeline.uploads import Upload
 from shared.platform.storage import Storage
 from tests import media_factory
 

@@ -9,7 +9,7 @@ import pytest
 from shared.api import http, uploads
 from shared.app import App
 from shared.database.tables import State, Step
-from shared.jobs import lifecycle
+from shared.jobs import lifecycle, overdue
 from shared.pipeline.attempt import Attempt, run
 from shared.platform import disk, scratch
 from shared.platform.disk import DiskFullError
@@ -32,7 +32,7 @@ def test_the_job_waits_and_no_attempt_is_lost(app: App, error: Exception) -> Non
         assert job is not None
         assert (job.state, job.attempts, job.error_code) == (State.UPLOADED, 0, None)
         assert "no room" in (job.error_detail or "")
-        assert [found.id for found in lifecycle.stale(session, 0, 10)] == [job_id]
+        assert [found.id for found in overdue.stale(session, 0, 10)] == [job_id]
 
 
 def test_an_upload_is_refused_before_it_is_written(
@@ -49,3 +49,14 @@ def test_an_upload_is_refused_before_it_is_written(
     answer = http.respond(request, uploads.upload)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert list(scratch.home().iterdir()) == []
+
+
+def test_an_upload_that_no_empty_disk_would_hold_is_too_large(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "RESERVE_BYTES", 2**62)
+    monkeypatch.setattr(http, "app", lambda: app)
+    request = func.HttpRequest(
+        "POST", "/api/upload", body=b"x" * 100, headers={"Content-Length": "100"}
+    )
+    assert http.respond(request, uploads.upload).status_code == 413

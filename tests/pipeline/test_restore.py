@@ -31,8 +31,9 @@ from shared.database.connection import Database
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
 from shared.jobs import blob_metadata, containers, lifecycle
 from shared.pages import job_page, report_page
-from shared.pipeline import deletion, events, reconciliation, uploads
-from shared.pipeline.uploads import Fields, Upload, UploadUrlRequest
+from shared.pipeline import deletion, events, reconciliation, upload_fields, uploads
+from shared.pipeline.upload_fields import Fields, UploadUrlRequest
+from shared.pipeline.uploads import Upload
 from shared.platform import blob_names
 from shared.platform.settings import STORAGE, read
 from shared.reports import parameter_sets
@@ -418,9 +419,9 @@ def test_the_metadata_fits_whatever_the_names(alphabet: str) -> None:
         name=text(100),
         type="VS",
         engine="mediapipe",
-        parameter_sets=[text(100) for _ in range(uploads.MAX_SETS)],
+        parameter_sets=[text(100) for _ in range(upload_fields.MAX_SETS)],
         blob="a" * 100,
-        filename=text(uploads.MAX_FILENAME),
+        filename=text(upload_fields.MAX_FILENAME),
         created=dt.datetime.now(dt.UTC),
         traceparent="00-" + "0" * 52,
     )

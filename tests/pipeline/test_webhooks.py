@@ -20,7 +20,8 @@ from shared.database.tables import DeliveryState, Job, State, Step, WebhookDeliv
 from shared.jobs import deliveries, lifecycle
 from shared.pipeline import deletion, ending, events, reconciliation, webhooks
 from shared.pipeline.attempt import Attempt, job_log, run
-from shared.pipeline.uploads import UploadUrlRequest, promise
+from shared.pipeline.upload_fields import UploadUrlRequest
+from shared.pipeline.uploads import promise
 from shared.platform import outbound_addresses
 from shared.platform.errors import Code, MediaError, Problem
 from shared.platform.settings import STORAGE, read
@@ -266,7 +267,7 @@ def test_what_a_killed_sender_held_is_sent_by_another(app: App, receiver: Receiv
     webhooks.deliver(app, delivery.id)
     assert len(receiver.messages) == 1
     with app.database.begin() as session:  # it was not killed, only slow
-        deliveries.settle(session, held, deliveries.Answer(500))
+        deliveries.settle(session, held, deliveries.ReceiverAnswer(500))
     (seen,) = rows(app, JOB)
     assert seen.state is DeliveryState.DELIVERED
 

@@ -20,7 +20,7 @@ from shared.api import avatars
 from shared.app import App
 from shared.database.extractions import insert_extraction
 from shared.database.frames import copy_frames
-from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFace
+from shared.database.report_tables import AnalysisReport, AnalysisResult, MeasuredFaceRow
 from shared.database.tables import ActionUnitReport, FrameMeasurement
 from shared.measurements.csv import Block, paired
 from shared.measurements.model import MediaType
@@ -117,7 +117,7 @@ def test_no_frame_is_read_to_learn_what_was_kept(app: App, tmp_path: Path) -> No
     number = living(app, tmp_path)
     kept = learned(app, number)
     with app.database.begin() as session:
-        session.execute(sa.update(MeasuredFace).values(kept=None))  # as before there was any
+        session.execute(sa.update(MeasuredFaceRow).values(kept=None))  # as before there was any
     from_frames = learned(app, number)
     assert from_frames == kept
     with app.database.begin() as session:

@@ -32,9 +32,10 @@ def count(text: str) -> int:
 
 def version_number(text: str) -> int:
     """A version of a parameter set."""
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ArgumentTypeError(f"{text!r} is not a version: they are counted from 1")
-    return int(text)
+    try:
+        return count(text)
+    except ArgumentTypeError:
+        raise ArgumentTypeError(f"{text!r} is not a version: they are counted from 1") from None
 
 
 def add_command(
@@ -42,6 +43,16 @@ def add_command(
 ) -> ArgumentParser:
     description = f"{summary[0].upper()}{summary[1:]}. {more}".strip()
     return commands.add_parser(name, parents=common, help=summary, description=description)
+
+
+def add_ids(parser: ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id")
+
+
+def add_limit(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--limit", type=count, default=20, metavar="N", help="at most so many (default: 20)"
+    )
 
 
 def add_json(parser: ArgumentParser) -> None:
@@ -68,6 +79,7 @@ def add_files(parser: ArgumentParser) -> None:
 
 
 def add_output(parser: ArgumentParser) -> None:
+    """For a command with `--format`."""
     parser.add_argument(
         "--output",
         "-o",
@@ -95,12 +107,24 @@ def check_output(path: Path | None) -> None:
         raise ClientError(f"There is no folder {path.absolute().parent} to write {path.name} to.")
 
 
-def check_outputs(options: Namespace) -> None:
-    """`check_output` for what `add_files` and `--no-wait` say. Raises ClientError."""
+def check_document(options: Namespace) -> None:
+    """`check_output` for what `add_output` says. Raises ClientError."""
+    check_output(options.output)
+    if options.output and not options.format:
+        raise ClientError("--output needs --format, for a table is for people.")
+
+
+def check_files(options: Namespace) -> None:
+    """`check_output` for what `add_files` says. Raises ClientError."""
     for path in (options.junit, options.markdown):
         check_output(path)
-        if path and not options.wait:
-            raise ClientError("--no-wait leaves nothing to write to --junit or --markdown.")
+
+
+def check_outputs(options: Namespace) -> None:
+    """`check_files`, and that there will be something to write. Raises ClientError."""
+    check_files(options)
+    if (options.junit or options.markdown) and not options.wait:
+        raise ClientError("--no-wait leaves nothing to write to --junit or --markdown.")
 
 
 def read(path: Path) -> bytes:

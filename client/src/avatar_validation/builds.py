@@ -5,6 +5,7 @@ import httpx
 from avatar_validation.errors import Refused
 from avatar_validation.results import Exit
 from avatar_validation.service import Json, Service, part
+from avatar_validation.words import tally
 
 MOST_CLIPS = 1000  # of a build that are looked at
 
@@ -43,8 +44,7 @@ def clips(service: Service, avatar: str, build: str) -> list[Json]:
 
 def total(build: Json) -> str:
     """As "7 pass, 2 fail, 1 inconclusive"."""
-    counts = build["counts"]
-    return ", ".join(f"{counts[key]} {word}" for key, word in _COUNTED.items() if counts.get(key))
+    return tally(build["counts"], _COUNTED)
 
 
 def exits(build: Json) -> list[Exit]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import httpx
 
 from avatar_validation.errors import Refused
+from avatar_validation.results import Result
 from avatar_validation.service import Json, Service, body, part
 
 
@@ -20,6 +21,14 @@ def labels(jobs: Sequence[Json]) -> list[str]:
         name if names.count(name) == 1 else f"{name} {job['id']}"
         for name, job in zip(names, jobs, strict=True)
     ]
+
+
+def results(jobs: Sequence[Json]) -> list[Result]:
+    """One for each, called as `labels` says."""
+    found = [Result(label) for label in labels(jobs)]
+    for job, result in zip(jobs, found, strict=True):
+        result.update(job)
+    return found
 
 
 def again(service: Service, job: Json) -> Json:

@@ -7,6 +7,7 @@ from enum import Enum, IntEnum
 
 from avatar_validation.errors import ClientError
 from avatar_validation.service import Json
+from avatar_validation.words import tally
 
 ENDED = ("done", "failed")
 
@@ -118,8 +119,7 @@ _COUNTED = {
 
 def total(results: Iterable[Result]) -> str:
     """As "7 pass, 2 fail, 1 inconclusive"."""
-    counts = Counter(result.outcome for result in results)
-    return ", ".join(f"{counts[each]} {word}" for each, word in _COUNTED.items() if counts[each])
+    return tally(Counter(result.outcome for result in results), _COUNTED)
 
 
 def exit_code(results: Iterable[Result], submitted: Exit = Exit.PASS) -> Exit:

@@ -1,6 +1,6 @@
 """The service over HTTP: one place that asks, tries again, and turns problems into sentences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -79,16 +79,16 @@ class Service:
             return response
         raise _refusal(response, self.address)
 
-    def items(self, path: str, limit: int, **query: Any) -> list[Json]:
-        """The first items of a list, over as many of its parts as that takes."""
+    def items(self, path: str, limit: int | None = None, **asked: Any) -> list[Json]:
+        """The first items of a list, or all, over as many of its parts as that takes."""
         found: list[Json] = []
-        while len(found) < limit:
-            size = min(limit - len(found), LARGEST_PART)
-            page = self.get_json(path, params={**query, "limit": size})
+        while limit is None or len(found) < limit:
+            size = LARGEST_PART if limit is None else min(limit - len(found), LARGEST_PART)
+            page = self.get_json(path, params={**asked, "limit": size})
             found += page["items"]
             if page["next"] is None:
                 break
-            query = dict(parse_qsl(urlsplit(page["next"]).query))
+            asked = dict(parse_qsl(urlsplit(page["next"]).query))
         return found
 
     def page(self, *parts: str) -> str:
@@ -102,6 +102,11 @@ class Service:
 def part(text: str) -> str:
     """Any text as one part of a path."""
     return quote(text, safe="")
+
+
+def query(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request asks for: without what was not given (None)."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def set_path(name: str) -> str:

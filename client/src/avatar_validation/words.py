@@ -1,6 +1,10 @@
 """How numbers and times are put into words."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
+
+T = TypeVar("T")
 
 DIGITS = 2  # significant ones of any number that is shown
 MOST_DIGITS = 6  # values and bounds are compared at six decimals
@@ -45,6 +49,11 @@ def _bound(value: float) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def tally(counts: Mapping[T, int], words: Mapping[T, str]) -> str:
+    """As "7 pass, 2 fail, 1 inconclusive": those that there are, in the order of `words`."""
+    return ", ".join(f"{counts[key]} {word}" for key, word in words.items() if counts.get(key))
 
 
 def day(moment: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from shared.platform.errors import Code, FieldError, MediaError
+from shared.platform.words import counted
 
 MAX_ERRORS: Final = 20
 """Bad rows that are named before reading stops: enough to see a pattern."""
@@ -28,7 +29,7 @@ class Findings:
     def error(self) -> MediaError:
         """All that was found. Call it only when something was."""
         first = sorted(self._lines.items())[:MAX_ERRORS]
-        count = "1 row" if len(first) == 1 else f"{len(first)} rows"
+        count = counted(len(first), "row")
         at_least = "At least " if self.enough else ""
         lines = " ".join(f"Line {number}: {sentence}" for number, sentence in first)
         return MediaError(

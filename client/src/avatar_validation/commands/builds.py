@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from avatar_validation import builds
-from avatar_validation.arguments import Commands, add_command, add_json, count
+from avatar_validation.arguments import Commands, add_command, add_json, add_limit
 from avatar_validation.results import Exit
 from avatar_validation.service import Json
 from avatar_validation.tool import Tool
@@ -19,9 +19,7 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "A build's verdict is the worst of its clips'; of each file name the newest clip counts.",
     )
     parser.add_argument("avatar", metavar="AVATAR")
-    parser.add_argument(
-        "--limit", type=count, default=20, metavar="N", help="at most so many (default: 20)"
-    )
+    add_limit(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 

@@ -6,7 +6,7 @@ from avatar_validation import comparisons
 from avatar_validation.arguments import Commands, add_command, add_json, count
 from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit
-from avatar_validation.service import part
+from avatar_validation.service import part, query
 from avatar_validation.tool import Tool
 
 
@@ -46,7 +46,7 @@ def run(options: Namespace, tool: Tool) -> Exit:
             "Name two builds by --from and --to, or two measurements by --from-measurement and "
             "--to-measurement."
         )
-    query = {
+    asked = {
         "from": options.before,
         "to": options.after,
         "from_measurement": options.from_measurement,
@@ -54,9 +54,8 @@ def run(options: Namespace, tool: Tool) -> Exit:
         "parameter_set": options.set,
         "file": options.file,
     }
-    given = {name: value for name, value in query.items() if value is not None}
     path = f"/api/avatars/{part(options.avatar)}/compare"
-    found = tool.service.get_json(path, params=given)
+    found = tool.service.get_json(path, params=query(asked))
     if options.json:
         tool.json(found)
     elif of_builds:

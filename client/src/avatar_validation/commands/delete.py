@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import httpx
 
 from avatar_validation import jobs
-from avatar_validation.arguments import Commands, add_command, add_json
+from avatar_validation.arguments import Commands, add_command, add_ids, add_json
 from avatar_validation.errors import ClientError, Refused
 from avatar_validation.results import Exit
 from avatar_validation.service import Json, Service, part
@@ -23,7 +23,7 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "delete jobs with their media, measurements and reports",
         "Says how much that is and asks. What is deleted does not come back.",
     )
-    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id")
+    add_ids(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_json(parser)
     parser.set_defaults(run=run)

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from avatar_validation import builds, outputs, reports
-from avatar_validation.arguments import Commands, add_command, add_files, add_json, check_output
+from avatar_validation.arguments import Commands, add_command, add_files, add_json, check_files
 from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit, Result
 from avatar_validation.service import Json, set_path
@@ -35,8 +35,7 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 
 
 def run(options: Namespace, tool: Tool) -> Exit:
-    for path in (options.junit, options.markdown):
-        check_output(path)
+    check_files(options)
     for name in options.sets:
         tool.service.get(set_path(name))  # refused here and once, where there is none
     clips = builds.clips(tool.service, options.avatar, options.build)

@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from avatar_validation.arguments import TYPES, Commands, add_command, add_json, count
+from avatar_validation.arguments import TYPES, Commands, add_command, add_json, add_limit
 from avatar_validation.results import Exit
-from avatar_validation.service import Json
+from avatar_validation.service import Json, query
 from avatar_validation.tool import Tool
 from avatar_validation.words import minute
 
@@ -16,17 +16,14 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
     parser.add_argument("--avatar", help="only this avatar's")
     parser.add_argument("--state", choices=STATES, help="only those in this state")
     parser.add_argument("--type", choices=TYPES, help="only media of this type")
-    parser.add_argument(
-        "--limit", type=count, default=20, metavar="N", help="at most so many (default: 20)"
-    )
+    add_limit(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: Namespace, tool: Tool) -> Exit:
-    asked = {name: getattr(options, name) for name in ("avatar", "state", "type")}
-    given = {name: value for name, value in asked.items() if value is not None}
-    items = tool.service.items("/api/jobs", options.limit, **given)
+    asked = {"avatar": options.avatar, "state": options.state, "type": options.type}
+    items = tool.service.items("/api/jobs", options.limit, **query(asked))
     if options.json:
         tool.json({"items": items})
     elif items:

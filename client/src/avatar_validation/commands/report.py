@@ -4,7 +4,7 @@ import uuid
 from argparse import ArgumentParser, Namespace
 
 from avatar_validation import reports
-from avatar_validation.arguments import Commands, add_command, add_output, check_output
+from avatar_validation.arguments import Commands, add_command, add_output, check_document
 from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit
 from avatar_validation.service import Json, Service
@@ -35,9 +35,7 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 
 
 def run(options: Namespace, tool: Tool) -> Exit:
-    check_output(options.output)
-    if options.output and not options.format:
-        raise ClientError("--output needs --format, for a table is for people.")
+    check_document(options)
     report_id = _report_id(options.id, tool.service)
     if options.format:
         suffix = _SUFFIXES[options.format]

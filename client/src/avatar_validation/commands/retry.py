@@ -7,6 +7,7 @@ from avatar_validation.arguments import (
     Commands,
     add_command,
     add_files,
+    add_ids,
     add_json,
     add_timeout,
     check_outputs,
@@ -26,7 +27,7 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "run failed jobs again and wait for their verdicts",
         "Exits as `submit` does. What has not failed is not run again.",
     )
-    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id")
+    add_ids(parser)
     parser.add_argument(
         "--wait", action=BooleanOptionalAction, default=True, help="wait for the verdicts"
     )
@@ -39,10 +40,9 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 def run(options: Namespace, tool: Tool) -> Exit:
     check_outputs(options)
     found = jobs.of_ids(tool.service, options.ids)
-    results = [Result(label) for label in jobs.labels(found)]
+    results = jobs.results(found)
     with resumable(tool.service, results), tool.display:
         for job, result in zip(found, results, strict=True):
-            result.update(job)
             if job["state"] == "failed":
                 _begin(tool, job, result)
             else:

@@ -1,22 +1,19 @@
 """`avatar-validation sets`: list and show parameter sets; `sets_writing` has put and learn."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-
-import httpx
+from collections.abc import Iterator
 
 from avatar_validation.arguments import (
     Commands,
     add_command,
     add_json,
     add_output,
-    check_output,
+    check_document,
     version_number,
 )
 from avatar_validation.commands import sets_writing
-from avatar_validation.errors import ClientError
 from avatar_validation.results import Exit
-from avatar_validation.service import Json, Service, body, set_path
+from avatar_validation.service import Json, body, query, set_path
 from avatar_validation.tool import Tool
 from avatar_validation.words import band, number
 
@@ -54,10 +51,8 @@ def _add_show(commands: Commands, common: list[ArgumentParser]) -> None:
 
 
 def _list(options: Namespace, tool: Tool) -> Exit:
-    query = {"archived": "true"} if options.archived else {}
-    if options.engine:
-        query["engine"] = options.engine
-    found = list(_pages(tool.service, "/api/parameter-sets", query))
+    asked = query({"archived": options.archived or None, "engine": options.engine})
+    found = tool.service.items("/api/parameter-sets", **asked)
     if options.json:
         tool.json({"items": found})
         return Exit.PASS
@@ -78,25 +73,13 @@ def _list(options: Namespace, tool: Tool) -> Exit:
     return Exit.PASS
 
 
-def _pages(service: Service, path: str, query: Mapping[str, str]) -> Iterator[Json]:
-    page = service.get_json(path, params=query)
-    yield from page["items"]
-    while page["next"]:
-        following = httpx.URL(page["next"]).raw_path.decode()  # never another host's
-        page = service.get_json(following)
-        yield from page["items"]
-
-
 def _show(options: Namespace, tool: Tool) -> Exit:
-    check_output(options.output)
-    query = {name: getattr(options, name) for name in ("version", "format")}
-    given = {name: value for name, value in query.items() if value is not None}
-    response = tool.service.get(set_path(options.name), params=given)
+    check_document(options)
+    asked = query({"version": options.version, "format": options.format})
+    response = tool.service.get(set_path(options.name), params=asked)
     if options.format:
         tool.deliver(response.content, options.output)
         return Exit.PASS
-    if options.output:
-        raise ClientError("--output needs --format, for a table is for people.")
     _show_set(body(response), tool)
     return Exit.PASS
 

@@ -188,10 +188,9 @@ def _say_stored(found: Json, options: Namespace, tool: Tool) -> None:
     count, natural = len(found["parameters"]), found.get("natural")
     facts = [f"version {found['version']}"]
     if natural is not None:
-        recordings = len(natural["recordings"])
-        facts.append(f"natural, {recordings} recording{'' if recordings == 1 else 's'}")
+        facts.append(f"natural, {counted(len(natural['recordings']), 'recording')}")
     if count or natural is None:
-        facts.append(f"{count} parameter{'' if count == 1 else 's'}")
+        facts.append(counted(count, "parameter"))
     tool.line(f"{found['name']}: {', '.join(facts)}")
 
 

@@ -7,12 +7,13 @@ from avatar_validation.arguments import (
     Commands,
     add_command,
     add_files,
+    add_ids,
     add_json,
     add_timeout,
-    check_output,
+    check_files,
 )
 from avatar_validation.following import follow, resumable
-from avatar_validation.results import Exit, Result
+from avatar_validation.results import Exit
 from avatar_validation.tool import Tool
 
 
@@ -24,7 +25,7 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "show what has become of jobs",
         "Exits as `submit` does; with 3 where a job is not at its end.",
     )
-    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id")
+    add_ids(parser)
     parser.add_argument("--wait", action="store_true", help="wait until the jobs are at their end")
     add_timeout(parser)
     add_files(parser)
@@ -33,13 +34,11 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 
 
 def run(options: Namespace, tool: Tool) -> Exit:
-    for path in (options.junit, options.markdown):
-        check_output(path)
+    check_files(options)
     found = jobs.of_ids(tool.service, options.ids)
-    results = [Result(label) for label in jobs.labels(found)]
+    results = jobs.results(found)
     with resumable(tool.service, results), tool.display:
         for job, result in zip(found, results, strict=True):
-            result.update(job)
             tool.display.job(result.label, job)
         if options.wait:
             follow(tool.service, results, tool.display, options.timeout)

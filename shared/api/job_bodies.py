@@ -343,7 +343,7 @@ def _error(job: Job) -> Error | None:
 
 def _links(job: Job) -> dict[str, str]:
     base = f"/api/jobs/{job.id}"
-    links = {"self": base}
+    links = {"self": base, "webhooks": f"{base}/webhooks"}
     if job.state == State.FAILED:
         links["retry"] = f"{base}/retry"
     if job.report_id is not None:

@@ -17,6 +17,7 @@ from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import Facts, MediaType, Row
 
 KEPT: Final = Path(__file__).resolve().parent.parent / ".local" / "bench" / "measured"
+_NO_SIGNALS: Final = ("_times", "_success", "_intensities", "_presences", "_facts")
 VIDEOS: Final = (".mp4", ".mov", ".webm")
 
 SAME_PERSON: Final = {
@@ -68,7 +69,7 @@ def _series(path: Path) -> tuple[FaceSeries, Facts]:
                 parts.append((segment, output))
             _keep(kept, engine.join(task, parts))
     with np.load(kept) as arrays:
-        names = [name for name in arrays.files if not name.startswith("_")]
+        names = [name for name in arrays.files if name not in _NO_SIGNALS]
         series = FaceSeries(
             0,
             arrays["_times"],

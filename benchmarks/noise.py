@@ -1,12 +1,13 @@
-"""The noise floor of every signal: what it reads of a face that does not move at all.
+"""The noise floor of signals and measures: what they read of a face that does not move at all.
 
     python3 dev.py bench noise [--write]
 
 The sample photograph is shown for 10 s, under the grain of a camera (a new one every frame), and
-encoded at three qualities. What is read then is the network's answer to the encoder and the grain:
-printed are, per signal and quality, the range from the 5th to the 95th percentile over the frames
-and the root mean square of the change from frame to frame. `--write` puts the table into
-`docs/validity.md`; a test holds what the analysis calls still or moved to it.
+encoded at three qualities. What is read then is the network's answer to the encoder and the grain.
+Per signal and quality: the range from the 5th to the 95th percentile over the frames, and the root
+mean square of the change from frame to frame. Per measure and quality: the mean over clips that
+differ in their grain alone, and how far apart they are. `--write` puts both tables into
+`docs/validity.md`; tests hold what the analysis calls still, moved or no difference to them.
 """
 
 import argparse
@@ -24,10 +25,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._document import write  # noqa: E402
-from benchmarks.accuracy import measure  # noqa: E402
-from shared.engines.mediapipe.engine import MediapipeEngine  # noqa: E402
+from benchmarks._measured import recording  # noqa: E402
+from shared.analysis.catalogue import CATALOGUE  # noqa: E402
+from shared.analysis.measuring import measure  # noqa: E402
+from shared.analysis.series import Recording  # noqa: E402
 from shared.measurements.action_units import INTENSITIES  # noqa: E402
-from shared.measurements.model import MediaType  # noqa: E402
 from tests import faces  # noqa: E402
 from tests.media_factory import Clip  # noqa: E402
 
@@ -38,7 +40,7 @@ FPS: Final = 25.0
 SIZE: Final = (640, 480)
 KEY_INTERVAL: Final = 50  # [frames]
 GRAIN: Final = 2.0  # levels, standard deviation: a good camera indoors
-FIRST_SEED: Final = 1
+CLIPS: Final = 4  # of each quality, each with a grain of its own; signals are read of the first
 
 Values = NDArray[np.float64]
 
@@ -51,29 +53,31 @@ class Noise:
     step: float  # root mean square of the change from frame to frame
 
 
-def grainy(time: float, width: int, height: int) -> faces.Pixels:
-    """The same picture for ever, each time with another grain."""
-    picture = faces.still(time, width, height).astype(np.float64)
-    grain = np.random.default_rng(FIRST_SEED + round(time * FPS)).normal(0, GRAIN, picture.shape)
-    return np.asarray(np.clip(picture + grain, 0, 255).round(), np.uint8)
+def filmed(quality: int, number: int, folder: Path) -> Recording:
+    """The same picture for ever, each time with another grain, as it is measured."""
 
+    def grainy(time: float, width: int, height: int) -> faces.Pixels:
+        picture = faces.still(time, width, height).astype(np.float64)
+        seed = number * round(SECONDS * FPS) + round(time * FPS) + 1
+        grain = np.random.default_rng(seed).normal(0, GRAIN, picture.shape)
+        return np.asarray(np.clip(picture + grain, 0, 255).round(), np.uint8)
 
-def read(engine: MediapipeEngine, quality: int, folder: Path) -> dict[str, Values]:
-    """Signal -> its values over the clip."""
-    clip = Clip(
-        seconds=SECONDS,
-        fps=FPS,
-        size=SIZE,
-        scene=grainy,
-        key_interval=KEY_INTERVAL,
-        options={"crf": str(quality)},
-    ).write(folder / f"still-{quality}.mp4")
-    facts, rows = measure(engine, clip, MediaType.VS)
-    units = np.array([row.intensities for row in rows])
-    others = np.array([row.signals for row in rows])
-    return dict(zip(INTENSITIES, units.T, strict=True)) | dict(
-        zip(facts.signals, others.T, strict=True)
+    return recording(
+        Clip(
+            seconds=SECONDS,
+            fps=FPS,
+            size=SIZE,
+            scene=grainy,
+            key_interval=KEY_INTERVAL,
+            options={"crf": str(quality)},
+        ).write(folder / f"still-{quality}-{number}.mp4")
     )
+
+
+def signals(clip: Recording) -> dict[str, Noise]:
+    (face,) = clip.faces
+    units = dict(zip(INTENSITIES, face.intensities.T, strict=True))
+    return {name: noise(values) for name, values in (units | dict(face.signals)).items()}
 
 
 def noise(values: Values) -> Noise:
@@ -86,7 +90,7 @@ def noise(values: Values) -> Noise:
     )
 
 
-def table(found: Sequence[Mapping[str, Noise]]) -> list[str]:
+def signal_table(found: Sequence[Mapping[str, Noise]]) -> list[str]:
     """One row per signal; those that never move at all are left to a sentence."""
     heads = [f"CRF {quality}: range | step" for quality in QUALITIES]
     lines = [f"| signal | {' | '.join(heads)} |", "|---|" + "---|" * (2 * len(QUALITIES))]
@@ -101,20 +105,57 @@ def table(found: Sequence[Mapping[str, Noise]]) -> list[str]:
     return [*lines, "", f"Never anything but one value: {', '.join(still) or 'none'}."]
 
 
+def measures(clips: Sequence[Recording]) -> dict[str, Values]:
+    """Measure -> its value in each clip; only those that every clip has."""
+    found = [measure(clip).faces[0].values for clip in clips]
+    values = {code: [each[code].value for each in found] for code in CATALOGUE}
+    return {code: np.array(each) for code, each in values.items() if None not in each}
+
+
+def measure_table(found: Sequence[Mapping[str, Values]]) -> list[str]:
+    """One row per measure; those that read 0 and those without a value are left to sentences."""
+    heads = [f"CRF {quality}: mean | CRF {quality}: apart" for quality in QUALITIES]
+    lines = [
+        f"| measure | {' | '.join(heads)} | tolerance | unit |",
+        "|---|" + "---|" * (2 * len(QUALITIES) + 2),
+    ]
+    still, without = [], []
+    for code, entry in CATALOGUE.items():
+        cells = [each[code] for each in found if code in each]
+        if len(cells) < len(found):
+            without.append(f"`{code}`")
+        elif not any(np.ptp(values) for values in cells):
+            still.append(f"`{code}`")
+        else:
+            numbers = " | ".join(f"{np.mean(each):.2g} | {np.ptp(each):.2g}" for each in cells)
+            lines.append(f"| `{code}` | {numbers} | {entry.tolerance:g} | {entry.unit} |")
+    return [
+        *lines,
+        "",
+        f"The same in all clips of a quality: {', '.join(still) or 'none'}.",
+        "",
+        f"Not to be had of a face that does nothing: {', '.join(without) or 'none'}.",
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name}")
     arguments = parser.parse_args()
-    engine = MediapipeEngine()
+    of_signals, of_measures = [], []
     with tempfile.TemporaryDirectory() as folder:
-        found = [
-            {name: noise(values) for name, values in read(engine, quality, Path(folder)).items()}
-            for quality in QUALITIES
-        ]
-    text = "\n".join(table(found))
-    print(text)
-    if arguments.write:
-        write(DOCUMENT, "noise", text)
+        for quality in QUALITIES:
+            clips = [filmed(quality, number, Path(folder)) for number in range(CLIPS)]
+            of_signals.append(signals(clips[0]))
+            of_measures.append(measures(clips))
+    for name, lines in (
+        ("noise", signal_table(of_signals)),
+        ("noise of measures", measure_table(of_measures)),
+    ):
+        text = "\n".join(lines)
+        print(text)
+        if arguments.write:
+            write(DOCUMENT, name, text)
 
 
 if __name__ == "__main__":

@@ -120,8 +120,8 @@ def _where(places: Json) -> Iterator[str]:
     yield ""
     yield f"  rows  action_unit_report with id {report}; {', '.join(_TABLES)}"
     yield f"        with report_id {report}; in {places['rows']['database']}"
-    yield f"  CSV   {csv['blob_url']}"
-    yield f"        {csv['url']}"
+    yield f"  CSV   {csv['url']}"
+    yield f"        in storage: {csv['blob']} in container {csv['container']}"
 
 
 def _page(result: Json, service: Run) -> str:

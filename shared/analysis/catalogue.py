@@ -170,7 +170,7 @@ _MOVEMENT: Final = (
         movement.fastest_change,
         needs_movement=True,
         min_fps=10.0,
-        tolerance=1.0,
+        tolerance=3.0,
     ),
 )
 

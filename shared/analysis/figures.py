@@ -71,8 +71,10 @@ def _short(number: str, digits: int) -> str:
 
 
 def distance(z: float, limit: float) -> str:
-    """Standard deviations with their sign, told from the limit: `+0.1`, `\u22123.28`, `+12`."""
+    """Standard deviations with their sign, told from the limit: `+0.1`, `\u22123.28`, `0`."""
     text = amount(abs(z), "", (limit,)) if abs(z) >= 1 else f"{abs(z):.1f}"
+    if text == "0.0":
+        return "0"
     return ("\u2212" if z < 0 else "+") + text
 
 

@@ -344,7 +344,7 @@ def _error(job: Job) -> Error | None:
 
 def _links(job: Job) -> dict[str, str]:
     base = api_addresses.job(job.id)
-    links = {"self": base}
+    links = {"self": base, "webhooks": f"{base}/webhooks"}
     if job.state == State.FAILED:
         links["retry"] = f"{base}/retry"
     if job.report_id is not None:

@@ -19,10 +19,13 @@ from shared.engines import protocol
 from shared.engines.base import Outline
 from shared.engines.childlog import ChildLog, Log
 from shared.engines.protocol import Call, Message
-from shared.platform.errors import Code, EngineError
+from shared.platform.errors import Code, CrashError, EngineError
 
 _POLL: Final = 0.5  # [s] between two questions whether the call was cancelled
 _CHUNK: Final = 65_536  # [bytes]
+_FAULTS: Final = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT)
+"""Signals that a process brings upon itself by what it reads. Others come from outside or, as that
+of an unknown instruction, from the machine."""
 _EXIT_GRACE: Final = 2.0  # [s] for a child that closed its pipe to end by itself
 
 
@@ -175,9 +178,11 @@ class Child:
             return _failed(f"The engine process ran out of memory while {doing}.")
         if status >= 0:
             return _failed(f"The engine process ended with exit code {status} while {doing}.")
-        return _failed(
+        kind = CrashError if -status in _FAULTS else EngineError
+        return kind(
+            Code.ENGINE_FAILED,
             f"The engine process was killed by signal {-status} "
-            f"({signal.Signals(-status).name}) while {doing}."
+            f"({signal.Signals(-status).name}) while {doing}.",
         )
 
 

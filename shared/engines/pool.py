@@ -1,14 +1,12 @@
 """The engine processes of one host: warm, lent to one call at a time, replaced when they fail.
 
-Engines and decoders run in child processes (`shared.engines.worker`), never in the host: a crash,
-a leak or a hang costs one attempt. All methods of `EnginePool` may be called from any thread and
-block until they are done.
+Engines and decoders run in child processes (`shared.engines.worker`), never in the host: a leak or
+a hang costs one attempt. Where one crashes, another is asked; what crashes two in a row is the
+media's fault. All methods of `EnginePool` may be called from any thread and block until they are
+done.
 
 Three crews, so that short calls never wait behind long ones: engines (`processes` of them, one
 core each), probes of uploads, and the engines' state for the health check.
-
-Who waits for an engine is served by what his job has left, least first, so that a short clip waits
-for one segment of a long one and not for all. Nobody is passed over more than `MOST_PASSED` times.
 
 A deadline is in seconds and starts when a process is free for the call.
 """
@@ -19,10 +17,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -30,23 +28,21 @@ from shared.engines import protocol, registry
 from shared.engines.base import EngineStatus, Outline, Task
 from shared.engines.child import Cancelled, Child
 from shared.engines.childlog import Log
+from shared.engines.crew import Crew
 from shared.engines.protocol import Call, Message
 from shared.measurements.model import Facts, MediaType, Options, Segment
 from shared.media.formats import MediaFacts
 from shared.platform import scratch, telemetry
-from shared.platform.errors import Code, EngineError, MediaError
+from shared.platform.errors import EngineError
 from shared.platform.paths import ROOT
 from shared.platform.telemetry import SpanName, names
 
 __all__ = ["Cancelled", "EnginePool"]
 
 PROBE_PROCESSES: Final = 2  # an upload with a large picture does not hold up the next
-MOST_PASSED: Final = 8  # turns that others get first; so a long clip has one in nine at least
-CALLS_PER_CHILD: Final = 500  # then it is replaced, against slow leaks in native libraries
 STATUS_DEADLINE: Final = 60.0  # [s]; the networks' libraries from a cold disk take long
 STATUS_AGE: Final = 300.0  # [s] that a good answer is kept
 STATUS_AGE_BAD: Final = 15.0  # [s] that a bad one is: somebody is repairing it
-_POLL: Final = 0.5  # [s]
 _OURS_ALONE: Final = "av"  # a package that no worker brings: the app's packages lie where it does
 
 # All that a child needs to know of the host's environment. Connection strings and keys are not
@@ -89,9 +85,9 @@ class EnginePool:
         self._engine_names = tuple(engines)
         # Linux kills a child when the thread that started it ends; this one lasts as the pool does
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="engine-starter")
-        self._engines = _Crew(processes, self._start)
-        self._probes = _Crew(PROBE_PROCESSES, self._start)
-        self._status = _Crew(1, self._start)
+        self._engines = Crew(processes, self._start)
+        self._probes = Crew(PROBE_PROCESSES, self._start)
+        self._status = Crew(1, self._start)
         self._status_lock = threading.Lock()
         self._status_answer: dict[str, EngineStatus] = {}
         self._status_until: dict[str, float] = {}
@@ -109,9 +105,12 @@ class EnginePool:
     ) -> MediaFacts:
         """`shared.media.probe.probe` in a child."""
         arguments = {"path": str(path.absolute()), "options": asdict(options)}
-        with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_PROBE):
-            result = child.call(Call.PROBE, arguments, deadline=deadline, log=log)
-        return MediaFacts.from_json(cast("Message", result))
+
+        def question(child: Child) -> object:
+            with telemetry.span(SpanName.ENGINE_PROBE):
+                return child.call(Call.PROBE, arguments, deadline=deadline, log=log)
+
+        return MediaFacts.from_json(cast("Message", self._probes.ask(question)))
 
     def thumbnail(
         self, path: Path, options: Options, output: Path, *, deadline: float, log: Log = logger
@@ -122,8 +121,12 @@ class EnginePool:
             "options": asdict(options),
             "output": str(output.absolute()),
         }
-        with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_THUMBNAIL):
-            child.call(Call.THUMBNAIL, arguments, deadline=deadline, log=log)
+
+        def question(child: Child) -> object:
+            with telemetry.span(SpanName.ENGINE_THUMBNAIL):
+                return child.call(Call.THUMBNAIL, arguments, deadline=deadline, log=log)
+
+        self._probes.ask(question)
 
     def stills(
         self,
@@ -142,8 +145,12 @@ class EnginePool:
             "moments": list(moments),
             "folder": str(folder.absolute()),
         }
-        with self._probes.child(None) as child, telemetry.span(SpanName.ENGINE_STILLS):
-            child.call(Call.STILLS, arguments, deadline=deadline, log=log)
+
+        def question(child: Child) -> object:
+            with telemetry.span(SpanName.ENGINE_STILLS):
+                return child.call(Call.STILLS, arguments, deadline=deadline, log=log)
+
+        self._probes.ask(question)
 
     def engines(self) -> dict[str, list[str]]:
         """Per engine why it cannot work here, as sentences; an empty list when it can."""
@@ -178,10 +185,14 @@ class EnginePool:
     ) -> list[Segment]:
         """`Engine.plan` in a child."""
         arguments = {"engine": engine, "task": protocol.task_to_json(task), "parts": parts}
-        with self._engines.child(cancelled) as child, _span(SpanName.ENGINE_PLAN, engine):
-            result = child.call(
-                Call.PLAN, arguments, deadline=deadline, cancelled=cancelled, log=log
-            )
+
+        def question(child: Child) -> object:
+            with _span(SpanName.ENGINE_PLAN, engine):
+                return child.call(
+                    Call.PLAN, arguments, deadline=deadline, cancelled=cancelled, log=log
+                )
+
+        result = self._engines.ask(question, cancelled)
         return [protocol.segment_from_json(each) for each in cast("list[Message]", result)]
 
     def measure(
@@ -209,19 +220,20 @@ class EnginePool:
             "segment": asdict(segment),
             "output": str(output.absolute()),
         }
-        with (
-            self._engines.child(cancelled, left) as child,
-            _span(SpanName.ENGINE_MEASURE, engine, segment),
-        ):
-            child.call(
-                Call.MEASURE,
-                arguments,
-                deadline=deadline,
-                progress=progress,
-                seen=seen,
-                cancelled=cancelled,
-                log=log,
-            )
+
+        def question(child: Child) -> object:
+            with _span(SpanName.ENGINE_MEASURE, engine, segment):
+                return child.call(
+                    Call.MEASURE,
+                    arguments,
+                    deadline=deadline,
+                    progress=progress,
+                    seen=seen,
+                    cancelled=cancelled,
+                    log=log,
+                )
+
+        self._engines.ask(question, cancelled, left)
 
     def join(
         self,
@@ -250,12 +262,15 @@ class EnginePool:
             "directory": str(directory.absolute()),
             "listen": listen,
         }
+
+        def question(child: Child) -> object:
+            with _span(SpanName.ENGINE_JOIN, engine):
+                return child.call(
+                    Call.JOIN, arguments, deadline=deadline, cancelled=cancelled, log=log
+                )
+
         crew = self._probes if aside else self._engines
-        with crew.child(cancelled) as child, _span(SpanName.ENGINE_JOIN, engine):
-            result = child.call(
-                Call.JOIN, arguments, deadline=deadline, cancelled=cancelled, log=log
-            )
-        return Facts.from_json(cast("Message", result))
+        return Facts.from_json(cast("Message", crew.ask(question, cancelled)))
 
     def close(self) -> None:
         """Kill all children, also busy ones, whose calls then raise EngineError."""
@@ -285,123 +300,6 @@ class EnginePool:
     def _status_of(self, engine: str) -> Any:
         with self._status.child(None) as child:
             return child.call(Call.STATUS, {"engine": engine}, deadline=STATUS_DEADLINE, log=logger)
-
-
-@dataclass(slots=True, eq=False)
-class _Turn:
-    """A call that waits for a child."""
-
-    left: int  # frames of its job
-    passed: int = 0  # turns that others got since it came
-
-
-class _Crew:
-    """Up to `size` children, started when first needed and lent to one call at a time."""
-
-    def __init__(self, size: int, start: Callable[[], Child]) -> None:
-        self._size = size
-        self._start = start
-        self._changed = threading.Condition()
-        self._idle: list[Child] = []  # the one used last is the warmest and is lent first
-        self._busy: set[Child] = set()
-        self._waiting: list[_Turn] = []  # in the order in which they came
-        self._starting = 0
-        self._closed = False
-        self.lost = 0
-
-    @contextmanager
-    def child(self, cancelled: Callable[[], bool] | None, left: int = 0) -> Iterator[Child]:
-        """Lend a child; what happens to it afterwards depends on how the call ended."""
-        child = self._take(cancelled, left)
-        keep = False
-        try:
-            yield child
-            keep = True
-        except MediaError:  # the media's fault: the child is sound
-            keep = True
-            raise
-        finally:
-            self._give_back(child, keep=keep)
-
-    def dismiss(self) -> None:
-        """End the idle children; the next call starts fresh ones."""
-        with self._changed:
-            idle, self._idle = self._idle, []
-        for child in idle:
-            child.kill()
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            for child in self._busy:
-                child.interrupt()
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._busy and not self._starting, timeout=10)
-        self.dismiss()
-
-    def _take(self, cancelled: Callable[[], bool] | None, left: int) -> Child:
-        with self._changed:
-            self._await_turn(cancelled, _Turn(left))
-            self._refuse_if_closed()
-            while self._idle:
-                child = self._idle.pop()
-                if child.alive:
-                    self._busy.add(child)
-                    return child
-                child.kill()
-                self.lost += 1
-            self._starting += 1
-        started: Child | None = None
-        try:
-            started = self._start()
-        finally:
-            with self._changed:
-                self._starting -= 1
-                if started is not None:
-                    self._busy.add(started)
-                    if self._closed:  # meanwhile: its call is to end like that of all others
-                        started.interrupt()
-                self._changed.notify_all()
-        return started
-
-    def _await_turn(self, cancelled: Callable[[], bool] | None, turn: _Turn) -> None:
-        """Return when a child is free for this call, or the crew is closed."""
-        self._waiting.append(turn)
-        try:
-            while not self._closed and not (self._free and self._next is turn):
-                self._changed.wait(_POLL)
-                if cancelled is not None and cancelled():
-                    raise Cancelled
-        finally:
-            self._waiting.remove(turn)
-            self._changed.notify_all()  # another is the next
-        for other in self._waiting:
-            other.passed += 1
-
-    @property
-    def _free(self) -> bool:
-        return len(self._busy) + self._starting < self._size
-
-    @property
-    def _next(self) -> _Turn:
-        """Who was passed over too often, longest waiting first; else who has least left."""
-        overdue = [turn for turn in self._waiting if turn.passed >= MOST_PASSED]
-        return overdue[0] if overdue else min(self._waiting, key=lambda turn: turn.left)
-
-    def _give_back(self, child: Child, *, keep: bool) -> None:
-        if not keep or child.calls >= CALLS_PER_CHILD:
-            child.kill()
-        with self._changed:
-            self._busy.discard(child)
-            if not keep:
-                self.lost += 1
-            elif child.calls < CALLS_PER_CHILD:
-                self._idle.append(child)
-            self._changed.notify_all()
-
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise EngineError(Code.ENGINE_FAILED, "The engine processes are being shut down.")
 
 
 def _span(

@@ -7,11 +7,11 @@ from typing import Final, NoReturn
 import azure.functions as func
 
 from shared.api.http import uuid_of
-from shared.api.job_bodies import JobView
+from shared.api.job_bodies import DeliveryView, JobView, delivery_view
 from shared.api.jobs import body
 from shared.app import App
 from shared.database.tables import Job, State
-from shared.jobs import lifecycle
+from shared.jobs import deliveries, lifecycle
 from shared.media.formats import Kind
 from shared.pages import addresses, templates
 from shared.pages.advice import failure
@@ -39,6 +39,7 @@ def job_page(req: func.HttpRequest, app: App) -> func.HttpResponse:
         "kind": job.media and job.media.kind,
         "kinds": Kind,
         "parameter_sets": job.parameter_sets,
+        "told": _told(app, job),
         "parts": _parts(view, _so_far(app, job)),
         "confirm": req.params.get("confirm") == "delete",
     }
@@ -78,6 +79,13 @@ def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
     with app.database.begin() as session:
         job = lifecycle.visible(session, uuid_of(req)) or _unknown(NOTHING_HERE)
         return job, body(session, job)
+
+
+def _told(app: App, job: Job) -> Sequence[DeliveryView]:
+    """Webhooks of the job's last end."""
+    with app.database.begin() as session:
+        found = deliveries.of_job(session, job.id)
+    return [delivery_view(item) for item in found if item.ended == job.finished]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ class EngineError(Problem):
     """The engine's fault (crash, hang, garbage): the attempt is lost, the next may succeed."""
 
 
+class CrashError(EngineError):
+    """A process that reads the media ended by a fault in it, as damaged files cause."""
+
+
 STATUS: dict[Code, tuple[int, str]] = {
     Code.BAD_REQUEST: (400, "The request is malformed"),
     Code.INVALID_FIELD: (400, "A field is not as it must be"),

@@ -17,7 +17,7 @@ from typing import Final
 import certifi
 from pydantic_core import Url
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from shared.platform.outbound_addresses import RefusedAddressError, host_of, resolved
 
@@ -115,6 +115,8 @@ def _in_words(error: Exception) -> UnreachableError:
         return UnreachableError("The host's certificate was not accepted.")
     if isinstance(error, ssl.SSLError):
         return UnreachableError("No secure connection could be made.")
+    if isinstance(error, NewConnectionError):  # which urllib3 counts among the timeouts
+        return UnreachableError("The host took no connection.")
     if isinstance(error, (TimeoutError, ConnectTimeoutError)):
         return UnreachableError("The host did not answer in time.")
     return UnreachableError("The host did not answer.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks._document import block
 from shared.analysis.catalogue import CATALOGUE, IMAGES, VIDEOS, markdown
 from shared.analysis.gates import GATES
 from shared.analysis.measures import ONE_PERSON
@@ -32,6 +33,18 @@ def test_entries_are_complete(measure: object) -> None:
     assert set(entry.aus) <= set(PRESENCES)
     assert entry.tolerance > 0
     assert entry.upper is None or entry.lower is None or entry.lower < entry.upper
+
+
+def test_what_is_called_no_difference_is_beyond_the_noise() -> None:
+    """What clips of one still face are apart in, as docs/validity.md has it, is no difference."""
+    table = block(ROOT / "docs" / "validity.md", "noise of measures").splitlines()
+    head, _, *rows = (line.strip("| ").split(" | ") for line in table if line.startswith("|"))
+    noise = {row[0].strip("`"): dict(zip(head, row, strict=True)) for row in rows}
+    assert len(noise) > 50
+    for code in noise.keys() - {"longest_still"}:
+        told = noise[code]
+        assert float(told["tolerance"]) == CATALOGUE[code].tolerance, code
+        assert float(told["CRF 28: apart"]) <= CATALOGUE[code].tolerance, code
 
 
 def test_a_set_can_hold_every_measure() -> None:

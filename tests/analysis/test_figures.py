@@ -33,6 +33,7 @@ def test_bands_and_distances() -> None:
     assert band(None, 0.5, "s") == "at most 0.5"
     assert band(0.0104, 0.0382, "eye distances") == "0.01 to 0.038"
     assert [distance(z, 3.3) for z in (0.081, -3.28, -12.2)] == ["+0.1", "\u22123.28", "\u221212"]
+    assert [distance(z, 3.3) for z in (0.04, -0.04)] == ["0", "0"]
 
 
 def test_a_place_among_real_recordings() -> None:

@@ -64,3 +64,14 @@ def test_a_folder_is_submitted(
     assert {job["filename"] for job in jobs} == {"one.jpg", "smile/one.jpg"}
     for job in jobs:
         assert f"\n  {service.stack.http}/reports/{job['report']}\n" in run.stdout
+
+
+def test_every_file_s_webhook_is_refused(within: Within, media: Path, tmp_path: Path) -> None:
+    """By a service that signs none; the address may hold a secret and stands in no answer."""
+    for name in ("one.jpg", "two.jpg"):
+        (tmp_path / name).write_bytes((media / "face.jpg").read_bytes())
+    found = within.json("submit", ".", "--avatar=Told", "--webhook=https://hooks.example/planted")
+    said = [result["error"] for result in found["results"]]
+    assert [error["code"] for error in said] == ["invalid_field"] * 2
+    assert all("webhook: cannot be told" in error["detail"] for error in said)
+    assert "planted" not in str(found)

@@ -18,6 +18,8 @@ from local.paths import ROOT
 from local.ports import answers, wait_until
 from shared.platform import standard_webhooks
 from shared.platform.outbound import post
+from tests import media_factory
+from tests.client.running import Client
 from tests.end_to_end.service import LIMIT, Service
 from tests.end_to_end.test_reports import lips, take
 from tests.leaks import WEBHOOK_SECRET as SECRET
@@ -104,6 +106,26 @@ def test_a_job_and_its_build_are_told(telling: Service, receiver: Receiver, tmp_
     for example in in_page():
         assert shape(messages[example["type"]]) == shape(example)
     assert "/secret" not in telling.log()
+
+
+@pytest.mark.thorough
+def test_the_client_has_each_file_of_a_folder_told(
+    telling: Service, receiver: Receiver, tmp_path: Path
+) -> None:
+    names = ["one.jpg", "two.jpg"]
+    (tmp_path / "takes").mkdir()
+    for name in names:
+        media_factory.picture(tmp_path / "takes" / name)
+    client = Client(telling.stack.http, tmp_path)
+    run = client.run("submit", "takes", "--avatar=Folder", f"--webhook={receiver.address}")
+    assert run.returncode == 0, run.stderr
+
+    def told() -> list[str] | None:
+        ours = [message.json["data"] for message in receiver.of("job.ended")]
+        found = sorted(data["filename"] for data in ours if data["avatar"] == "Folder")
+        return found if len(found) == len(names) else None
+
+    assert telling.wait_for(told, "a webhook for each file") == names
 
 
 def signed(content: dict[str, Any], moment: float) -> Message:

@@ -96,6 +96,13 @@ def crash(task: Task, output: Path, progress: Progress) -> None:
     ctypes.string_at(0)
 
 
+def crash_once(task: Task, output: Path, progress: Progress) -> None:
+    before = output.with_suffix(".crashed")
+    if not before.exists():
+        before.touch()
+        crash(task, output, progress)
+
+
 def hoard(task: Task, output: Path, progress: Progress) -> None:
     hoarded = []
     while True:
@@ -142,8 +149,8 @@ def decode(task: Task, output: Path, progress: Progress) -> None:
 BEHAVIOURS: dict[str, Behaviour] = {
     behaviour.__name__: behaviour
     for behaviour in (
-        *(good, slow, eager, hang, leave, crash, hoard, native_hoard, raise_error, refuse),
-        *(chatter, decode),
+        *(good, slow, eager, hang, leave, crash, crash_once, hoard, native_hoard, raise_error),
+        *(refuse, chatter, decode),
     )
 }
 

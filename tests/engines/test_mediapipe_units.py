@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks._document import block
 from shared.analysis.movement import STILL
 from shared.engines.mediapipe import blendshapes, edges, intensities, measures, signals, validity
 from shared.engines.mediapipe.formulas import FORMULAS, SCORES_AT_REST, TEXTURES
@@ -178,8 +179,8 @@ def test_signals_say_what_the_record_holds() -> None:
 
 def noise(quality: str) -> dict[str, float]:
     """Action Unit -> range of a face that does not move, as `docs/validity.md` has it."""
-    _, table = DOCUMENT.read_text(encoding="utf-8").split("<!-- bench noise: written")
-    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
+    table = block(DOCUMENT, "noise").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in table if line.startswith("|")]
     column = rows[0].index(f"CRF {quality}: range")
     return {row[0].strip("`"): float(row[column]) for row in rows[2:]}
 
@@ -197,6 +198,7 @@ def test_the_documented_validity_is_the_engines() -> None:
     clip, image = (validity.classes(still=still) for still in (False, True))
     for au in PRESENCES:
         assert f"| {au} | {WORDS[au]} | {clip[au]} | {image[au]} |" in text
+    assert f"There are {len(signals.NAMES)} of them" in text
     for name in signals.NAMES:
         if name not in (*intensities.COLUMNS, *blendshapes.NAMES):
             assert f"`{name}`" in text

@@ -16,9 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shared.engines import pool
+from shared.engines import crew
 from shared.engines.base import Task
-from shared.engines.pool import MOST_PASSED, Cancelled, EnginePool
+from shared.engines.crew import MOST_PASSED
+from shared.engines.pool import Cancelled, EnginePool
 from shared.measurements.model import Facts, MediaType, Options, Segment
 from shared.platform.blob_names import EXTRACTION_BLOB
 from shared.platform.errors import Code, EngineError, MediaError
@@ -87,7 +88,6 @@ def test_a_child_stays_warm(engines: EnginePool, tmp_path: Path) -> None:
     ("engine", "words"),
     [
         ("leave", "ended with exit code 3 while measuring."),
-        ("crash", "was killed by signal 11 (SIGSEGV) while measuring."),
         ("native_hoard", "ran out of memory while measuring."),
         ("raise_error", "failed while measuring: there was an unexpected RuntimeError."),
         ("hang", "did not finish measuring within 5 seconds"),
@@ -106,6 +106,22 @@ def test_a_failure_costs_one_call(
     # of `hang`: the program that it started, which its parent no longer waits for
     wait_until(lambda: gone(int((tmp_path / "1").read_text())))
     assert measure(engines, "good", tmp_path / "2") != before
+    assert engines.restarts == 1
+
+
+def test_what_crashes_two_children_is_refused(engines: EnginePool, tmp_path: Path) -> None:
+    """What kills them from outside is not the media's fault: see the next test."""
+    with pytest.raises(MediaError) as refusal:
+        measure(engines, "crash", tmp_path / "0")
+    assert refusal.value.code is Code.UNDECODABLE_MEDIA
+    assert "in two tries" in refusal.value.detail
+    assert "was killed by signal 11 (SIGSEGV) while measuring." in refusal.value.detail
+    assert engines.restarts == 2
+    measure(engines, "good", tmp_path / "1")
+
+
+def test_a_crash_by_chance_costs_nothing(engines: EnginePool, tmp_path: Path) -> None:
+    measure(engines, "crash_once", tmp_path / "0")
     assert engines.restarts == 1
 
 
@@ -351,7 +367,7 @@ def test_ctrl_c_is_for_the_host(engines: EnginePool, tmp_path: Path) -> None:
 def test_children_are_replaced_in_time(
     monkeypatch: pytest.MonkeyPatch, engines: EnginePool, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(pool, "CALLS_PER_CHILD", 2)
+    monkeypatch.setattr(crew, "CALLS_PER_CHILD", 2)
     pids = [measure(engines, "good", tmp_path / "0") for _ in range(4)]
     assert pids[0] == pids[1] != pids[2] == pids[3]
     assert engines.restarts == 0

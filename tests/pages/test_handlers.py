@@ -1,5 +1,6 @@
 """What pages make of rows: few queries, little work, and small where nothing changed."""
 
+import datetime as dt
 import json
 from typing import Any
 from urllib.parse import unquote
@@ -11,8 +12,9 @@ from markupsafe import escape
 
 from shared.analysis.parameter_sets import ParameterSet
 from shared.app import App
-from shared.database.tables import EventKind, Job, State, Step
-from shared.jobs import lifecycle
+from shared.database.tables import EventKind, Job, State, Step, WebhookEvent
+from shared.jobs import deliveries, lifecycle
+from shared.jobs.deliveries import Answer
 from shared.measurements.action_units import INTENSITIES
 from shared.media.formats import Kind, MediaFacts
 from shared.pages import (
@@ -105,6 +107,38 @@ def test_a_failed_row_says_where(app: App) -> None:
         lifecycle.record(session, failed.id, Step.EXTRACT, EventKind.FAILED, "No face.")
     page = text(jobs_page.jobs_page(get(), app))
     assert "Upload: done, Measure: stopped, Analyse: waiting" in page
+
+
+def test_a_job_s_page_says_what_became_of_its_webhooks(app: App) -> None:
+    """Of its last end, and of an address no more than may be shown."""
+    old, last = (dt.datetime(2026, 11, day, 9, 30, tzinfo=dt.UTC) for day in (3, 4))
+    found = job(app, finished=old)
+    with app.database.begin() as session:
+        deliveries.add(session, found, WebhookEvent.JOB_ENDED, {}, ["https://before.example/"])
+        found = session.get_one(Job, found.id)
+        found.finished = last
+        hosts = ("delivered", "refused", "away", "waiting")
+        addresses_ = [f"https://{host}.example/planted?q=planted" for host in hosts]
+        deliveries.add(session, found, WebhookEvent.BUILD_ENDED, {}, addresses_)
+        rows = {row.address.split(".")[0][8:]: row for row in deliveries.of_job(session, found.id)}
+        for host, answer in (
+            ("delivered", Answer(204)),
+            ("refused", Answer(410)),
+            ("away", Answer(words="It took too long.")),
+        ):
+            claimed = deliveries.claim(session, rows[host].id)
+            assert claimed
+            deliveries.settle(session, claimed, answer)
+    page = " ".join(text(job_page.job_page(get(id=str(found.id)), app)).split())
+    start = "<dd>https://{}.example, build ended: {}"
+    assert start.format("delivered", 'delivered <time datetime="') in page
+    assert "</time>; 1 try, last answer: 204</dd>" in page
+    assert start.format("refused", "given up; 1 try, last answer: 410</dd>") in page
+    away = "not delivered yet; 1 try, last one: It took too long; next try <time"
+    assert start.format("away", away) in page
+    assert start.format("waiting", "not sent yet; next try <time") in page
+    assert "planted" not in page
+    assert "before.example" not in page
 
 
 def test_what_was_measured_is_kept_where_it_could_not_be_judged(app: App) -> None:

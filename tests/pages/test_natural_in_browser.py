@@ -39,7 +39,8 @@ def test_every_number_has_two_digits_and_a_band(open_page: OpenPage, shown: Show
     row = page.locator(".nature [data-measure=head_turning]")
     expect(row.locator(".value")).to_have_text(re.compile(r"^[\d.]{1,6}$"))
     expect(row.locator(".band-words")).to_have_text(re.compile(r"^[\d.]+ to [\d.]+$"))
-    expect(row.locator(".distance")).to_have_text(re.compile("^[+\u2212][\\d.]+$"))
+    expect(row.locator(".distance")).to_have_text(re.compile("^([+\u2212][\\d.]+|0)$"))
+    expect(row.locator("td").first).to_have_css("display", "table-cell")
     expect(row.locator("svg.windows .trace")).to_be_attached()
     expect(page.locator(".deviation")).to_contain_text(re.compile(r"\d+ of 100 real recordings"))
 

@@ -20,6 +20,9 @@ export function update(root = document) {
   for (const element of root.querySelectorAll("time[data-clock]")) {
     set(element, clock.format(new Date(element.dateTime)));
   }
+  for (const element of root.querySelectorAll("time[data-exact]")) {
+    set(element, exact.format(new Date(element.dateTime)));
+  }
   for (const element of root.querySelectorAll("[data-since]")) {
     set(element, `for ${lasting(Math.max(0, (now - new Date(element.dataset.since)) / 1000))}`);
   }

@@ -142,4 +142,4 @@ def _lip_sync(found: Json) -> str:
 def _ms(found: Json, name: str, unit: str) -> str:
     low, high = found[f"{name}_low"], found[f"{name}_high"]
     ends = "" if low is None else f" ({low:+.1f} to {high:+.1f})"
-    return f"{found[name]:+.1f} {unit}{ends}"
+    return f"{round(found[name], 1) or 0:+.1f} {unit}{ends}"

@@ -35,6 +35,7 @@ class Fields:
     type: str | None = None
     engine: str | None = None
     parameter_set: tuple[str, ...] = ()
+    webhook: str | None = None
 
     def given(self) -> Json:
         every: dict[str, Any] = {
@@ -43,6 +44,7 @@ class Fields:
             "type": self.type,
             "engine": self.engine,
             "parameter_set": list(self.parameter_set),
+            "webhook": self.webhook,
         }
         return {name: value for name, value in every.items() if value}
 

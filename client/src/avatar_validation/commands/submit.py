@@ -57,6 +57,11 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
         "(default: the service's, for this type of media)",
     )
     parser.add_argument(
+        "--webhook",
+        metavar="ADDRESS",
+        help="where the service tells of the end of each job, and of the build's",
+    )
+    parser.add_argument(
         "--again", action="store_true", help="measure known files again, as jobs of their own"
     )
     parser.add_argument(
@@ -71,7 +76,14 @@ def add(commands: Commands, common: list[ArgumentParser]) -> None:
 def run(options: Namespace, tool: Tool) -> Exit:
     files = inputs(options.files, recursive=options.recursive)
     check_outputs(options)
-    fields = Fields(options.avatar, options.name, options.type, options.engine, tuple(options.sets))
+    fields = Fields(
+        options.avatar,
+        options.name,
+        options.type,
+        options.engine,
+        tuple(options.sets),
+        options.webhook,
+    )
     uploader = Uploader(tool.service, fields, nonce=uuid.uuid4().hex if options.again else "")
     results = [Result(file.name) for file in files]
     with resumable(tool.service, results), tool.display:

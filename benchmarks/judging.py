@@ -41,12 +41,15 @@ def lasting(found: Recording, seconds: float) -> Recording:
     count = round(seconds * fps)
     rows = np.arange(count) % len(face.timestamps)
     facts = replace(found.facts, frames=count, duration=seconds)
-    signals = {name: values[rows] for name, values in face.signals.items()}
+    intensities, signals = (
+        {name: values[rows] for name, values in columns.items()}
+        for columns in (face.intensities, face.signals)
+    )
     longer = FaceSeries(
         face.face,
         np.arange(count) / fps,
         face.success[rows],
-        face.intensities[rows],
+        intensities,
         face.presences[rows],
         signals,
     )

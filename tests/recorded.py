@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from shared.analysis.series import FaceSeries
+from shared.analysis.series import FaceSeries, by_unit
 from shared.database.extractions import insert_entries, insert_extraction
 from shared.database.frames import copy_frames
 from shared.database.tables import ActionUnitReport
@@ -62,7 +62,7 @@ def series(frames: int, faces: int = 1) -> list[FaceSeries]:
             face,
             timestamps=of(face, "timestamps", np.float64),
             success=of(face, "successes", np.bool_),
-            intensities=of(face, "intensities", np.float32),
+            intensities=by_unit(of(face, "intensities", np.float32)),
             presences=of(face, "presences", np.int32),
         )
         for face in range(faces)

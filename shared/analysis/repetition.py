@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.analysis.even import RATE
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, Floats32
 
 SECONDS: Final = 1.0  # of movement that is looked for
 MAX_LAG: Final = 60.0  # [s] within which it is
@@ -26,7 +26,7 @@ _LAG: Final = round(MAX_LAG * RATE)
 Pieces = NDArray[np.float32]
 
 
-def repeated(movements: Floats) -> Bools | None:
+def repeated(movements: Floats32) -> Bools | None:
     """[m] whether a sample lies in a repeated second; None where there are not two whole ones.
 
     `movements` [m, signals], NaN where not known, in units that make the signals comparable.
@@ -46,10 +46,10 @@ def repeated(movements: Floats) -> Bools | None:
     return result
 
 
-def _pieces(movements: Floats) -> Pieces:
+def _pieces(movements: Floats32) -> Pieces:
     """[k, 25, signals] the second from each sample on."""
     windows = np.lib.stride_tricks.sliding_window_view(movements, _LENGTH, axis=0)
-    return np.ascontiguousarray(windows.transpose(0, 2, 1), dtype=np.float32)
+    return np.ascontiguousarray(windows.transpose(0, 2, 1))
 
 
 def _movement(pieces: Pieces) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from shared.analysis.catalogue import CATALOGUE
-from shared.analysis.series import FaceSeries, Recording
+from shared.analysis.series import FaceSeries, Recording, by_unit
 from shared.database import frames
 from shared.database.extractions import facts_of
 from shared.database.tables import ActionUnitReport, Extraction
@@ -96,7 +96,7 @@ def _faces(columns: dict[str, NDArray[Any]]) -> Iterator[FaceSeries]:
             int(faces[start]),
             timestamps=columns["timestamp"][rows],
             success=columns["success"][rows].astype(np.bool_),
-            intensities=columns["intensities"][rows],
+            intensities=by_unit(columns["intensities"][rows]),
             presences=columns["presences"][rows],
             signals={name: columns[name][rows] for name in signals},
         )

@@ -24,9 +24,10 @@ class EvenSignals:
     def __init__(self, times: Floats, signals: Columns, max_gap: float) -> None:
         """`times` [n] rise; `max_gap` [s] is the longest hole that is bridged."""
         self._frames, self._signals, self._max_gap = times, signals, max_gap
-        whole = ticks(float(times[0]), float(times[-1])) if len(times) else np.empty(0, np.int64)
-        self._numbers = whole[whole % _EVERY == 0]
-        self.times: Floats = self._numbers * TICK
+        ends = (float(times[0]), float(times[-1])) if len(times) else (0.0, -1.0)
+        numbers = ticks(*ends, every=_EVERY)
+        self._first = int(numbers[0]) if len(numbers) else 0
+        self.times: Floats = np.asarray(numbers * TICK, np.float64)
         """[m] of the samples [s]."""
 
     def __len__(self) -> int:
@@ -50,19 +51,16 @@ class EvenSignals:
 
     def _fill(self, result: Floats, times: Floats, values: Floats32, smoothing: float) -> None:
         """The samples of one piece without holes, a block at a time."""
-        whole = ticks(float(times[0]), float(times[-1]))
-        chosen = whole[whole % _EVERY == 0]
-        beside = reach(smoothing)
+        chosen = ticks(times[0], times[-1], _EVERY)
+        beside = reach(smoothing) * TICK
         for first in range(0, len(chosen), _BLOCK):
             block = chosen[first : first + _BLOCK]
-            if smoothing:
-                begin, end = np.searchsorted(whole, (block[0] - beside, block[-1] + beside + 1))
-                numbers = whole[begin:end]
-            else:
-                numbers = block
+            begin, end = block[0] * TICK, block[-1] * TICK
+            around = max(times[0], begin - beside), min(times[-1], end + beside)
+            numbers = ticks(*around) if smoothing else block
             start, stop = np.searchsorted(times, (numbers[0] * TICK, numbers[-1] * TICK))
             frames = slice(max(0, start - 1 - _BESIDE), stop + 1 + _BESIDE)
             even = interpolated(times[frames], values[frames].astype(np.float64), numbers * TICK)
             if smoothing:
                 even = smoothed(even, smoothing)[block - numbers[0]]
-            result[(block - self._numbers[0]) // _EVERY] = even
+            result[(block - self._first) // _EVERY] = even

@@ -87,10 +87,9 @@ def repeats(track: Track) -> Iterator[Span]:
         yield float(times[start]), float(times[stop])
 
 
-def _movements(track: Track) -> Floats32:
-    """[samples, signals] each in units of what a face usually does with it."""
-    found = [(signal / usual).astype(np.float32) for of, usual in _USUAL for signal in of(track)]
-    return np.column_stack(found)
+def _movements(track: Track) -> list[Floats32]:
+    """[samples] each in units of what a face usually does with it."""
+    return [(signal / usual).astype(np.float32) for of, usual in _USUAL for signal in of(track)]
 
 
 _USUAL: Final = (

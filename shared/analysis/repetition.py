@@ -5,6 +5,7 @@ below a quarter of its own movement was copied. A second that hardly moves is no
 resembles everything.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -26,16 +27,18 @@ _LAG: Final = round(MAX_LAG * RATE)
 Pieces = NDArray[np.float32]
 
 
-def repeated(movements: Floats32) -> Bools | None:
+def repeated(movements: Sequence[Floats32]) -> Bools | None:
     """[m] whether a sample lies in a repeated second; None where there are not two whole ones.
 
-    `movements` [m, signals], NaN where not known, in units that make the signals comparable.
+    `movements` [m] of each signal, NaN where not known, in units that make them comparable.
     """
-    result = np.zeros(len(movements), np.bool_)
-    if np.isfinite(movements).all(axis=1).sum() < 2 * _LENGTH:
+    known = np.logical_and.reduce([np.isfinite(signal) for signal in movements])
+    if known.sum() < 2 * _LENGTH:
         return None
-    for start in range(0, len(movements) - 2 * _LENGTH + 1, _BLOCK):
-        pieces = _pieces(movements[start : start + _BLOCK + _LAG + _LENGTH])
+    result = np.zeros(len(known), np.bool_)
+    for start in range(0, len(known) - 2 * _LENGTH + 1, _BLOCK):
+        around = slice(start, start + _BLOCK + _LAG + _LENGTH)
+        pieces = _pieces(np.column_stack([signal[around] for signal in movements]))
         sought = _sought(pieces)
         if not len(sought):
             continue

@@ -18,10 +18,10 @@ _ROUNDING: Final = 1e-6  # of a tick: 0.57 s is tick 57, though 0.57 / 0.01 is a
 _REACH: Final = 4  # standard deviations at which a Gaussian is cut off
 
 
-def ticks(start: float, stop: float) -> NDArray[np.int64]:
-    """Numbers of the ticks in start <= t <= stop [s]."""
+def ticks(start: float, stop: float, every: int = 1) -> NDArray[np.int64]:
+    """Numbers of the ticks in start <= t <= stop [s] that are multiples of `every`."""
     first, last = np.ceil(start / TICK - _ROUNDING), np.floor(stop / TICK + _ROUNDING)
-    return np.arange(int(first), int(last) + 1)
+    return np.arange(-(-int(first) // every) * every, int(last) + 1, every)
 
 
 def interpolated(times: Array, values: Array, at: NDArray[np.floating[Any]]) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.analysis.measuring import MeasuredFace, measure
-from shared.analysis.series import FaceSeries, Recording, by_unit
+from shared.analysis.series import FaceSeries, Recording
 from shared.engines.base import EngineResult, Task
 from shared.engines.mediapipe import signals
 from shared.engines.mediapipe.engine import MediapipeEngine
@@ -73,7 +73,7 @@ def _series(path: Path) -> tuple[FaceSeries, Facts]:
             0,
             arrays["_times"],
             arrays["_success"],
-            by_unit(arrays["_intensities"]),
+            dict(zip(INTENSITIES, arrays["_intensities"].T, strict=True)),
             arrays["_presences"],
             {name: arrays[name] for name in names},
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from shared.analysis.series import FaceSeries, by_unit
+from shared.analysis.series import FaceSeries
 from shared.database.extractions import insert_entries, insert_extraction
 from shared.database.frames import copy_frames
 from shared.database.tables import ActionUnitReport
@@ -15,6 +15,7 @@ from shared.measurements.action_units import INTENSITIES, PRESENCES
 from shared.measurements.csv import Block, paired
 from shared.measurements.model import Facts, MediaType
 from shared.reports import reports
+from tests.analysis.synthetic import by_unit
 
 FPS = 25.0
 AUS = len(INTENSITIES)

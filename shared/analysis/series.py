@@ -103,11 +103,6 @@ class Recording:
         return max(ends, default=0.0) + (1 / self.facts.fps if self.facts.fps else 0.0)
 
 
-def by_unit(matrix: Floats32) -> Columns:
-    """Intensities [n, 17] by Action Unit."""
-    return dict(zip(INTENSITIES, matrix.T, strict=True))
-
-
 def runs(marked: Bools) -> Iterator[tuple[int, int]]:
     """First and one past the last index of each run of True in `marked` [n]."""
     edges = np.flatnonzero(np.diff(marked.astype(np.int8), prepend=0, append=0))

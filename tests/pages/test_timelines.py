@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.analysis.report import Violation
-from shared.analysis.series import FaceSeries, Floats, Recording, by_unit
+from shared.analysis.series import FaceSeries, Floats, Recording
 from shared.analysis.sound import Span
 from shared.analysis.sound_timeline import SoundTimeline
 from shared.analysis.track import Track, track
@@ -24,6 +24,7 @@ from shared.pages.timelines import (
     thinned,
     waveform,
 )
+from tests.analysis.synthetic import by_unit
 
 FPS = 30.0
 

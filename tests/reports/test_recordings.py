@@ -80,6 +80,7 @@ def test_rows_of_another_form_are_not_misread(app: App) -> None:
             stored.recording(session, app.storage)
 
 
+@pytest.mark.thorough
 def test_an_hour_is_judged_in_little_more_memory_than_ten_minutes(app: App) -> None:
     """Read, measured and judged: what grows are times, a column or two, and windows' values."""
     most = {seconds: _most(app, seconds) for seconds in (600, 3600)}

@@ -74,7 +74,7 @@ def _series(path: Path) -> tuple[FaceSeries, Facts]:
             0,
             arrays["_times"],
             arrays["_success"],
-            arrays["_intensities"],
+            dict(zip(INTENSITIES, arrays["_intensities"].T, strict=True)),
             arrays["_presences"],
             {name: arrays[name] for name in names},
         )

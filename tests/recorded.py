@@ -15,6 +15,7 @@ from shared.measurements.action_units import INTENSITIES, PRESENCES
 from shared.measurements.csv import Block, paired
 from shared.measurements.model import Facts, MediaType
 from shared.reports import reports
+from tests.analysis.synthetic import by_unit
 
 FPS = 25.0
 AUS = len(INTENSITIES)
@@ -62,7 +63,7 @@ def series(frames: int, faces: int = 1) -> list[FaceSeries]:
             face,
             timestamps=of(face, "timestamps", np.float64),
             success=of(face, "successes", np.bool_),
-            intensities=of(face, "intensities", np.float32),
+            intensities=by_unit(of(face, "intensities", np.float32)),
             presences=of(face, "presences", np.int32),
         )
         for face in range(faces)

@@ -12,14 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis.series import Floats
+from shared.analysis.series import Floats, Floats32
 
 SIGNALS: Final = ("head_x", "head_y", "pose_Rx", "pose_Ry", "pose_Rz")
 SECONDS: Final = 3.0  # in which steps are compared, every half of it
 LEAST: Final = 40  # pictures; fewer tell too little
 
 
-def back_and_forth(times: Floats, places: Floats) -> Iterator[tuple[float, float, float]]:
+def back_and_forth(times: Floats, places: Floats32) -> Iterator[tuple[float, float, float]]:
     """Start and end [s] of every window, and the difference of correlations in it.
 
     `places` [signals, n] at `times` [n]. Of the signals the middle one counts.
@@ -28,7 +28,7 @@ def back_and_forth(times: Floats, places: Floats) -> Iterator[tuple[float, float
     for start in starts.tolist():
         first, end = np.searchsorted(times, (start, start + SECONDS))
         if end - first >= LEAST:
-            steps = np.diff(places[:, first:end], axis=1)
+            steps = np.diff(places[:, first:end].astype(np.float64), axis=1)
             power = np.mean(steps**2, axis=1) + np.finfo(np.float64).tiny
             at_one = np.mean(steps[:, 1:] * steps[:, :-1], axis=1) / power
             at_two = np.mean(steps[:, 2:] * steps[:, :-2], axis=1) / power

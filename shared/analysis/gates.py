@@ -26,7 +26,7 @@ from shared.analysis import disorder, liveliness, pacing, repetition
 from shared.analysis import picture_faults as pictures
 from shared.analysis.even import RATE
 from shared.analysis.measures import ONE_PERSON, Group, Measure
-from shared.analysis.series import Bools, Floats, runs
+from shared.analysis.series import Bools, Floats32, runs
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Span, Track
 
@@ -88,9 +88,9 @@ def repeats(track: Track) -> Iterator[Span]:
         yield float(times[start]), float(times[stop])
 
 
-def _movements(track: Track) -> Floats:
-    """[samples, signals] each in units of what a face usually does with it."""
-    return np.column_stack([signal / usual for of, usual in _USUAL for signal in of(track)])
+def _movements(track: Track) -> list[Floats32]:
+    """[samples] each in units of what a face usually does with it."""
+    return [(signal / usual).astype(np.float32) for of, usual in _USUAL for signal in of(track)]
 
 
 _USUAL: Final = (

@@ -92,9 +92,9 @@ def amount(track: Track, of: Signals) -> Windows | NotMeasured:
 
 def speed(track: Track, of: Signals, percent: float) -> Windows | NotMeasured:
     step = _SPEED_SAMPLES
-    squares = [(signal[step:] - signal[:-step]) ** 2 for signal in of(track)]
+    squares = sum((signal[step:] - signal[:-step]) ** 2 for signal in of(track))
     fast = np.full(len(track.even), np.nan)
-    fast[step // 2 : len(fast) - step + step // 2] = np.sqrt(sum(squares)) * RATE / step
+    fast[step // 2 : len(fast) - step + step // 2] = np.sqrt(squares) * RATE / step
     return _windowed(track, [fast], lambda chosen: np.nanpercentile(chosen[0], percent, axis=1))
 
 
@@ -170,13 +170,17 @@ def _windowed(
     reason = _obstacle(track)
     if reason is not None:
         return NotMeasured(reason)
-    places = windows.samples(track.even)
-    chosen = [signal[places] for signal in signals]
-    used = np.logical_and.reduce([windows.known(signal) for signal in chosen])
-    if used.sum() < windows.MIN_WINDOWS:
-        return NotMeasured(_too_short(track, int(used.sum())))
-    values = np.maximum(compute([signal[used] for signal in chosen]), least)
-    return Windows(values, windows.middles(track.even)[used], scale)
+    used, values = [np.empty(0, np.bool_)], [np.empty(0)]
+    for places in windows.samples(track.even):
+        chosen = [signal[places] for signal in signals]
+        whole = np.logical_and.reduce([windows.known(signal) for signal in chosen])
+        used.append(whole)
+        if whole.any():
+            values.append(compute([signal[whole] for signal in chosen]))
+    found = np.maximum(np.concatenate(values), least)
+    if len(found) < windows.MIN_WINDOWS:
+        return NotMeasured(_too_short(track, len(found)))
+    return Windows(found, windows.middles(track.even)[np.concatenate(used)], scale)
 
 
 def _obstacle(track: Track) -> str | None:

@@ -66,7 +66,7 @@ class MeasuredRecording:
 
 
 def measure(recording: Recording) -> MeasuredRecording:
-    """Every measure of every face that has rows. For an hour of one face about 1 s and 30 MB."""
+    """Every measure of every face that has rows. docs/verdict.md says what that costs."""
     faces = []
     for series in recording.faces:
         prepared = track(recording, series)

@@ -1,14 +1,14 @@
 """Measures of how the whole face moves: too still, too fast, shaking.
 
 They rest on the Action Units that can be trusted (`Track.moving_aus`): one that is mostly noise
-would make a frozen face look alive and a calm one shake.
+would make a frozen face look alive and a calm one shake. Only one of them is held at a time.
 """
 
-from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from shared.analysis.series import Bools, Floats, Floats32
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
@@ -28,6 +28,8 @@ JITTER_WINDOW: Final = 2.0  # [s] of one spectrum; it resolves 0.5 Hz
 JITTER_FLOOR: Final[dict[Scale, float]] = {"intensity": 0.05, "probability": 0.01}
 """Movement (root of the summed variances) below which a face has no spectrum, only noise (ours)."""
 
+_BLOCK: Final = 500  # spectra that are computed together
+
 FASTEST_WINDOW: Final = 0.1
 """[s] over which speed is taken: three frames at 30 a second, so that one noisy frame is no speed
 and the result does not depend on the frame rate."""
@@ -35,61 +37,67 @@ and the result does not depend on the frame rate."""
 
 def longest_still(track: Track) -> Statistic:
     """The longest time in which no Action Unit leaves a band of `STILL` [s]."""
-    best, at = 0.0, None
-    for start, rate, grid in _grids(track, track.moving_aus):
-        first, length = _longest_within(grid, STILL[track.scale])
-        if length / rate > best:
-            best, at = length / rate, start + first / rate
-    return Extreme(best, at)
-
-
-def _grids(track: Track, aus: tuple[str, ...]) -> Iterator[tuple[float, float, Floats32]]:
-    """Per stretch: its start [s], its rate [1/s] and its signals [aus, samples], evenly spaced."""
-    rate = track.fps
-    for stretch in track.stretches:
-        times = track.times[stretch]
-        samples = round((times[-1] - times[0]) * rate) + 1
-        even = times[0] + np.arange(samples) / rate
-        grid = np.empty((len(aus), samples), np.float32)
-        for row, au in zip(grid, aus, strict=True):
-            row[:] = np.interp(even, times, track.intensity(au)[stretch])
-        yield float(times[0]), rate, grid
-
-
-def _longest_within(grid: Floats32, width: float) -> tuple[int, int]:
-    """Start and length of the longest window in which each row's range is at most `width`.
-
-    Doubles the window while one fits; the longest is then less than twice as long, and the range
-    of any such window is that of its two (overlapping) halves. Row by row and in place, for an
-    hour's grid is large. Uses up the grid.
-    """
-    lowest, highest = grid, grid.copy()  # of the window of `size` that begins there
-    samples = grid.shape[1]
-    size = 1
-    while 2 * size <= samples and _fits(lowest, highest, size, size, width).any():
-        for low, high in zip(lowest, highest, strict=True):
-            np.minimum(low[:-size], low[size:], out=low[:-size])
-            np.maximum(high[:-size], high[size:], out=high[:-size])
-        size *= 2
-    fits, too_long = size, min(2 * size, samples + 1)
-    while too_long - fits > 1:
-        length = (fits + too_long) // 2
-        if _fits(lowest, highest, size, length - size, width).any():
-            fits = length
+    clock = _clock(track)
+    first, longest, too_long = 0, 1, len(clock) + 1
+    while too_long - longest > 1:
+        length = min(2 * longest, (longest + too_long) // 2)
+        still = _still(track, clock, length)
+        if still.any():
+            first, longest = int(still.argmax()), length
         else:
             too_long = length
-    return int(np.argmax(_fits(lowest, highest, size, fits - size, width))), fits
+    return Extreme(longest / track.fps, float(clock[first]))
 
 
-def _fits(lowest: Floats32, highest: Floats32, size: int, shift: int, width: float) -> Bools:
-    """Whether the window of `size + shift` samples that begins at each place is narrow enough."""
-    windows = lowest.shape[1] - size - shift + 1
-    fits = np.ones(windows, np.bool_)
-    for low, high in zip(lowest, highest, strict=True):
-        top = np.maximum(high[:windows], high[shift : shift + windows])
-        bottom = np.minimum(low[:windows], low[shift : shift + windows])
-        fits &= top - bottom <= width + 1e-6
-    return fits
+def _still(track: Track, clock: Floats, length: int) -> Bools:
+    """Whether the face is still in the `length` samples from each one on."""
+    still = np.ones(len(clock) - length + 1, np.bool_)
+    for au in track.moving_aus:
+        signal = _even(track, clock, au)
+        ranges = _extremes(np.maximum, signal, length) - _extremes(np.minimum, signal, length)
+        still &= ranges <= STILL[track.scale] + 1e-6  # NaN is not
+        if not still.any():
+            break
+    return still
+
+
+def _extremes(of: np.ufunc, signal: Floats32, length: int) -> Floats32:
+    """Maximum or minimum of the `length` samples from each one on.
+
+    They are the rest of one block of that length and the beginning of the next (van Herk 1992,
+    Pattern Recognition Letters 13:517).
+    """
+    rest = signal[-1:].repeat(-len(signal) % length)
+    blocks = np.concatenate((signal, rest)).reshape(-1, length)
+    until = of.accumulate(blocks, axis=1).ravel()
+    since = of.accumulate(blocks[:, ::-1], axis=1)[:, ::-1].ravel()
+    result: Floats32 = of(since[: len(signal) - length + 1], until[length - 1 : len(signal)])
+    return result
+
+
+def _clock(track: Track) -> Floats:
+    """[m] the times of every stretch's samples, `Track.fps` a second; NaN between stretches."""
+    parts = []
+    for stretch in track.stretches:
+        first, last = track.times[stretch.start], track.times[stretch.stop - 1]
+        samples = round((last - first) * track.fps) + 1
+        parts += [first + np.arange(samples) / track.fps, np.array([np.nan])]
+    return np.concatenate(parts[:-1])
+
+
+def _pieces(clock: Floats) -> list[slice]:
+    """The samples of each stretch."""
+    edges = [-1, *np.isnan(clock).nonzero()[0].tolist(), len(clock)]
+    return [slice(before + 1, after) for before, after in pairwise(edges)]
+
+
+def _even(track: Track, clock: Floats, au: str) -> Floats32:
+    """[m] an Action Unit by the clock; NaN between stretches."""
+    signal = track.intensity(au)
+    result = clock.astype(np.float32)  # for its NaN
+    for stretch, piece in zip(track.stretches, _pieces(clock), strict=True):
+        result[piece] = np.interp(clock[piece], track.times[stretch], signal[stretch])
+    return result
 
 
 def jitter(track: Track) -> Statistic | NotMeasured:
@@ -98,57 +106,61 @@ def jitter(track: Track) -> Statistic | NotMeasured:
     Welch's method: spectra of half-overlapping Hann windows without their means, added up over
     windows and Action Units.
     """
-    times: list[float] = []
-    fast: list[float] = []
-    total: list[float] = []
-    moved = tuple(au for au in track.moving_aus if au not in track.hardly_moved)
-    for start, rate, grid in _grids(track, moved):
-        size = round(JITTER_WINDOW * rate)
-        if grid.shape[1] < size:
-            continue
-        step = size // 2
-        above, whole = _energies(grid, size, step, rate)
-        times += [start + (step * index + size / 2) / rate for index in range(len(whole))]
-        fast += above.tolist()
-        total += whole.tolist()
-    if not times:
+    clock, rate = _clock(track), track.fps
+    size = round(JITTER_WINDOW * rate)
+    starts, times = [np.empty(0, np.intp)], [np.empty(0)]
+    for piece in _pieces(clock):
+        starts.append(np.arange(piece.start, piece.stop - size + 1, size // 2))
+        times.append(clock[piece.start] + (starts[-1] - piece.start + size / 2) / rate)
+    places = np.concatenate(starts)
+    if not len(places):
         return NotMeasured(f"The face was never seen for {JITTER_WINDOW:g} s without a gap.")
+    fast, total = np.zeros(len(places)), np.zeros(len(places))
+    for au in track.moving_aus:
+        if au not in track.hardly_moved:
+            _add_energies(fast, total, _even(track, clock, au), places, rate)
     if np.sqrt(np.mean(total)) < JITTER_FLOOR[track.scale]:
         return NotMeasured("The face hardly moves; what is left is the noise of measuring.")
-    return Mean(np.array(fast), np.array(total), np.array(times))
+    return Mean(fast, total, np.concatenate(times))
 
 
-def _energies(grid: Floats32, size: int, step: int, rate: float) -> tuple[Floats, Floats]:
-    """Per window: energy above `JITTER_HZ` and in all, as variances, summed over the rows."""
+def _add_energies(
+    fast: Floats, total: Floats, signal: Floats32, starts: NDArray[np.intp], rate: float
+) -> None:
+    """Per window: a signal's energy above `JITTER_HZ` and in all, as variances."""
+    size = round(JITTER_WINDOW * rate)
     taper = np.hanning(size + 1)[:-1]
     frequencies = np.fft.rfftfreq(size, 1 / rate)
     sides = np.where((frequencies > 0) & (frequencies < rate / 2 - 1e-9), 2.0, 1.0)
     sides /= size * (taper**2).sum()
-    windows = 1 + (grid.shape[1] - size) // step
-    above, whole = np.zeros(windows), np.zeros(windows)
-    for row in grid:
-        pieces = sliding_window_view(row.astype(np.float64), size)[::step]
+    for first in range(0, len(starts), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        pieces = signal[starts[block, None] + np.arange(size)].astype(np.float64)
         pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * taper
         power = np.abs(np.fft.rfft(pieces, axis=1)) ** 2 * sides
         power[:, 0] = 0.0
-        whole += power.sum(axis=1)
-        above += power[:, frequencies > JITTER_HZ].sum(axis=1)
-    return above, whole
+        total[block] += power.sum(axis=1)
+        fast[block] += power[:, frequencies > JITTER_HZ].sum(axis=1)
 
 
 def fastest_change(track: Track) -> Statistic:
-    """The greatest change of any Action Unit but the blink within `FASTEST_WINDOW`, per second."""
-    best, at = 0.0, None
-    for stretch in track.stretches:
-        times = track.times[stretch]
-        starts = times[times <= times[-1] - FASTEST_WINDOW + 1e-9]
-        for au in track.moving_aus if len(starts) else ():
-            if au == "AU45":
+    """The greatest change of any Action Unit but the blink within `FASTEST_WINDOW`, per second.
+
+    Of equal ones that in the first stretch.
+    """
+    best, at, seen = 0.0, None, len(track)
+    for au in track.moving_aus:
+        if au == "AU45":
+            continue
+        signal = track.intensity(au)
+        for stretch in track.stretches:
+            times = track.times[stretch]
+            starts = times[times <= times[-1] - FASTEST_WINDOW + 1e-9]
+            if not len(starts):
                 continue
-            signal = track.intensity(au)[stretch]
-            later = np.interp(starts + FASTEST_WINDOW, times, signal)
-            speeds = np.abs(later - signal[: len(starts)]) / FASTEST_WINDOW
+            later = np.interp(starts + FASTEST_WINDOW, times, signal[stretch])
+            speeds = np.abs(later - signal[stretch][: len(starts)]) / FASTEST_WINDOW
             place = int(np.argmax(speeds))
-            if speeds[place] > best:
-                best, at = float(speeds[place]), float(starts[place])
+            if (speeds[place], -stretch.start) > (best, -seen):
+                best, at, seen = float(speeds[place]), float(starts[place]), stretch.start
     return Extreme(best, at)

@@ -142,7 +142,7 @@ def disorders(track: Track) -> Iterator[Span]:
 
 def _disorder(track: Track) -> Iterator[Window]:
     new = _new(track)
-    places = np.stack([track.signals[name].astype(np.float64) for name in disorder.SIGNALS])
+    places = np.stack([track.signals[name] for name in disorder.SIGNALS])
     for stretch in track.stretches:
         chosen, seen = new[stretch], places[:, stretch]
         for begin, end, value in disorder.back_and_forth(

@@ -5,13 +5,14 @@ below a quarter of its own movement was copied. A second that hardly moves is no
 resembles everything.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.analysis.even import RATE
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, Floats32
 
 SECONDS: Final = 1.0  # of movement that is looked for
 MAX_LAG: Final = 60.0  # [s] within which it is
@@ -26,16 +27,18 @@ _LAG: Final = round(MAX_LAG * RATE)
 Pieces = NDArray[np.float32]
 
 
-def repeated(movements: Floats) -> Bools | None:
+def repeated(movements: Sequence[Floats32]) -> Bools | None:
     """[m] whether a sample lies in a repeated second; None where there are not two whole ones.
 
-    `movements` [m, signals], NaN where not known, in units that make the signals comparable.
+    `movements` [m] of each signal, NaN where not known, in units that make them comparable.
     """
-    result = np.zeros(len(movements), np.bool_)
-    if np.isfinite(movements).all(axis=1).sum() < 2 * _LENGTH:
+    known = np.logical_and.reduce([np.isfinite(signal) for signal in movements])
+    if known.sum() < 2 * _LENGTH:
         return None
-    for start in range(0, len(movements) - 2 * _LENGTH + 1, _BLOCK):
-        pieces = _pieces(movements[start : start + _BLOCK + _LAG + _LENGTH])
+    result = np.zeros(len(known), np.bool_)
+    for start in range(0, len(known) - 2 * _LENGTH + 1, _BLOCK):
+        around = slice(start, start + _BLOCK + _LAG + _LENGTH)
+        pieces = _pieces(np.column_stack([signal[around] for signal in movements]))
         sought = _sought(pieces)
         if not len(sought):
             continue
@@ -46,10 +49,10 @@ def repeated(movements: Floats) -> Bools | None:
     return result
 
 
-def _pieces(movements: Floats) -> Pieces:
+def _pieces(movements: Floats32) -> Pieces:
     """[k, 25, signals] the second from each sample on."""
     windows = np.lib.stride_tricks.sliding_window_view(movements, _LENGTH, axis=0)
-    return np.ascontiguousarray(windows.transpose(0, 2, 1), dtype=np.float32)
+    return np.ascontiguousarray(windows.transpose(0, 2, 1))
 
 
 def _movement(pieces: Pieces) -> Floats:

@@ -22,11 +22,12 @@ from shared.analysis.even import EvenSignals
 from shared.analysis.series import (
     NO_SOUND,
     Bools,
+    Columns,
     FaceSeries,
     Floats,
-    Floats32,
     Ints,
     Recording,
+    Selected,
 )
 from shared.measurements.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.measurements.model import Scale, Validity
@@ -55,9 +56,9 @@ class Track:
     interval: float  # [s] between frames, usually; 0 where there are no times
     times: Floats  # [n] in s
     covers: Floats  # [n] how long each frame stands [s]; 1 each where there are no times
-    intensities: Floats32  # [n, 17]
+    intensities: Columns  # [n] each, of all INTENSITIES
     presences: Ints  # [n]
-    signals: dict[str, Floats32]
+    signals: Columns
     stretches: tuple[slice, ...]  # of frames that follow each other
     sound: Sound | None = None  # of the whole clip
     no_sound: str = NO_SOUND
@@ -86,11 +87,11 @@ class Track:
         """Whether the source gives an intensity of this Action Unit."""
         if au in self.absent or au not in INTENSITIES:
             return False
-        return not np.isnan(self.intensities[:, INTENSITIES.index(au)]).any()
+        return not np.isnan(self.intensities[au]).any()
 
     def intensity(self, au: str) -> Floats:
         """[n] `AUxx_r` of one Action Unit."""
-        return self.intensities[:, INTENSITIES.index(au)].astype(np.float64)
+        return self.intensities[au].astype(np.float64)
 
     def presence(self, au: str) -> Bools:
         """[n] `AUxx_c` of one Action Unit."""
@@ -132,9 +133,8 @@ def track(recording: Recording, series: FaceSeries) -> Track:
         timestamps = np.arange(len(timestamps)) / facts.fps  # no times, but a rate
         steps = np.diff(timestamps)
     interval = _interval(steps, facts.fps) if not image else 0.0
-    chosen = series.success & ~_broken(series.intensities)
-    kept: slice | Bools = slice(None) if chosen.all() else chosen  # a slice copies nothing
-    times = timestamps[kept]
+    chosen = series.success & ~_broken(series)
+    times, presences = timestamps[chosen], series.presences[chosen]
     covers, stretches = _covers(times, interval)
     return Track(
         face=series.face,
@@ -147,9 +147,9 @@ def track(recording: Recording, series: FaceSeries) -> Track:
         interval=interval,
         times=times,
         covers=covers,
-        intensities=series.intensities[kept],
-        presences=series.presences[kept],
-        signals={name: values[kept] for name, values in series.signals.items()},
+        intensities=Selected(series.intensities, chosen),
+        presences=presences,
+        signals=Selected(series.signals, chosen),
         stretches=stretches,
         sound=recording.sound,
         no_sound=recording.no_sound,
@@ -168,11 +168,13 @@ def _interval(steps: Floats, fps: float | None) -> float:
     return 1 / fps if fps else 0.0  # a single frame
 
 
-def _broken(intensities: Floats32) -> Bools:
+def _broken(series: FaceSeries) -> Bools:
     """Frames that lack an Action Unit which others have. One that all lack is not measured."""
-    missing = np.isnan(intensities)
-    measured = ~missing.all(axis=0)
-    broken: Bools = np.any(missing[:, measured], axis=1)
+    broken = np.zeros(len(series.timestamps), np.bool_)
+    for values in series.intensities.values():
+        missing = np.isnan(values)
+        if not missing.all():
+            broken |= missing
     return broken
 
 

@@ -3,6 +3,7 @@
 A window counts for a signal that is known for 80 % of it.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -18,22 +19,26 @@ MIN_WINDOWS: Final = 2
 MIN_SECONDS: Final = SECONDS + (MIN_WINDOWS - 1) * EVERY  # of footage without holes
 
 _LENGTH: Final = round(SECONDS * RATE)
+_BLOCK: Final = 100  # windows that are looked at together
 
 
-def samples(even: EvenSignals) -> NDArray[np.int64]:
-    """[windows, 75] which samples are in each window of a clip."""
-    count = max(0, int((len(even) - _LENGTH) / (EVERY * RATE) + 1e-9) + 1)
-    if len(even) < _LENGTH:
-        count = 0
-    starts = (np.arange(count) * EVERY * RATE).astype(np.int64)
-    return starts[:, None] + np.arange(_LENGTH)
+def samples(even: EvenSignals) -> Iterator[NDArray[np.int64]]:
+    """[windows, 75] which samples are in each window of a clip, some windows at a time."""
+    starts = _starts(even)
+    for first in range(0, len(starts), _BLOCK):
+        yield starts[first : first + _BLOCK, None] + np.arange(_LENGTH)
 
 
 def middles(even: EvenSignals) -> Floats:
     """[windows] the time in the middle of each [s]."""
-    starts = samples(even)[:, 0]
-    result: Floats = even.times[starts] + SECONDS / 2 if len(starts) else np.empty(0)
+    result: Floats = even.times[_starts(even)] + SECONDS / 2
     return result
+
+
+def _starts(even: EvenSignals) -> NDArray[np.int64]:
+    """[windows] the first sample of each."""
+    count = int((len(even) - _LENGTH) / (EVERY * RATE) + 1e-9) + 1 if len(even) >= _LENGTH else 0
+    return (np.arange(count) * EVERY * RATE).astype(np.int64)
 
 
 def known(windowed: Floats) -> NDArray[np.bool_]:

@@ -1,9 +1,9 @@
 """A measurement's rows in the database, written by COPY and read back by COPY.
 
-Neither holds more of them than a block; what is read are whole columns.
+Neither holds more of them than a block.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, Final, cast
 
@@ -66,12 +66,14 @@ def read_frames(
     report_id: int,
     stored: Sequence[str],
     wanted: Sequence[str],
+    take: Callable[[dict[str, NDArray[Any]]], None],
+    *,
     face: int | None = None,
-) -> dict[str, NDArray[Any]]:
-    """All rows of a report, or of one face, ordered by face and time: one array per column.
+) -> None:
+    """Give all rows of a report, or of one face, to `take`, ordered by face and time.
 
-    That is, of `READ` and of the `wanted` signals; `stored` are the names of all that it has.
-    Empty where there is no row. Raises ValueError where rows are not as they are written here.
+    Some thousand at a time, one array per column: of `READ` and of the `wanted` signals; `stored`
+    are the names of all that it has. Raises ValueError where rows are not as they are written here.
     """
     places = [stored.index(name) + 1 for name in wanted]
     selected = [*READ, *(f"coalesce(signals[{place}], 'NaN')" for place in places)]
@@ -81,19 +83,17 @@ def read_frames(
         f"WHERE {rows} ORDER BY face, frame) TO STDOUT (FORMAT binary)"
     )
     kinds = READ | dict.fromkeys(wanted, copy.REAL)
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in kinds}
 
-    def take(rows: NDArray[Any]) -> None:
-        for name in kinds:
-            values = rows[name]["items"]["value"] if name == "intensities" else rows[name]
-            parts[name].append(values.astype(values.dtype.newbyteorder("=")))
+    def decoded(rows: NDArray[Any]) -> None:
+        columns = {name: rows[name] for name in kinds}
+        columns["intensities"] = columns["intensities"]["items"]["value"]
+        take({name: it.astype(it.dtype.newbyteorder("=")) for name, it in columns.items()})
 
     connection = session.connection().connection  # psycopg2's, of this transaction
-    decoder = copy.Decoder(kinds, take)
+    decoder = copy.Decoder(kinds, decoded)
     with closing(cast("cursor", connection.cursor())) as reading:
         reading.copy_expert(query, decoder)
     decoder.close()
-    return {name: np.concatenate(found) for name, found in parts.items() if found}
 
 
 def encoded(report_id: int, block: Block, signals: NDArray[np.float64]) -> bytes:

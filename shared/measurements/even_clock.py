@@ -18,10 +18,10 @@ _ROUNDING: Final = 1e-6  # of a tick: 0.57 s is tick 57, though 0.57 / 0.01 is a
 _REACH: Final = 4  # standard deviations at which a Gaussian is cut off
 
 
-def ticks(start: float, stop: float) -> NDArray[np.int64]:
-    """Numbers of the ticks in start <= t <= stop [s]."""
+def ticks(start: float, stop: float, every: int = 1) -> NDArray[np.int64]:
+    """Numbers of the ticks in start <= t <= stop [s] that are multiples of `every`."""
     first, last = np.ceil(start / TICK - _ROUNDING), np.floor(stop / TICK + _ROUNDING)
-    return np.arange(int(first), int(last) + 1)
+    return np.arange(-(-int(first) // every) * every, int(last) + 1, every)
 
 
 def interpolated(times: Array, values: Array, at: NDArray[np.floating[Any]]) -> Array:
@@ -41,17 +41,21 @@ def interpolated(times: Array, values: Array, at: NDArray[np.floating[Any]]) -> 
     return result
 
 
+def reach(seconds: float) -> int:
+    """To how many ticks on either side a Gaussian of standard deviation `seconds` extends."""
+    return round(_REACH * seconds / TICK)
+
+
 def smoothed(values: Array, seconds: float) -> Array:
     """`values` (n, ...) at every tick under a Gaussian of standard deviation `seconds`.
 
     At the ends it weighs what there is.
     """
-    width = seconds / TICK
-    reach = round(_REACH * width)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    width, ends = seconds / TICK, reach(seconds)
+    kernel = np.exp(-0.5 * (np.arange(-ends, ends + 1) / width) ** 2)
     count = len(values)
     total, weight = np.zeros(values.shape), np.zeros(count)
-    for offset, share in zip(range(-reach, reach + 1), kernel.tolist(), strict=True):
+    for offset, share in zip(range(-ends, ends + 1), kernel.tolist(), strict=True):
         source = slice(max(0, offset), min(count, count + offset))
         target = slice(max(0, -offset), min(count, count - offset))
         if source.start < source.stop:

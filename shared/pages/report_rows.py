@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from markupsafe import Markup
 
 from shared.analysis import figures
@@ -190,8 +191,7 @@ def timeline_rows(track: Track, face: FaceReport | None, window: Window) -> Time
     }
     aus = [au for au in levels if track.has(au)]
     aus += [au for au in INTENSITIES if track.has(au) and au not in levels]
-    places = [INTENSITIES.index(au) for au in aus]
-    signals = track.intensities[:, places].astype(float)
+    signals = np.column_stack([np.empty((len(track), 0)), *map(track.intensity, aus)])
     top = _top(signals, levels.values(), track.scale)
     lines = timelines.thinned(track, signals, window)
     rows = []

@@ -6,7 +6,10 @@ and an engine are never needed. Both the second stage and every later analysis r
 so that the same measurement gives the same report, byte for byte.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -20,10 +23,12 @@ from shared.database.extractions import facts_of
 from shared.database.tables import ActionUnitReport, Extraction
 from shared.jobs import frame_files
 from shared.jobs.outputs import Outputs
+from shared.measurements.action_units import INTENSITIES
 from shared.measurements.files import FrameFiles
 from shared.measurements.model import MediaType
 from shared.platform.storage import Storage
 from shared.reports import sounds
+from shared.reports.columns import Portion, Store, StoredColumns
 
 SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in entry.signals}))
 """Those that a measure rests on. The others stay in the database: a clip can have dozens."""
@@ -39,7 +44,7 @@ def load(
     face: int | None = None,
     sound: bool = False,
 ) -> Recording:
-    """The whole measurement; memory as `shared.analysis.series` says, and once more while reading.
+    """The whole measurement; its columns are read as they are asked for (`shared.reports.columns`).
 
     With `face`, this face of it alone; with `sound`, the clip's sound as well, as far as it is
     there (`shared.reports.sounds`). `outputs` are its job's; None where it has none any more.
@@ -48,55 +53,75 @@ def load(
     where they are in files that are no longer there.
     """
     facts = facts_of(extraction)
+    wanted = [name for name in SIGNALS if name in facts.signals]
+    reading = _Reading(wanted)
     if extraction.rows_in_blobs:
         with frame_files.stored(storage, outputs, report.id, facts) as files:
-            columns = _columns_of_files(files, face)
+            for rows in _rows_of_files(files, wanted, face):
+                reading.add(rows)
     else:
-        wanted = [name for name in SIGNALS if name in facts.signals]
-        columns = frames.read_frames(session, report.id, facts.signals, wanted, face)
+        frames.read_frames(session, report.id, facts.signals, wanted, reading.add, face=face)
     heard = sounds.fetch(storage, outputs, facts) if sound else sounds.NOT_ASKED
     if heard.notice:
         facts.warnings = [*facts.warnings, heard.notice]
-    faces = list(_faces(columns))
+    faces = list(reading.faces())
     return Recording(MediaType(report.type), facts, faces, heard.sound, heard.reason)
 
 
-def _columns_of_files(files: FrameFiles, face: int | None) -> dict[str, NDArray[Any]]:
-    """As `read_frames`, from files: a block at a time, of which only these columns are kept."""
-    known = files.facts.signals
-    signals = {name: known.index(name) for name in SIGNALS if name in known}
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*frames.READ, *signals)}
+def _rows_of_files(
+    files: FrameFiles, wanted: Sequence[str], face: int | None
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """As `read_frames` gives them, but in order of the frames."""
+    places = [files.facts.signals.index(name) for name in wanted]
     for block, values in files.pairs():
         rows = slice(None) if face is None else block.faces == face
-        parts["face"].append(block.faces[rows])
-        parts["timestamp"].append(block.timestamps[rows].copy())  # else it keeps its whole block
-        parts["success"].append(block.successes[rows])
-        parts["presences"].append(block.presences[rows])
-        parts["intensities"].append(block.intensities[rows].astype(np.float32))
-        for name, place in signals.items():
-            parts[name].append(values[rows, place].astype(np.float32))
-    columns = {name: np.concatenate(found) for name, found in parts.items() if found}
-    if not len(columns["face"]):
-        return {}
-    order = np.argsort(columns["face"], kind="stable")  # files are in order of the frames
-    if np.array_equal(order, np.arange(len(order))):
-        return columns
-    return {name: columns.pop(name)[order] for name in tuple(columns)}
+        yield {
+            "face": block.faces[rows],
+            "timestamp": block.timestamps[rows],
+            "success": block.successes[rows],
+            "presences": block.presences[rows],
+            "intensities": block.intensities[rows],
+            **{name: values[rows, place] for name, place in zip(wanted, places, strict=True)},
+        }
 
 
-def _faces(columns: dict[str, NDArray[Any]]) -> Iterator[FaceSeries]:
-    if not columns:
-        return
-    faces = columns.pop("face")
-    starts = np.flatnonzero(np.diff(faces, prepend=faces[0] - 1))
-    signals = [name for name in SIGNALS if name in columns]
-    for start, stop in zip(starts, np.append(starts[1:], len(faces)), strict=True):
-        rows = slice(start, stop)
-        yield FaceSeries(
-            int(faces[start]),
-            timestamps=columns["timestamp"][rows],
-            success=columns["success"][rows].astype(np.bool_),
-            intensities=columns["intensities"][rows],
-            presences=columns["presences"][rows],
-            signals={name: columns[name][rows] for name in signals},
-        )
+@dataclass(slots=True)
+class _Face:
+    """What was read of one; `portions` are of all intensities and signals."""
+
+    timestamps: list[NDArray[np.float64]] = field(default_factory=list)
+    success: list[NDArray[np.bool_]] = field(default_factory=list)
+    presences: list[NDArray[np.int32]] = field(default_factory=list)
+    portions: list[Portion] = field(default_factory=list)
+
+
+class _Reading:
+    """Rows as they come, given to their faces."""
+
+    def __init__(self, signals: Sequence[str]) -> None:
+        self._signals = signals
+        self._store = Store()
+        self._faces: dict[int, _Face] = defaultdict(_Face)
+
+    def add(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Some thousand rows; those of a face in order of time."""
+        for number in np.unique(columns["face"]).tolist():
+            rows, face = columns["face"] == number, self._faces[number]
+            face.timestamps.append(columns["timestamp"][rows])
+            face.success.append(columns["success"][rows].astype(np.bool_))
+            face.presences.append(columns["presences"][rows])
+            signals = [columns[name][rows] for name in self._signals]
+            face.portions.append(self._store.put([*columns["intensities"][rows].T, *signals]))
+
+    def faces(self) -> Iterator[FaceSeries]:
+        """In order of their numbers."""
+        for number, face in sorted(self._faces.items()):
+            columns = partial(StoredColumns, self._store, face.portions)
+            yield FaceSeries(
+                number,
+                timestamps=np.concatenate(face.timestamps),
+                success=np.concatenate(face.success),
+                intensities=columns(INTENSITIES, 0),
+                presences=np.concatenate(face.presences),
+                signals=columns(self._signals, len(INTENSITIES)),
+            )

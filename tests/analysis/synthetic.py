@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from shared.analysis.measuring import Measured, MeasuredRecording, measure
 from shared.analysis.report import Subject
-from shared.analysis.series import FaceSeries, Floats, Recording
+from shared.analysis.series import Columns, FaceSeries, Floats, Floats32, Recording
 from shared.measurements.action_units import INTENSITIES, PRESENCES
 from shared.measurements.model import Facts, MediaType, Scale, Validity
 
@@ -51,10 +51,15 @@ def face(
         face_id,
         times[rows],
         success[rows],
-        intensities[rows],
+        by_unit(intensities[rows]),
         presences[rows],
         {name: values[rows] for name, values in more.items()},
     )
+
+
+def by_unit(matrix: Floats32) -> Columns:
+    """Intensities [n, 17] by Action Unit."""
+    return dict(zip(INTENSITIES, matrix.T, strict=True))
 
 
 def drawn(signal: Signal, times: Floats) -> Floats:

@@ -83,7 +83,7 @@ def test_too_few_frames() -> None:
 
 def test_what_the_engine_does_not_give() -> None:
     series = face(clock(25, 12))
-    series.intensities[:, -1] = np.nan  # AU45
+    series.intensities["AU45"][:] = np.nan
     measured = measure(recording(series))
     assert reason(measured, "blinks_per_minute") == "The measurement has no AU45."
     assert reason(measured, "eye_asymmetry") == "The engine gives no eye_opening_right."

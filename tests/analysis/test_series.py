@@ -11,7 +11,9 @@ def test_arrays_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ValueError, match="success"):
         FaceSeries(0, good.timestamps, good.success[:3], good.intensities, good.presences)
     with pytest.raises(ValueError, match="intensities"):
-        FaceSeries(0, good.timestamps, good.success, good.intensities[:, :5], good.presences)
+        FaceSeries(
+            0, good.timestamps, good.success, {"AU01": good.intensities["AU01"]}, good.presences
+        )
 
 
 def test_time_does_not_go_back() -> None:

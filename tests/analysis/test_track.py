@@ -5,7 +5,6 @@ import pytest
 
 from shared.analysis.series import Floats
 from shared.analysis.track import Track, track
-from shared.measurements.action_units import INTENSITIES
 from tests.analysis.synthetic import clock, face, recording
 
 
@@ -62,8 +61,8 @@ def test_frames_without_success_count_for_nothing() -> None:
 
 def test_an_action_unit_that_is_nowhere_is_not_there() -> None:
     series = face(clock(25, 1), {"AU12": 2.0})
-    series.intensities[:, INTENSITIES.index("AU45")] = np.nan
-    series.intensities[3, INTENSITIES.index("AU12")] = np.nan
+    series.intensities["AU45"][:] = np.nan
+    series.intensities["AU12"][3] = np.nan
     found = track(recording(series), series)
     assert not found.has("AU45")
     assert found.has("AU12")

@@ -287,8 +287,8 @@ def test_many_rows_take_the_memory_of_their_numbers(
         kept, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert len(found.faces[0].timestamps) == 60_000
-    assert kept < 8 * MEGABYTE
-    assert peak < 30 * MEGABYTE  # once more while joining, and the SDK's own buffers
+    assert kept < 2 * MEGABYTE  # times; its columns are on the disk
+    assert peak < 25 * MEGABYTE  # blocks of the file, and the SDK's own buffers
 
 
 def test_faces_come_in_their_order(elsewhere: App, run: Run, tmp_path: Path) -> None:
@@ -299,7 +299,8 @@ def test_faces_come_in_their_order(elsewhere: App, run: Run, tmp_path: Path) -> 
         second = measurement.recording(session, elsewhere.storage, face=1)
         none = measurement.recording(session, elsewhere.storage, face=7)
     assert [face.face for face in whole.faces] == [0, 1]
-    assert np.array_equal(second.faces[0].intensities, whole.faces[1].intensities)
+    for au, intensities in whole.faces[1].intensities.items():
+        assert np.array_equal(second.faces[0].intensities[au], intensities)
     assert none.faces == []
 
 

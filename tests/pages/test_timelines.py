@@ -24,6 +24,7 @@ from shared.pages.timelines import (
     thinned,
     waveform,
 )
+from tests.analysis.synthetic import by_unit
 
 FPS = 30.0
 
@@ -36,7 +37,7 @@ def clip(values: Floats, seen: np.ndarray[tuple[int], np.dtype[np.bool_]] | None
         0,
         timestamps=np.arange(len(values)) / FPS,
         success=np.ones(len(values), bool) if seen is None else seen,
-        intensities=intensities,
+        intensities=by_unit(intensities),
         presences=np.zeros(len(values), np.int32),
     )
     facts = Facts("openface", "", {}, frames=len(values), fps=FPS, duration=len(values) / FPS)
@@ -64,7 +65,7 @@ def whole(face: Track) -> Window:
 def test_a_short_clip_is_drawn_frame_by_frame() -> None:
     values = np.round(np.linspace(0, 5, 90), 2)
     face = clip(values)
-    lines = thinned(face, face.intensities[:, :1].astype(float), whole(face))
+    lines = thinned(face, face.intensity(INTENSITIES[0])[:, None], whole(face))
     assert not lines.columns
     (points,) = drawn(path(lines, 0, 5.0), 5.0)
     assert [value for _, value in points] == pytest.approx(values)
@@ -79,7 +80,7 @@ def test_no_peak_of_a_long_clip_is_lost(data: st.DataObject) -> None:
     for number, place in enumerate(spikes):
         values[place] = 0.0 if number % 2 else 5.0
     face = clip(values)
-    lines = thinned(face, face.intensities[:, :1].astype(float), whole(face))
+    lines = thinned(face, face.intensity(INTENSITIES[0])[:, None], whole(face))
     assert lines.columns
     assert len(lines.x) <= 2 * (COLUMNS + 1)
     (points,) = drawn(path(lines, 0, 5.0), 5.0)
@@ -94,7 +95,7 @@ def test_where_the_face_was_not_seen_the_line_is_broken() -> None:
         seen = np.ones(frames, bool)
         seen[frames // 3 : frames // 2] = False
         face = clip(np.ones(frames), seen)
-        lines = thinned(face, face.intensities[:, :1].astype(float), whole(face))
+        lines = thinned(face, face.intensity(INTENSITIES[0])[:, None], whole(face))
         found = drawn(path(lines, 0, 5.0), 5.0)
         assert len(found) == 2
         assert found[0][-1][0] == pytest.approx(X_UNITS / 3, abs=15)
@@ -106,7 +107,7 @@ def test_a_window_shows_more_of_less() -> None:
     values[9_000] = 4.0
     face = clip(values)
     window = Window(299.0, 301.0)
-    lines = thinned(face, face.intensities[:, :1].astype(float), window)
+    lines = thinned(face, face.intensity(INTENSITIES[0])[:, None], window)
     assert not lines.columns
     (points,) = drawn(path(lines, 0, 5.0), 5.0)
     assert max(points, key=lambda point: point[1]) == (1000, 4.0)

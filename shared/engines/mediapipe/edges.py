@@ -49,7 +49,8 @@ def visible(picture: Picture) -> Box:
 
 
 def _is_black(line: Picture) -> bool:
-    return bool(line[0].max() <= _BLACK and line.max() <= _BLACK)  # few are black at the corner
+    """Of a row or column of pixels; looks at the first alone where that one is not."""
+    return max(line[0].tolist()) <= _BLACK and bool(line.max() <= _BLACK)
 
 
 def _black(brightest: NDArray[np.uint8]) -> int:

@@ -197,23 +197,22 @@ def _cut_out(green: Green, place: _Place, patch: Patch = _WHOLE) -> Green:
     if min(right - left, bottom - top) < max(1.0, step):
         return np.zeros(wanted[::-1], np.uint8)
     width, height = round((right - left) / step), round((bottom - top) / step)
-    _, _, ending, under = place.around(green, patch)
-    least = math.ceil(_MARGIN * place.eyes) + 2  # pixels, where only the rest of the crop is inside
     # a pixel's own middle is half a pixel from its edge
     across, down = 0.5 - _MIDDLE[0] * _FINE, 0.5 - (_MIDDLE[1] - rows.start) * _FINE
     cosine, sine = place.cosine, place.sine
     x = (place.x - left) * width / (right - left) - 0.5 + cosine * across - sine * down
     y = (place.y - top) * height / (bottom - top) - 0.5 + sine * across + cosine * down
-    part = cv2.resize(
-        green[top : max(under, top + least), left : max(ending, left + least)],
-        None,
-        fx=width / (right - left),
-        fy=height / (bottom - top),
-        # straight lines would blur faces that are made larger
-        interpolation=cv2.INTER_AREA if step > 1 else cv2.INTER_CUBIC,
-    )
+    part = green[top:bottom, left:right]
+    if step > 1:  # averaging is dear, so no more of it than is read
+        _, _, ending, under = place.around(green, patch)
+        least = math.ceil(_MARGIN * place.eyes) + 2  # where only the rest of the crop is inside
+        part = part[: max(under - top, least), : max(ending - left, least)]
+        fx, fy = width / (right - left), height / (bottom - top)
+        sized = cv2.resize(part, None, fx=fx, fy=fy, interpolation=cv2.INTER_AREA)
+    else:  # straight lines would blur faces that are made larger
+        sized = cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
     large = cv2.warpAffine(
-        part,
+        sized,
         np.array(((cosine, -sine, x), (sine, cosine, y))),
         (wanted[0] * _FINE, wanted[1] * _FINE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

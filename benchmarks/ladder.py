@@ -29,7 +29,6 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._measured import person  # noqa: E402
-from shared.engines.mediapipe.blendshapes import Blendshapes  # noqa: E402
 from shared.engines.mediapipe.detector import FaceDetector  # noqa: E402
 from shared.engines.mediapipe.mesh import FaceMesh  # noqa: E402
 from shared.engines.mediapipe.tracking import MANNERS, Tracker  # noqa: E402
@@ -327,7 +326,7 @@ def write(path: Path, clip: Clip) -> None:
 
 def read(path: Path) -> Clip:
     """A clip of one face, that which is largest at first; pictures without it are left out."""
-    tracker = Tracker(FaceDetector(), FaceMesh(), Blendshapes(), MANNERS[MediaType.VS])
+    tracker = Tracker(FaceDetector(), FaceMesh(), MANNERS[MediaType.VS])
     pictures, meshes, times = [], [], []
     with open_clip(path, Options()) as clip:
         for frame in clip.frames(Segment(0)):

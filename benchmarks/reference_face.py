@@ -65,14 +65,14 @@ class Rest:
     scores: NDArray[np.float32]  # (n, 52)
 
 
-def at_rest(tracker: Tracker, clip: Path) -> Rest | None:
+def at_rest(tracker: Tracker, scorer: Blendshapes, clip: Path) -> Rest | None:
     """None where the face is never seen like that for long enough."""
     meshes, scores = [], []
     with open_clip(clip, Options()) as opened:
         for frame in opened.frames(Segment(0)):
             for face in tracker.follow(frame.picture, frame.timestamp).faces[:1]:
                 meshes.append(face.mesh.points)
-                scores.append(face.blendshapes)
+                scores.append(scorer.of(face.mesh.points))
     if not meshes:
         return None
     points, named = np.stack(meshes), np.stack(scores)
@@ -120,10 +120,10 @@ def reference_scores(people: Sequence[Rest]) -> dict[str, float]:
 
 
 def people_in(clips: Iterable[Path]) -> list[Rest]:
-    networks = FaceDetector(), FaceMesh(), Blendshapes()
+    detector, mesh, scorer = FaceDetector(), FaceMesh(), Blendshapes()
     found = []
     for clip in clips:
-        rest = at_rest(Tracker(*networks, MANNERS[MediaType.VS]), clip)
+        rest = at_rest(Tracker(detector, mesh, MANNERS[MediaType.VS]), scorer, clip)
         if rest is None:
             print(f"{clip.name} is not at rest for long enough", file=sys.stderr)
         else:

@@ -56,6 +56,7 @@ _SETTINGS: Final = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
     # glibc otherwise keeps an arena per thread, and memory grows with the clip
     "MALLOC_ARENA_MAX": "2",
     "PYTHONUTF8": "1",

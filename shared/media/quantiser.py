@@ -6,13 +6,17 @@ others are predicted from are asked: B-pictures add little of their own, and tak
 """
 
 import math
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 from av.sidedata.encparams import VideoEncParams, VideoEncParamsType
 from av.video.frame import PictureType, VideoFrame
 
 EXPORTED: Final = {"export_side_data": "venc_params"}
 """What a decoder must be told, so that it tells."""
+
+_BLOCK: Final = 16  # pixels of a block's side
+_DELTA_QP: Final = 16  # [bytes] from its start: after x, y, width and height (AVVideoBlockParams)
 
 
 def quantiser(frame: VideoFrame) -> float:
@@ -25,8 +29,11 @@ def quantiser(frame: VideoFrame) -> float:
         return math.nan
     if not isinstance(told, VideoEncParams) or told.codec_type != VideoEncParamsType.H264:
         return math.nan
-    finer = 6 * (frame.format.components[0].bits - 8)  # steps that 10 bits have below those of 8
-    try:
-        return float(told.qp_map().mean()) - finer
-    except (RuntimeError, IndexError):  # its blocks do not cover the picture: it was cropped
+    across, down = ((side + _BLOCK - 1) // _BLOCK for side in (frame.width, frame.height))
+    if told.nb_blocks != across * down:  # it was cropped
         return math.nan
+    finer = 6 * (frame.format.components[0].bits - 8)  # steps that 10 bits have below those of 8
+    data: Any = told  # a buffer, which its stub does not say
+    first = told.blocks_offset + _DELTA_QP
+    steps = np.ndarray(told.nb_blocks, np.int32, bytes(data), first, told.block_size)
+    return float((told.qp + steps).mean()) - finer

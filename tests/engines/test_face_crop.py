@@ -34,7 +34,7 @@ def mesh(scale: float = 1.0) -> NDArray[np.float32]:
 
 
 def seen(picture: Picture, points: NDArray[np.float32]) -> CropValues:
-    return FaceCrop().follow(picture, points)
+    return FaceCrop().follow(picture, points).values(points)
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.4, 0.7])
@@ -75,18 +75,20 @@ def test_blur_is_seen_where_it_is() -> None:
 
 def test_a_picture_that_stands_does_not_change() -> None:
     crop, picture, points = FaceCrop(), drawn(), mesh()
-    assert math.isnan(crop.follow(picture, points).picture_change)
-    assert crop.follow(picture, points).picture_change == 0
-    assert crop.follow(drawn(2), points).picture_change > 5
+    assert math.isnan(crop.follow(picture, points).values(points).picture_change)
+    assert crop.follow(picture, points).values(points).picture_change == 0
+    assert crop.follow(drawn(2), points).values(points).picture_change > 5
 
 
 def test_a_blend_of_its_neighbours_is_steady() -> None:
     crop, points, pictures = FaceCrop(), mesh(), [drawn(seed) for seed in (1, 2, 3)]
     blend = np.asarray(cv2.addWeighted(pictures[0], 0.5, pictures[2], 0.5, 0), np.uint8)
     crop.follow(pictures[0], points)
-    assert math.isnan(crop.follow(blend, points).picture_unsteadiness)
-    assert crop.follow(pictures[2], points).picture_unsteadiness < 0.5  # of the picture before
-    assert crop.follow(pictures[1], points).picture_unsteadiness > 5
+    assert math.isnan(crop.follow(blend, points).values(points).picture_unsteadiness)
+    assert (
+        crop.follow(pictures[2], points).values(points).picture_unsteadiness < 0.5
+    )  # of the picture before
+    assert crop.follow(pictures[1], points).values(points).picture_unsteadiness > 5
 
 
 def test_a_head_that_moves_changes_the_picture() -> None:
@@ -95,7 +97,7 @@ def test_a_head_that_moves_changes_the_picture() -> None:
     crop.follow(picture, points)
     shifted = np.roll(picture, 10, axis=1)
     there = points + np.array([10, 0, 0], np.float32)
-    assert crop.follow(shifted, there).picture_change > 1
+    assert crop.follow(shifted, there).values(there).picture_change > 1
 
 
 def test_a_face_outside_of_the_picture() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from shared.engines.mediapipe import confidence
-from shared.engines.mediapipe.appearance import Appearance
+from shared.engines.mediapipe.appearance import cut_out
 from shared.engines.mediapipe.blendshapes import Blendshapes
 from shared.engines.mediapipe.detector import FaceDetector
-from shared.engines.mediapipe.face_crop import CropValues
+from shared.engines.mediapipe.face_crop import FaceCrop
 from shared.engines.mediapipe.identity import Census, largest
 from shared.engines.mediapipe.joining import smoothed
 from shared.engines.mediapipe.mesh import FaceMesh, Mesh
@@ -121,26 +121,23 @@ def test_the_largest_face_is_the_one_that_is_so_for_longest() -> None:
 
 @pytest.fixture(scope="module")
 def tracker() -> Tracker:
-    return Tracker(FaceDetector(), FaceMesh(), Blendshapes(), Manner())
+    return Tracker(FaceDetector(), FaceMesh(), Manner())
 
 
 def sight(count: int) -> Sight:
     points = np.random.default_rng(3).normal(100, 30, (478, 3)).astype(np.float32)
-    seen = Appearance(10.0, 1.0, 2.0, (1.0, 2.0, 3.0))
+    picture = np.zeros((200, 200, 3), dtype=np.uint8)
     box = Box(0, 0, 200, 200)
-    scores = np.full(52, 0.25, dtype=np.float32)
+    patches, crop = cut_out(picture, points, box), FaceCrop().follow(picture, points)
     mesh = Mesh(points, 1.0)
     whole = (1.0, 1.0, 1.0)
-    crop = CropValues(1.0, 1.0, 90.0, 2.0, 1.5)
-    return Sight(
-        [Face(n, mesh, box, 0.9, seen, scores, whole, crop) for n in range(count)], cut=False
-    )
+    return Sight([Face(n, mesh, box, 0.9, patches, whole, crop) for n in range(count)], cut=False)
 
 
 def test_records_come_back_with_no_frame_divided(tmp_path: Path, tracker: Tracker) -> None:
     counts = [3, 0, 1, 7] * 60
     path = tmp_path / "segment.raw"
-    with Writer(path, 640, 360) as writer:
+    with Writer(path, 640, 360, Blendshapes()) as writer:
         for frame, count in enumerate(counts):
             writer.add(frame, frame / FPS, sight(count))
         writer.finish(Damage(unreadable=2), tracker)
@@ -158,7 +155,7 @@ def test_records_come_back_with_no_frame_divided(tmp_path: Path, tracker: Tracke
 
 
 def test_an_unfinished_segment_leaves_no_file(tmp_path: Path) -> None:
-    with Writer(tmp_path / "segment.raw", 64, 64) as writer:
+    with Writer(tmp_path / "segment.raw", 64, 64, Blendshapes()) as writer:
         writer.add(0, 0.0, sight(1))
     assert list(tmp_path.iterdir()) == []
 

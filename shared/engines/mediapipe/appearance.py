@@ -9,7 +9,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from shared.engines.mediapipe.regions import Box
@@ -30,6 +29,14 @@ _DARK: Final = 8.0  # added to brightness, so that shadow is no contrast
 
 
 @dataclass(frozen=True, slots=True)
+class Patches:
+    """What is cut out of a picture for one face (16 kB)."""
+
+    forehead: NDArray[np.uint8]  # (_HEIGHT, _WIDTH)
+    face: Picture  # (_SMALL_SIDE, _SMALL_SIDE, 3)
+
+
+@dataclass(frozen=True, slots=True)
 class Appearance:
     sharpness: float  # variance of the Laplacian of the face at 64 x 64 pixels [levels^2]
     brow_furrows: float  # mean change of brightness across the face between the brows [% / unit]
@@ -37,8 +44,8 @@ class Appearance:
     colour: tuple[float, float, float]  # mean of the face's box [levels of red, green, blue]
 
 
-def appearance(picture: Picture, points: NDArray[np.float32], box: Box) -> Appearance:
-    """Of the face with the mesh `points` (478, 3) in `box`; zeros outside of the picture.
+def cut_out(picture: Picture, points: NDArray[np.float32], box: Box) -> Patches | None:
+    """Of the face with the mesh `points` (478, 3) in `box`; None outside of the picture.
 
     Only the green channel counts, but OpenCV reads the three of a part of the picture faster than
     numpy copies one of them.
@@ -47,7 +54,7 @@ def appearance(picture: Picture, points: NDArray[np.float32], box: Box) -> Appea
     left, top = max(0, int(box.left)), max(0, int(box.top))
     right, bottom = min(width, int(box.right)), min(height, int(box.bottom))
     if right - left < 2 or bottom - top < 2:
-        return Appearance(0.0, 0.0, 0.0, (0.0, 0.0, 0.0))
+        return None
     face = picture[top:bottom, left:right]
     anchors = points[_ANCHORS, :2] - np.array((left, top), dtype=np.float32)
     patch = cv2.warpAffine(
@@ -57,20 +64,28 @@ def appearance(picture: Picture, points: NDArray[np.float32], box: Box) -> Appea
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    green = np.asarray(cv2.extractChannel(patch, _GREEN), np.uint8)
-    between, forehead = green[_BETWEEN_BROWS], green[_FOREHEAD]
     side = (_SMALL_SIDE, _SMALL_SIDE)
-    small = cv2.resize(face, side, interpolation=cv2.INTER_LINEAR)
-    red, green_level, blue, _ = cv2.mean(small)
-    return Appearance(
-        _sharpness(small),
-        _change(between, between[:, 1:], between[:, :-1]),
-        _change(forehead, forehead[1:], forehead[:-1]),
-        (red, green_level, blue),
+    return Patches(
+        np.asarray(cv2.extractChannel(patch, _GREEN), np.uint8),
+        np.asarray(cv2.resize(face, side, interpolation=cv2.INTER_LINEAR), np.uint8),
     )
 
 
-def _sharpness(small: MatLike) -> float:
+def appearance(patches: Patches | None) -> Appearance:
+    """Zeros where there is nothing."""
+    if patches is None:
+        return Appearance(0.0, 0.0, 0.0, (0.0, 0.0, 0.0))
+    between, forehead = patches.forehead[_BETWEEN_BROWS], patches.forehead[_FOREHEAD]
+    red, green, blue, _ = cv2.mean(patches.face)
+    return Appearance(
+        _sharpness(patches.face),
+        _change(between, between[:, 1:], between[:, :-1]),
+        _change(forehead, forehead[1:], forehead[:-1]),
+        (red, green, blue),
+    )
+
+
+def _sharpness(small: Picture) -> float:
     edges = cv2.Laplacian(cv2.extractChannel(small, _GREEN), cv2.CV_16S)
     _, deviation = cv2.meanStdDev(edges)
     return float(deviation[0, 0]) ** 2

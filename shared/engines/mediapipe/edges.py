@@ -39,7 +39,7 @@ def visible(picture: Picture) -> Box:
     height, width = picture.shape[:2]
     lines = picture.reshape(height, width * 3)
     top = bottom = left = right = 0
-    if _is_black(lines[0]) or _is_black(lines[-1]):
+    if _is_black(picture[0]) or _is_black(picture[-1]):
         brightest = lines.max(axis=1)
         top, bottom = _black(brightest), _black(brightest[::-1])
     if _is_black(picture[:, 0]) or _is_black(picture[:, -1]):
@@ -49,7 +49,8 @@ def visible(picture: Picture) -> Box:
 
 
 def _is_black(line: Picture) -> bool:
-    return bool(line.max() <= _BLACK)
+    """Of a row or column of pixels; looks at the first alone where that one is not."""
+    return max(line[0].tolist()) <= _BLACK and bool(line.max() <= _BLACK)
 
 
 def _black(brightest: NDArray[np.uint8]) -> int:

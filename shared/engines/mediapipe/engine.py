@@ -96,18 +96,19 @@ class MediapipeEngine:
         ]
 
     def measure(self, task: Task, segment: Segment, output: Path, progress: Progress) -> None:
-        tracker = Tracker(*self._networks(), MANNERS[task.type])
+        detector, mesh, blendshapes = self._networks()
+        tracker = Tracker(detector, mesh, MANNERS[task.type])
         if task.type.is_image:
             picture, unended = load(task.media, task.options)
             height, width = picture.shape[:2]
-            with Writer(output, width, height, still=True) as writer:
+            with Writer(output, width, height, blendshapes, still=True) as writer:
                 writer.add(0, 0.0, tracker.follow(picture, 0.0))
                 writer.finish(Damage(unended=int(unended)), tracker)
             progress(1)
             return
         with (
             open_clip(task.media, task.options) as clip,
-            Writer(output, clip.width, clip.height) as writer,
+            Writer(output, clip.width, clip.height, blendshapes) as writer,
         ):
             for number, frame in enumerate(clip.frames(segment)):
                 sight = tracker.follow(frame.picture, frame.timestamp)

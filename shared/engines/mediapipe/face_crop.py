@@ -17,8 +17,10 @@ first made smaller by area, so that no detail finer than the crop's pixels folds
 
 Only the green channel counts. Outside of the picture its edge is repeated. A face that begins (or
 begins anew after a cut) has no picture before: its change is NaN, and its unsteadiness until the
-third. Cost: a sixth of a mesh's for a face of 100 pixels between the eyes, a quarter for one of
-150, which is averaged first.
+third.
+
+Of a picture only the cuts are made at once. What they say is computed for many faces in a row:
+after each network the processor's caches are empty, and it would take twice as long.
 """
 
 import math
@@ -37,10 +39,10 @@ _FINE: Final = 2  # the picture is cut out in twice as many and averaged: fracti
 
 _WIDTH, _HEIGHT = 112, 140  # of the crop: 2.0 x 2.5 eye distances
 _MIDDLE: Final = (56.0, 42.0)  # where the middle between the eyes comes to lie
-_CORNERS: Final = [(x, y) for x in (-1.0, 1.0) for y in (-0.75, 1.75)]
-"""Of the crop, from there [eye distances]."""
+_LEFT, _TOP = -1.0, -0.75  # of the crop, from there [eye distances]
 _MARGIN: Final = 0.1  # [eye distances] more, for the filters
 _FACE: Final = (slice(18, 112), slice(20, 92))  # rows, columns: brows to chin, cheek to cheek
+_WHOLE: Final = (slice(0, _HEIGHT), slice(0, _WIDTH))
 _LIPS_WIDTH, _LIPS_HEIGHT = 40, 26
 
 _GREEN: Final = 1
@@ -53,6 +55,8 @@ _LIPS: Final = np.array((61, 291, 0, 17, 13, 14, 40, 270, 91, 321))
 
 Green = NDArray[np.uint8]
 Detail = NDArray[np.float32]
+Patch = tuple[slice, slice]
+"""Rows and columns of the crop."""
 Edges = tuple[int, int, int, int]
 """Left, top, right, bottom in a picture."""
 
@@ -91,10 +95,12 @@ class _Place:
             eyes=max(1.0, math.dist(left, right)),
         )
 
-    def around(self, picture: NDArray[np.uint8]) -> Edges:
-        """The part of the picture that the crop is cut from; maybe none."""
-        across = [self.x + self.eyes * (self.cosine * x - self.sine * y) for x, y in _CORNERS]
-        down = [self.y + self.eyes * (self.sine * x + self.cosine * y) for x, y in _CORNERS]
+    def around(self, picture: NDArray[np.uint8], end: Patch = _WHOLE) -> Edges:
+        """The part of a picture that the crop, up to a patch's end, is cut from; maybe none."""
+        right, bottom = ((end[1 - axis].stop - _MIDDLE[axis]) / EYES for axis in (0, 1))
+        corners = [(x, y) for x in (_LEFT, right) for y in (_TOP, bottom)]
+        across = [self.x + self.eyes * (self.cosine * x - self.sine * y) for x, y in corners]
+        down = [self.y + self.eyes * (self.sine * x + self.cosine * y) for x, y in corners]
         margin = _MARGIN * self.eyes + 2
         height, width = picture.shape[:2]
         return (
@@ -113,42 +119,55 @@ class _Place:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """What is cut out for one face in one picture (30 kB)."""
+
+    place: _Place
+    green: Green  # (_HEIGHT, _WIDTH)
+    two: tuple[Green, ...] = ()  # the face in the picture before and now, in one place; or none
+    three: tuple[Green, ...] = ()  # in the last two pictures and now, in one place; or none
+
+    def values(self, points: NDArray[np.float32]) -> CropValues:
+        """Of the face with the mesh `points` that it was cut out for."""
+        lips = _lips(self.place, points)
+        detail = self.green.astype(np.float32)
+        fine, coarse = _blurred(detail, _FINEST), _blurred(detail, _COARSEST)
+        return CropValues(
+            _ratio(detail[_FACE], fine[_FACE], coarse[_FACE]),
+            _ratio(detail[lips], fine[lips], coarse[lips]),
+            cv2.mean(self.green[_FACE])[0],
+            _change(*self.two) if self.two else math.nan,
+            _unsteadiness(*self.three) if self.three else math.nan,
+        )
+
+
 class FaceCrop:
     """One face, picture after picture: keeps its last crops and nothing else (20 kB)."""
 
     def __init__(self) -> None:
         self._last: tuple[_Place, Green] | None = None
-        self._pair: tuple[_Place, NDArray[np.int16]] | None = None
-        """The place of the last but one, and twice the last less that one, there."""
+        self._pair: tuple[_Place, tuple[Green, Green]] | None = None
+        """The place of the last but one, and the last two there."""
 
-    def follow(self, picture: Picture, points: NDArray[np.float32]) -> CropValues:
+    def follow(self, picture: Picture, points: NDArray[np.float32]) -> Crop:
         """Of the face with the mesh `points` (478, 3) [pixels] in the next picture."""
         place = _Place.of(points)
         places = [place, *(kept[0] for kept in (self._last, self._pair) if kept)]
         green = _green(picture, [each.around(picture) for each in places])
-        crop = _cut_out(green, place)
-        face = crop[_FACE]
-        change, unsteadiness = math.nan, math.nan
+        two: tuple[Green, ...] = ()
+        three: tuple[Green, ...] = ()
         if self._pair is not None:
-            first, doubled = self._pair
-            apart = doubled - _face_at(green, first)
-            unsteadiness = cv2.norm(apart) / math.sqrt(apart.size) / 2
+            first, pair = self._pair
+            three = (*pair, _face_at(green, first))
         if self._last is not None:
             before, seen = self._last
-            now = _face_at(green, before)
-            change = cv2.norm(now, seen, cv2.NORM_L1) / seen.size
-            self._pair = before, 2 * now.astype(np.int16) - seen
-        self._last = place, face
-        detail = crop.astype(np.float32)
-        fine, coarse = _blurred(detail, _FINEST), _blurred(detail, _COARSEST)
-        lips = _lips(place, points)
-        return CropValues(
-            _ratio(detail[_FACE], fine[_FACE], coarse[_FACE]),
-            _ratio(detail[lips], fine[lips], coarse[lips]),
-            cv2.mean(face)[0],
-            change,
-            unsteadiness,
-        )
+            pair = seen, _face_at(green, before)
+            self._pair = before, pair
+            two = pair
+        crop = _cut_out(green, place)
+        self._last = place, crop[_FACE]
+        return Crop(place, crop, two, three)
 
 
 def _within(edge: float, limit: int) -> int:
@@ -166,29 +185,34 @@ def _green(picture: Picture, parts: Sequence[Edges]) -> Green:
     return green
 
 
-def _cut_out(
-    green: Green, place: _Place, rows: slice = slice(0, _HEIGHT), columns: int = _WIDTH
-) -> Green:
-    """These rows and the first columns of the crop at a place.
+def _cut_out(green: Green, place: _Place, patch: Patch = _WHOLE) -> Green:
+    """A patch of the crop at a place, from the first column on.
 
     Zeros where the face is outside of the picture.
     """
-    wanted = (columns, rows.stop - rows.start)
+    rows, columns = patch
+    wanted = (columns.stop, rows.stop - rows.start)
     left, top, right, bottom = place.around(green)
     step = place.eyes / (EYES * _FINE)  # pixels of the picture for one that is cut out
     if min(right - left, bottom - top) < max(1.0, step):
         return np.zeros(wanted[::-1], np.uint8)
     width, height = round((right - left) / step), round((bottom - top) / step)
-    # straight lines would blur faces that are made larger
-    manner = cv2.INTER_AREA if step > 1 else cv2.INTER_CUBIC
-    part = cv2.resize(green[top:bottom, left:right], (width, height), interpolation=manner)
     # a pixel's own middle is half a pixel from its edge
     across, down = 0.5 - _MIDDLE[0] * _FINE, 0.5 - (_MIDDLE[1] - rows.start) * _FINE
     cosine, sine = place.cosine, place.sine
     x = (place.x - left) * width / (right - left) - 0.5 + cosine * across - sine * down
     y = (place.y - top) * height / (bottom - top) - 0.5 + sine * across + cosine * down
+    part = green[top:bottom, left:right]
+    if step > 1:  # averaging is dear, so no more of it than is read
+        _, _, ending, under = place.around(green, patch)
+        least = math.ceil(_MARGIN * place.eyes) + 2  # where only the rest of the crop is inside
+        part = part[: max(under - top, least), : max(ending - left, least)]
+        fx, fy = width / (right - left), height / (bottom - top)
+        sized = cv2.resize(part, None, fx=fx, fy=fy, interpolation=cv2.INTER_AREA)
+    else:  # straight lines would blur faces that are made larger
+        sized = cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
     large = cv2.warpAffine(
-        part,
+        sized,
         np.array(((cosine, -sine, x), (sine, cosine, y))),
         (wanted[0] * _FINE, wanted[1] * _FINE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
@@ -198,10 +222,19 @@ def _cut_out(
 
 
 def _face_at(green: Green, place: _Place) -> Green:
-    return _cut_out(green, place, _FACE[0], _FACE[1].stop)[:, _FACE[1]]
+    return _cut_out(green, place, _FACE)[:, _FACE[1]]
 
 
-def _lips(place: _Place, points: NDArray[np.float32]) -> tuple[slice, slice]:
+def _change(before: Green, now: Green) -> float:
+    return cv2.norm(now, before, cv2.NORM_L1) / now.size
+
+
+def _unsteadiness(first: Green, second: Green, third: Green) -> float:
+    apart = 2 * second.astype(np.int16) - first - third
+    return cv2.norm(apart) / math.sqrt(apart.size) / 2
+
+
+def _lips(place: _Place, points: NDArray[np.float32]) -> Patch:
     """Rows and columns of a patch of fixed size around the lips, within the crop."""
     across, down = place.in_crop(*points[_LIPS, :2].mean(axis=0).tolist())
     left = min(max(0, round(across - _LIPS_WIDTH / 2)), _WIDTH - _LIPS_WIDTH)

@@ -1,5 +1,6 @@
 """The mesh: 478 points of one face in a region of a picture (MediaPipe's Face Mesh V2)."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,6 +16,7 @@ LANDMARKS: Final = 478  # 468 of the mesh, 10 of the irises
 MESH_THRESHOLD: Final = 0.5
 
 _SIDE: Final = 256  # what the network sees [pixels]
+_LEAST_LOGIT: Final = math.log(MESH_THRESHOLD / (1 - MESH_THRESHOLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,15 @@ class FaceMesh:
     def fit(self, picture: Picture, region: Region) -> Mesh | None:
         """None where the network sees no face in that region of the RGB picture."""
         points, logit, _ = self._network.run(partial(self._cutter.cut, picture, region))
-        score = 1 / (1 + np.exp(-float(logit.item())))
-        if not score >= MESH_THRESHOLD or not np.isfinite(points).all():
+        belief = logit.item()
+        if not belief >= _LEAST_LOGIT or not np.isfinite(np.add.reduce(points, axis=None)):
             return None
-        return Mesh(_in_picture(points.reshape(LANDMARKS, 3), region), float(score))
+        return Mesh(_in_picture(points.reshape(LANDMARKS, 3), region), 1 / (1 + math.exp(-belief)))
 
 
 def _in_picture(points: NDArray[np.float32], region: Region) -> NDArray[np.float32]:
     """From places in the crop to places in the picture; depth grows by the same factor."""
     matrix = region.to_picture(_SIDE).astype(np.float32)
-    result = np.empty_like(points)
-    result[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    result[:, 2] = points[:, 2] * np.float32(region.side / _SIDE)
-    return result
+    points[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    points[:, 2] *= np.float32(region.side / _SIDE)
+    return points

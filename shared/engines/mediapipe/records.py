@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.engines.mediapipe import alignment, blendshapes, edges, features, measures, scenes
-from shared.engines.mediapipe.tracking import Sight, Tracker
+from shared.engines.mediapipe.appearance import appearance
+from shared.engines.mediapipe.blendshapes import Blendshapes
+from shared.engines.mediapipe.tracking import Face, Sight, Tracker
 from shared.media.clip import Damage
 
 NO_FACE: Final = -1
@@ -55,14 +57,19 @@ RECORD: Final = np.dtype(
     ]
 )
 _GIVEN: Final = np.dtype(RECORD.descr[: RECORD.descr.index(("box", "<f4", (4,))) + 1])
-"""The fields that are known of each face at once; the others come from the aligned meshes."""
+"""The fields that each face has by itself; the others come from the aligned meshes of many."""
 
 _NOTHING: Final = (NO_FACE, *np.zeros(1, dtype=_GIVEN)[0].tolist()[5:])
 """The given fields of a frame without a face, from its track on."""
 
 Records = NDArray[np.void]
 
-_BLOCK: Final = 256  # faces aligned at once: enough for numpy to be fast, 1.5 MB of points
+_Moment = tuple[int, float, bool, float]
+"""Frame, time, cut and quantiser, as in a record."""
+
+_BLOCK: Final = (
+    128  # faces worked on at once: enough for numpy to be fast, 7 MB of what was cut out
+)
 _LENGTH: Final = struct.Struct("<Q")  # of the summary, at the end of a file
 
 
@@ -80,55 +87,56 @@ class Summary:
 class Writer:
     """Takes frames in order and completes the file on leaving; left by an error, leaves nothing."""
 
-    def __init__(self, path: Path, width: int, height: int, *, still: bool = False) -> None:
+    def __init__(
+        self, path: Path, width: int, height: int, blendshapes: Blendshapes, *, still: bool = False
+    ) -> None:
         """`still`: each face is seen only once."""
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
         self._file = self._partial.open("wb")
         self._width, self._height, self._still = width, height, still
-        self._points: list[NDArray[np.float32]] = []
-        self._records: list[tuple[object, ...]] = []
+        self._blendshapes = blendshapes
+        self._seen: list[tuple[_Moment, Face | None]] = []
         self._summary: Summary | None = None
 
     def add(self, frame: int, time: float, sight: Sight, quantiser: float = math.nan) -> None:
-        if len(self._records) >= _BLOCK:
+        if len(self._seen) >= _BLOCK:
             self._flush()
-        for face in sight.faces:
-            box, seen, crop = face.box, face.appearance, face.crop
-            self._records.append(
-                (
-                    frame,
-                    time,
-                    sight.cut,
-                    quantiser,
-                    face.track,
-                    face.mesh.score,
-                    face.detection,
-                    seen.sharpness,
-                    seen.brow_furrows,
-                    seen.forehead_lines,
-                    seen.colour,
-                    face.blendshapes,
-                    face.inside,
-                    crop.sharpness_face,
-                    crop.sharpness_mouth,
-                    crop.face_brightness,
-                    crop.picture_change,
-                    crop.picture_unsteadiness,
-                    (box.left, box.top, box.right - box.left, box.bottom - box.top),
-                )
-            )
-            self._points.append(face.mesh.points)
-        if not sight.faces:
-            self._records.append((frame, time, sight.cut, quantiser, *_NOTHING))
+        moment = frame, time, sight.cut, quantiser
+        self._seen += [(moment, face) for face in sight.faces or (None,)]
+
+    def _given(self, face: Face | None) -> tuple[object, ...]:
+        """As `_GIVEN`, from the track on."""
+        if face is None:
+            return _NOTHING
+        box, points = face.box, face.mesh.points
+        seen, crop = appearance(face.patches), face.crop.values(points)
+        return (
+            face.track,
+            face.mesh.score,
+            face.detection,
+            seen.sharpness,
+            seen.brow_furrows,
+            seen.forehead_lines,
+            seen.colour,
+            self._blendshapes.of(points),
+            face.inside,
+            crop.sharpness_face,
+            crop.sharpness_mouth,
+            crop.face_brightness,
+            crop.picture_change,
+            crop.picture_unsteadiness,
+            (box.left, box.top, box.right - box.left, box.bottom - box.top),
+        )
 
     def _flush(self) -> None:
-        records = np.zeros(len(self._records), dtype=RECORD)
-        given = np.array(self._records, dtype=_GIVEN)
+        records = np.zeros(len(self._seen), dtype=RECORD)
+        given = np.array([(*moment, *self._given(face)) for moment, face in self._seen], _GIVEN)
         for name in _GIVEN.names or ():
             records[name] = given[name]
-        if self._points:
-            meshes = np.stack(self._points)
+        points = [face.mesh.points for _, face in self._seen if face is not None]
+        if points:
+            meshes = np.stack(points)
             aligned = alignment.align(meshes)
             faces = records["track"] != NO_FACE
             records["eye_distance"][faces] = aligned.scale * alignment.EYE_DISTANCE
@@ -142,8 +150,7 @@ class Writer:
             values = measures.measure(aligned)
             records["measures"][faces] = values - measures.build(aligned) if self._still else values
         self._file.write(records.tobytes())
-        self._records.clear()
-        self._points.clear()
+        self._seen.clear()
 
     def finish(self, damage: Damage, tracker: Tracker) -> None:
         """To be called after the last frame: a file that was not finished is not kept."""

@@ -12,15 +12,11 @@ in `identity`, for all segments at once.
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from shared.engines.mediapipe import edges, regions, scenes
-from shared.engines.mediapipe.appearance import Appearance, appearance
-from shared.engines.mediapipe.blendshapes import Blendshapes
+from shared.engines.mediapipe import appearance, edges, regions, scenes
+from shared.engines.mediapipe.appearance import Patches
 from shared.engines.mediapipe.crops import Region
 from shared.engines.mediapipe.detector import Detection, FaceDetector
-from shared.engines.mediapipe.face_crop import CropValues, FaceCrop
+from shared.engines.mediapipe.face_crop import Crop, FaceCrop
 from shared.engines.mediapipe.mesh import FaceMesh, Mesh
 from shared.engines.mediapipe.regions import Box, box_of
 from shared.engines.mediapipe.tiles import detect_in_tiles
@@ -57,10 +53,9 @@ class Face:
     mesh: Mesh
     box: Box
     detection: float  # score of the surest detection that agreed with the track
-    appearance: Appearance
-    blendshapes: NDArray[np.float32]  # (52,) as `blendshapes.NAMES`
+    patches: Patches | None  # None outside of the picture
     inside: tuple[float, ...]  # as `edges.PARTS`
-    crop: CropValues
+    crop: Crop
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +78,9 @@ class _Track:
 class Tracker:
     """Feed it pictures in order. Not for use by two threads."""
 
-    def __init__(
-        self, detector: FaceDetector, mesh: FaceMesh, blendshapes: Blendshapes, manner: Manner
-    ) -> None:
+    def __init__(self, detector: FaceDetector, mesh: FaceMesh, manner: Manner) -> None:
         self._detector = detector
         self._mesh = mesh
-        self._blendshapes = blendshapes
         self._manner = manner
         self._tracks: list[_Track] = []
         self._started = 0
@@ -117,8 +109,7 @@ class Tracker:
             mesh=track.mesh,
             box=track.box,
             detection=track.detection,
-            appearance=appearance(picture, track.mesh.points, track.box),
-            blendshapes=self._blendshapes.of(track.mesh.points),
+            patches=appearance.cut_out(picture, track.mesh.points, track.box),
             inside=edges.inside(track.mesh.points, track.box, seen),
             crop=track.crop.follow(picture, track.mesh.points),
         )

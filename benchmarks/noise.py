@@ -29,7 +29,6 @@ from benchmarks._measured import recording  # noqa: E402
 from shared.analysis.catalogue import CATALOGUE  # noqa: E402
 from shared.analysis.measuring import measure  # noqa: E402
 from shared.analysis.series import Recording  # noqa: E402
-from shared.measurements.action_units import INTENSITIES  # noqa: E402
 from tests import faces  # noqa: E402
 from tests.media_factory import Clip  # noqa: E402
 
@@ -76,8 +75,7 @@ def filmed(quality: int, number: int, folder: Path) -> Recording:
 
 def signals(clip: Recording) -> dict[str, Noise]:
     (face,) = clip.faces
-    units = dict(zip(INTENSITIES, face.intensities.T, strict=True))
-    return {name: noise(values) for name, values in (units | dict(face.signals)).items()}
+    return {name: noise(each[name]) for each in (face.intensities, face.signals) for name in each}
 
 
 def noise(values: Values) -> Noise:

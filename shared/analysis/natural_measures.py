@@ -21,6 +21,7 @@ OURS: Final = "own definition"
 
 _EYES: Final = "eye distances"
 _SIZE: Final = "eye_distance"  # [pixels]; tells whether the face is large enough
+_LIGHT: Final = "face_brightness"  # [levels]; tells whether there is enough of it
 _POSE: Final = ("pose_Rx", "pose_Ry", "pose_Rz")
 _HEAD: Final = ("head_x", "head_y")
 _BROWS: Final = ("brow_height_right", "brow_height_left")
@@ -56,7 +57,7 @@ def _natural(
         definition,
         OURS,
         compute,
-        signals=(*signals, _SIZE),
+        signals=(*signals, _SIZE, _LIGHT),
         min_fps=MIN_FPS,
         tolerance=tolerance or _TOLERANCES[unit],
         group=group,

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis.series import Bools, Floats
+from shared.analysis.series import Bools, Floats, Floats32
 
 PLACES: Final = (("head_x", "head_y"), ("pose_Rx", "pose_Ry", "pose_Rz"))
 """What makes steps: the head's shift, and its turn."""
@@ -24,7 +24,7 @@ _NONE: Final = 1e-9  # keeps the logarithm of no step finite
 
 
 def in_turn(
-    times: Floats, places: Sequence[Floats], new: Bools
+    times: Floats, places: Sequence[Floats32], new: Bools
 ) -> Iterator[tuple[float, float, float]]:
     """Start and end [s] of every window, and how many times as long every second step is.
 
@@ -39,10 +39,10 @@ def in_turn(
             yield start, float(times[end - 1]), float(np.exp(_difference(window)))
 
 
-def _unlike(times: Floats, place: Floats, new: Bools) -> Floats:
+def _unlike(times: Floats, place: Floats32, new: Bools) -> Floats:
     """[n] The logarithm of a step less the mean of its neighbours'; NaN where there is none."""
     speeds = np.full(len(times), np.nan)
-    speeds[1:] = np.linalg.norm(np.diff(place, axis=1), axis=0) / np.diff(times)
+    speeds[1:] = np.linalg.norm(np.diff(place.astype(np.float64), axis=1), axis=0) / np.diff(times)
     speeds[~new] = np.nan
     logs = np.log(speeds + _NONE)
     result = np.full(len(times), np.nan)

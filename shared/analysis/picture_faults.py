@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis import blending, disorder, pacing
+from shared.analysis import blending, disorder, liveliness, pacing
 from shared.analysis.series import Bools, Floats, runs
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Span, Track
@@ -40,8 +40,8 @@ Window = tuple[float, float, bool]  # start, end [s], whether the fault is in it
 
 def _new(track: Track) -> Bools:
     """[n] Whether a picture differs from the one before; the first ones do."""
-    light = float(np.nanmedian(track.signals["face_brightness"]))
-    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP) * min(1.0, light / STILL_LIGHT)
+    light = min(1.0, liveliness.brightness(track) / STILL_LIGHT)
+    limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP) * light
     new: Bools = ~(track.signals["picture_change"] < limit)
     new[[stretch.start for stretch in track.stretches]] = True
     return new
@@ -124,7 +124,9 @@ def _share(windows: Iterable[Window], seconds: float) -> Statistic | NotMeasured
     """Of windows of so many seconds."""
     found = list(windows)
     if not found:
-        return NotMeasured(f"It needs the face for {seconds:g} s without a hole.")
+        return NotMeasured(
+            f"It needs the face for {seconds:g} s without a hole, and few pictures shown twice."
+        )
     marked = np.array([marked for *_, marked in found], np.float64)
     return Mean(marked, np.ones(len(marked)), np.array([begin for begin, *_ in found]))
 
@@ -164,12 +166,10 @@ def unevens(track: Track) -> Iterator[Span]:
 
 def _unevenness(track: Track) -> Iterator[Window]:
     other = _other(track)
+    places = [np.stack([track.signals[name] for name in names]) for names in pacing.PLACES]
     for stretch in track.stretches:
-        places = [
-            np.stack([track.signals[name][stretch].astype(np.float64) for name in names])
-            for names in pacing.PLACES
-        ]
-        for begin, end, longer in pacing.in_turn(track.times[stretch], places, other[stretch]):
+        times, moved = track.times[stretch], [place[:, stretch] for place in places]
+        for begin, end, longer in pacing.in_turn(times, moved, other[stretch]):
             yield begin, end, longer > MAX_LONGER
 
 

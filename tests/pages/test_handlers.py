@@ -14,7 +14,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.app import App
 from shared.database.tables import EventKind, Job, State, Step, WebhookEvent
 from shared.jobs import deliveries, lifecycle
-from shared.jobs.deliveries import Answer
+from shared.jobs.deliveries import ReceiverAnswer
 from shared.measurements.action_units import INTENSITIES
 from shared.media.formats import Kind, MediaFacts
 from shared.pages import (
@@ -122,9 +122,9 @@ def test_a_job_s_page_says_what_became_of_its_webhooks(app: App) -> None:
         deliveries.add(session, found, WebhookEvent.BUILD_ENDED, {}, addresses_)
         rows = {row.address.split(".")[0][8:]: row for row in deliveries.of_job(session, found.id)}
         for host, answer in (
-            ("delivered", Answer(204)),
-            ("refused", Answer(410)),
-            ("away", Answer(words="It took too long.")),
+            ("delivered", ReceiverAnswer(204)),
+            ("refused", ReceiverAnswer(410)),
+            ("away", ReceiverAnswer(words="It took too long.")),
         ):
             claimed = deliveries.claim(session, rows[host].id)
             assert claimed

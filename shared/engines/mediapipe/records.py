@@ -67,9 +67,7 @@ Records = NDArray[np.void]
 _Moment = tuple[int, float, bool, float]
 """Frame, time, cut and quantiser, as in a record."""
 
-_BLOCK: Final = (
-    128  # faces worked on at once: enough for numpy to be fast, 7 MB of what was cut out
-)
+_BLOCK: Final = 128  # faces worked on at once: enough for numpy to be fast, 7 MB of cuts
 _LENGTH: Final = struct.Struct("<Q")  # of the summary, at the end of a file
 
 

@@ -13,6 +13,7 @@ import logging
 import uuid
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.api import reports as report_routes
 from shared.app import build
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
+from shared.engines.pool import EnginePool
 from shared.jobs import blob_metadata, containers, lifecycle
 from shared.pages import job_page, report_page
 from shared.pipeline import deletion, reconciliation, uploads
@@ -50,16 +52,17 @@ def own(run_folder: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def deployment(own: Stack, tmp_path: Path) -> Iterator[Deployment]:
-    settings = {"LEASE_SECONDS": "0", "RECONCILE_AFTER_SECONDS": "0", "ENGINE_PROCESSES": "1"}
+def deployment(own: Stack, tmp_path: Path, engine_pool: EnginePool) -> Iterator[Deployment]:
+    settings = {"LEASE_SECONDS": "0", "RECONCILE_AFTER_SECONDS": "0"}
     app = build(read({"DATABASE_URL": own.database, STORAGE: own.storage, **settings}))
     for page in app.storage.containers():
         for container in page:
             app.storage.delete_container(container)
-    made = Deployment(app, own, tmp_path, NUMBERS)
+    made = Deployment(replace(app, engines=engine_pool), own, tmp_path, NUMBERS)
     made.restore(made.backup())  # the one that the stack began with stays empty
     yield made
-    made.app.close()
+    made.app.database.close()
+    app.close()
 
 
 @pytest.fixture(scope="session")

@@ -162,10 +162,15 @@ def migrate(database: str, *command: str) -> None:
         alembic.config.main(["-c", str(ROOT / "alembic.ini"), *(command or ("upgrade", "head"))])
 
 
+class _TestedStack(Stack):
+    def migrate(self, revision: str = "head") -> None:
+        migrate(self.database, "upgrade", revision)
+
+
 @contextmanager
 def _stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """A stack with secrets of its own, which must not be in its logs afterwards."""
-    with Stack(
+    with _TestedStack(
         folder,
         ports=ANY,
         host=HostKind.BUILTIN,

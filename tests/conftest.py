@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from shared.app import App, build
-from shared.platform.settings import STORAGE, read
+from shared.engines.pool import EnginePool
+from shared.platform.settings import STORAGE, Settings, read
 
 if TYPE_CHECKING:  # pytest rewrites the module when it loads it as a plugin
     from tests.stack import Services
@@ -31,8 +34,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["tests.leaks", "tests.stack"]
 
 
+@pytest.fixture(scope="session")
+def engine_pool() -> Iterator[EnginePool]:
+    """Warm engine processes for every test that measures, for to start one takes a second.
+
+    Tests that break engines have pools of their own.
+    """
+    limit = Settings.model_fields["engine_memory_mb"].default
+    with closing(EnginePool(2, memory_limit_mb=limit)) as made:
+        yield made
+
+
 @pytest.fixture
-def app(services: Services, database: str) -> Iterator[App]:
+def app(services: Services, database: str, engine_pool: EnginePool) -> Iterator[App]:
     """The app's parts on real storage and a database of its own, without a host."""
     parts = build(
         read(
@@ -45,5 +59,5 @@ def app(services: Services, database: str) -> Iterator[App]:
             }
         )
     )
-    yield parts
+    yield replace(parts, engines=engine_pool)
     parts.close()

@@ -36,6 +36,7 @@ _TEETH_Y: Final = 149.5  # the mouth opens here
 _CHIN_Y: Final = 178.0
 _NECK_Y: Final = 215.0  # the warp ends here
 _INSIDE: Final = (45, 18, 18)  # of the mouth
+_MOVES: Final = np.s_[80:216, 184:264]  # what mouth and lids move; all else is the sample
 
 
 @cache
@@ -47,7 +48,7 @@ def face(*, mouth: float = 0.0, lids: float = 0.0) -> Pixels:
     """The sample, 512 x 512, with its mouth opened by `mouth` pixels and its `lids` shut 0..1."""
     if not mouth and not lids:
         return sample()
-    y, x = np.mgrid[0:512, 0:512].astype(np.float32)
+    y, x = np.mgrid[_MOVES].astype(np.float32)
     source_y = y.copy()
     across = np.clip(1 - ((x - _MOUTH_X) / (_MOUTH_HALF_WIDTH * 1.6)) ** 2, 0, 1)
     opening = mouth * across
@@ -64,7 +65,9 @@ def face(*, mouth: float = 0.0, lids: float = 0.0) -> Pixels:
     warped = cv2.remap(sample(), x, source_y.astype(np.float32), cv2.INTER_LINEAR)
     inside = below & (y < _TEETH_Y + opening) & (np.abs(x - _MOUTH_X) < _MOUTH_HALF_WIDTH)
     warped[inside] = _INSIDE
-    return np.asarray(warped, np.uint8)
+    picture = sample().copy()
+    picture[_MOVES] = warped
+    return picture
 
 
 def speaking(time: float, width: int, height: int) -> Pixels:

@@ -1,8 +1,9 @@
 """Fixtures with real services: each test run has its own Azurite and PostgreSQL.
 
 services        (session)  storage and a database server; the host does not run
-database        (function) address of a fresh, migrated database on that server
-empty_database  (function) the same without any table
+database        (function) address of a migrated database on that server, without anybody's rows
+fresh_database  (function) the same, for tests that change its schema: of nobody else's, and new
+empty_database  (function) a new one without any table
 stack           (session)  the whole app on services of its own, with host and relay
 service         (session)  a client of `stack`, over HTTP
 make_stack      (session)  makes further stacks, each stopped at the end of its `with`
@@ -15,8 +16,6 @@ The processes end with the test run, also when it is killed. The data is below
 import itertools
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import alembic.config
 import pytest
 
 from local.functions_host import HostKind
@@ -33,7 +33,7 @@ from local.paths import LOCAL, ROOT
 from local.ports import ANY
 from local.postgres import create_database, drop_database
 from local.stack import Stack
-from tests import leaks
+from tests import emptied, leaks
 from tests.end_to_end.service import Service
 
 _RUNS = LOCAL / "test-runs"
@@ -91,8 +91,21 @@ def template(services: Services) -> str:
     return "template_app"
 
 
+@pytest.fixture(scope="session")
+def reused_database(services: Services, template: str) -> str:
+    address = create_database(services.server, "reused", template)
+    emptied.keep(address)
+    return address
+
+
 @pytest.fixture
-def database(services: Services, template: str) -> Iterator[str]:
+def database(reused_database: str) -> Iterator[str]:
+    yield reused_database
+    emptied.empty(reused_database)
+
+
+@pytest.fixture
+def fresh_database(services: Services, template: str) -> Iterator[str]:
     yield from _database(services, template)
 
 
@@ -140,19 +153,24 @@ def new_stack(make_stack: MakeStack) -> Iterator[NewStack]:
 
 
 def migrate(database: str, *command: str) -> None:
-    """Run Alembic on a database: `upgrade head` where nothing else is said."""
-    subprocess.run(
-        [sys.executable, "-m", "alembic", *(command or ("upgrade", "head"))],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database},
-        check=True,
-    )
+    """Run Alembic on a database: `upgrade head` where nothing else is said.
+
+    In this process: to start one and import everything takes longer than the migrations.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", database)
+        alembic.config.main(["-c", str(ROOT / "alembic.ini"), *(command or ("upgrade", "head"))])
+
+
+class _TestedStack(Stack):
+    def migrate(self, revision: str = "head") -> None:
+        migrate(self.database, "upgrade", revision)
 
 
 @contextmanager
 def _stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """A stack with secrets of its own, which must not be in its logs afterwards."""
-    with Stack(
+    with _TestedStack(
         folder,
         ports=ANY,
         host=HostKind.BUILTIN,

@@ -47,6 +47,12 @@ print(theirs.type, theirs.date == ActionUnitReport.objects.get(name="build 2").d
 """
 
 
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Django makes tables in it."""
+    return fresh_database
+
+
 @pytest.fixture(params=["managed = False", "managed = True"], ids=["unmanaged", "faked"])
 def website(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Path:
     """A Django project; where it manages the table, its own migration is faked."""

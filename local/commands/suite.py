@@ -12,6 +12,8 @@ _ADDRESSES = ("DATABASE_URL", "AZURE_STORAGE_CONNECTION_STRING", "AzureWebJobsSt
 def run(options: Namespace) -> int:
     for name in _ADDRESSES:  # tests never touch what these may name
         os.environ.pop(name, None)
+    # else every worker, and every process of every stack, compiles what it imports
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
     arguments = options.arguments or [*_in_parallel(), *_selection(thorough=options.all)]
     # pytest takes the place of this process: Ctrl-C and its exit code are its own

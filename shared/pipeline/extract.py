@@ -59,6 +59,8 @@ def extract(attempt: Attempt) -> None:
     seconds = time.monotonic() - started
     for blob in (blob_names.SIGNALS_BLOB, blob_names.SOUND_BLOB, blob_names.EXTRACTION_BLOB):
         if (results / blob).exists():
+            if attempt.heartbeat.lost():
+                raise LeaseLostError("lost before its outputs were stored")
             _store(attempt, outputs, results / blob)
     attempt.transaction(
         lambda session: lifecycle.advance(
@@ -135,9 +137,7 @@ def _probe(attempt: Attempt, path: Path, found: Format) -> MediaFacts:
 def _store(
     attempt: Attempt, outputs: Outputs, path: Path, metadata: dict[str, str] | None = None
 ) -> None:
-    """Upload one output, unless the job was deleted: its container must not be asked for then."""
-    if attempt.heartbeat.lost():
-        raise LeaseLostError("lost before its outputs were stored")
+    """Upload one output. Raises Cancelled where the job was deleted, and its container with it."""
     try:
         attempt.patiently(
             lambda: attempt.app.storage.upload_file(

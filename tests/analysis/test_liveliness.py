@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shared.analysis.measuring import MeasuredRecording
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.series import Floats
 from shared.analysis.statistics import Windows
@@ -30,12 +31,20 @@ def test_known_amounts(fps: float) -> None:
     assert found(measured, "mouth_opening_fast").value == pytest.approx(fast, rel=0.03)
 
 
+@pytest.fixture(scope="module")
+def same_motion() -> list[MeasuredRecording]:
+    """At every rate, and of every size."""
+    rates = [living(fps=fps) for fps in RATES]
+    return rates + [living(eyes=eyes) for eyes in (61.0, 300.0, 900.0)]
+
+
 @pytest.mark.parametrize("measure", NATURAL, ids=lambda measure: measure.code)
-def test_neither_rate_nor_size_matters(measure: object) -> None:
+def test_neither_rate_nor_size_matters(
+    measure: object, same_motion: list[MeasuredRecording]
+) -> None:
     """The same motion reads the same within a tenth of what people differ by."""
     code = getattr(measure, "code", "")
-    values = [found(living(fps=fps), code).value for fps in RATES]
-    values += [found(living(eyes=eyes), code).value for eyes in (61.0, 300.0, 900.0)]
+    values = [found(recording, code).value for recording in same_motion]
     assert None not in values
     scaled = np.log([value or 1e-9 for value in values])
     assert np.ptp(scaled) < (0.12 if code in {"flicker", "head_shake"} else 0.05)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import faces, media_factory
+from tests import faces, media_factory, once
 from tests.client.running import Client, Within
 from tests.media_factory import Clip
 
@@ -33,11 +33,13 @@ def within(
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of media, made once."""
-    folder = tmp_path_factory.mktemp("client-media")
+    return once.folder(tmp_path_factory, "client-media", _make_media)
+
+
+def _make_media(folder: Path) -> None:
     media_factory.picture(folder / "face.jpg")
     media_factory.picture(folder / "grey.jpg", mode="L")
     media_factory.picture(folder / "empty.jpg", scene=faces.empty)
     Clip(seconds=1).write(folder / "clip.mp4")
     Clip(seconds=8, size=(480, 480), scene=faces.living).write(folder / "living.mp4")
     (folder / "page.jpg").write_text("<html>no picture</html>")
-    return folder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import faces, media_factory
+from tests import faces, media_factory, once
 from tests.end_to_end.service import IMPATIENT, Service
 from tests.media_factory import Clip
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of media, made once."""
-    folder = tmp_path_factory.mktemp("media")
+    return once.folder(tmp_path_factory, "media", _make_media)
+
+
+def _make_media(folder: Path) -> None:
     media_factory.picture(folder / "face.jpg")
     media_factory.picture(folder / "rotated.jpg", orientation=6)
     media_factory.picture(folder / "alpha.png", mode="RGBA")
@@ -28,7 +31,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Clip(seconds=1).write(folder / "one-second.mp4")
     Clip(seconds=20, size=(320, 240)).write(folder / "twenty-seconds.mp4")
     Clip(seconds=1, scene=faces.empty).write(folder / "empty.mp4")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from tests.media_factory import Clip
 from tests.speech import babble, film
 
 AVATAR = "Speaker"
-VOICE = babble(14, seed=1)
+SECONDS = 10.0
+VOICE = babble(SECONDS, seed=1)
 SHIFTS = {"b2": 0.08, "b3": 0.3}  # [s] by which the sound of a build comes later
 
 
@@ -28,7 +29,7 @@ def mouth(time: float) -> float:
 @pytest.fixture(scope="module")
 def builds(service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Json]:
     folder = tmp_path_factory.mktemp("builds")
-    filmed = partial(film, samples=VOICE.samples, scene=faces.saying(mouth), seconds=14.0)
+    filmed = partial(film, samples=VOICE.samples, scene=faces.saying(mouth), seconds=SECONDS)
     ids = {
         build: service.submit(
             filmed(folder / f"{build}.mp4", starts=(shift,)), avatar=AVATAR, name=build
@@ -67,7 +68,7 @@ def compared(service: Service, later: str) -> Json:
 def test_a_clip_is_listened_to(service: Service, builds: dict[str, Json]) -> None:
     heard = stored(service, builds["b1"])
     assert heard is not None
-    assert heard.duration == pytest.approx(14, abs=0.3)
+    assert heard.duration == pytest.approx(SECONDS, abs=0.3)
     found = measures(service, builds["b1"])
     assert 0.3 < found["speech_share"] <= 1
     assert found["mouth_in_speech"] > 0

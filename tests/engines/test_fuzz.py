@@ -24,7 +24,7 @@ from shared.media.formats import Kind, sniff, sniff_file
 from shared.media.probe import probe
 from shared.platform.errors import MediaError
 from tests import media_factory as make
-from tests.engines.test_pool import ODD
+from tests.engines.odd_pool import ODD
 from tests.media_factory import Clip
 
 pytestmark = pytest.mark.thorough

@@ -16,7 +16,7 @@ from shared.measurements.action_units import INTENSITIES
 from shared.measurements.model import MediaType, Segment
 from shared.platform.errors import Code, MediaError
 from tests import faces, media_factory
-from tests.engines.mediapipe_runs import run
+from tests.engines.mediapipe_runs import Run, run
 from tests.media_factory import Clip
 
 SHARED_MEDIA: Final = Path(__file__).resolve().parents[3] / "shared" / "media"
@@ -36,6 +36,14 @@ def speaking(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Clip(seconds=6, fps=25, key_interval=25).write(path)
 
 
+@pytest.fixture(scope="module")
+def spoken(
+    engine: MediapipeEngine, speaking: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    """What comes out for it, in one segment."""
+    return run(engine, speaking, MediaType.VS, tmp_path_factory.mktemp("spoken"))
+
+
 def shared_media(name: str) -> Path:
     path = SHARED_MEDIA / name
     if not path.is_file():
@@ -52,25 +60,20 @@ def test_the_readme_shows_what_is_measured(engine: MediapipeEngine, tmp_path: Pa
     assert measured == pytest.approx({au: float(value) for au, value in shown}, abs=0.02)
 
 
-def test_a_clip_gives_one_row_per_frame(
-    engine: MediapipeEngine, speaking: Path, tmp_path: Path
-) -> None:
-    result = run(engine, speaking, MediaType.VS, tmp_path)
-    assert [row.frame for row in result.rows] == list(range(1, 151))
-    times = [row.timestamp for row in result.rows]
+def test_a_clip_gives_one_row_per_frame(spoken: Run) -> None:
+    assert [row.frame for row in spoken.rows] == list(range(1, 151))
+    times = [row.timestamp for row in spoken.rows]
     assert times == pytest.approx([index / 25 for index in range(150)], abs=1e-3)
-    assert result.faces() == {0: 150}
-    facts = result.facts
+    assert spoken.faces() == {0: 150}
+    facts = spoken.facts
     assert (facts.frames, facts.faces, facts.width, facts.height) == (150, 1, 320, 320)
     assert (facts.fps, facts.duration) == pytest.approx((25, 6))
     assert facts.warnings == []
 
 
-def test_mouth_and_lids_are_seen_to_move(
-    engine: MediapipeEngine, speaking: Path, tmp_path: Path
-) -> None:
+def test_mouth_and_lids_are_seen_to_move(spoken: Run) -> None:
     """The clip's mouth opens as the positive half of a 1.5 Hz sine; lids close at 1, 3 and 5 s."""
-    rows = run(engine, speaking, MediaType.VS, tmp_path).rows
+    rows = spoken.rows
     values = np.array([row.intensities for row in rows])
     mouth = [max(0.0, np.sin(2 * np.pi * 1.5 * row.timestamp)) for row in rows]
     assert np.corrcoef(values[:, AU25], mouth)[0, 1] > 0.9
@@ -79,21 +82,18 @@ def test_mouth_and_lids_are_seen_to_move(
     assert not any(blinks[index] for index in (0, 12, 37, 50, 62, 87, 100, 112, 137))
 
 
-def test_the_same_media_gives_the_same_bytes(
-    engine: MediapipeEngine, speaking: Path, tmp_path: Path
-) -> None:
-    first = run(engine, speaking, MediaType.VS, tmp_path)
+def test_the_same_media_gives_the_same_bytes(speaking: Path, spoken: Run, tmp_path: Path) -> None:
     again = run(MediapipeEngine(), speaking, MediaType.VS, tmp_path)
-    assert first.raw == again.raw
-    assert [row.intensities for row in first.rows] == [row.intensities for row in again.rows]
+    assert spoken.raw == again.raw
+    assert [row.intensities for row in spoken.rows] == [row.intensities for row in again.rows]
 
 
 def test_segments_join_to_what_the_whole_gives(
-    engine: MediapipeEngine, speaking: Path, tmp_path: Path
+    engine: MediapipeEngine, speaking: Path, spoken: Run, tmp_path: Path
 ) -> None:
     """Tolerance: 0.1 of an intensity in 99 of 100 values, 0.5 in the frames after the cuts."""
     cuts = [Segment(0, 0.0, 2.0), Segment(1, 2.0, 4.0), Segment(2, 4.0, None)]
-    whole = run(engine, speaking, MediaType.VS, tmp_path)
+    whole = spoken
     parts = run(engine, speaking, MediaType.VS, tmp_path, cuts)
     assert [(r.frame, r.face, r.timestamp, r.success) for r in parts.rows] == [
         (r.frame, r.face, r.timestamp, r.success) for r in whole.rows

@@ -57,20 +57,24 @@ def build(template: Path) -> Resource:
     return compiled
 
 
-class Deployment:
-    """What `main.bicep` would make with these variables of the azd environment."""
+def snapshot(folder: Path, variables: dict[str, str]) -> None:
+    """Work out what `main.bicep` would make with these variables of the azd environment."""
+    copied = shutil.copytree(INFRA, folder / "infra")  # the CLI writes beside its input
+    azd = {"AZURE_ENV_NAME": "test", "AZURE_LOCATION": "westeurope"}
+    result = run(
+        *("snapshot", copied / "main.bicepparam", "--mode", "overwrite"),
+        *("--subscription-id", SUBSCRIPTION, "--tenant-id", TENANT),
+        *("--location", "westeurope"),
+        environment=azd | variables,
+    )
+    assert result.returncode == 0, result.stderr
 
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
-        copied = shutil.copytree(INFRA, folder / "infra")  # the CLI writes beside its input
-        azd = {"AZURE_ENV_NAME": "test", "AZURE_LOCATION": "westeurope"}
-        result = run(
-            *("snapshot", copied / "main.bicepparam", "--mode", "overwrite"),
-            *("--subscription-id", SUBSCRIPTION, "--tenant-id", TENANT),
-            *("--location", "westeurope"),
-            environment=azd | variables,
-        )
-        assert result.returncode == 0, result.stderr
-        found = json.loads((copied / "main.snapshot.json").read_text())
+
+class Deployment:
+    """What a `snapshot` in this folder found."""
+
+    def __init__(self, folder: Path) -> None:
+        found = json.loads((folder / "infra" / "main.snapshot.json").read_text())
         assert found["diagnostics"] == []
         self.resources: list[Resource] = found["predictedResources"]
         self.outputs: dict[str, Any] = found["outputs"]

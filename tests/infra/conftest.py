@@ -1,10 +1,12 @@
 """The deployments that are looked at, evaluated once per test run."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from tests.infra.bicep import Deployment, command
+from tests import once
+from tests.infra.bicep import Deployment, command, snapshot
 
 WEBHOOKS = {
     "WEBHOOK_SECRET": "whsec_cGxhbnRlZDogdGhlIHNlY3JldCBvZiB3ZWJob29rcw==",
@@ -40,9 +42,13 @@ VARIANTS: dict[str, dict[str, str]] = {
 @pytest.fixture(scope="session")
 def deployments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Deployment]:
     command()  # skips here, not in a thread
-    folders = [tmp_path_factory.mktemp(name) for name in VARIANTS]
-    with ThreadPoolExecutor(2) as threads:
-        return dict(zip(VARIANTS, threads.map(Deployment, folders, VARIANTS.values()), strict=True))
+
+    def evaluate(folder: Path) -> None:
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(snapshot, map(folder.joinpath, VARIANTS), VARIANTS.values()))
+
+    folder = once.folder(tmp_path_factory, "deployments", evaluate)
+    return {name: Deployment(folder / name) for name in VARIANTS}
 
 
 @pytest.fixture(params=VARIANTS)

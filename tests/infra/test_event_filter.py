@@ -24,8 +24,12 @@ NOT: dict[str, Callable[[str, str], bool]] = {
 
 
 @pytest.fixture(scope="module")
-def subscription() -> Resource:
-    compiled = build(INFRA / "event-subscription.bicep")
+def compiled() -> Resource:
+    return build(INFRA / "event-subscription.bicep")
+
+
+@pytest.fixture(scope="module")
+def subscription(compiled: Resource) -> Resource:
     variables: dict[str, str] = compiled["variables"]
     (resource,) = [
         item for item in compiled["resources"] if item["type"].endswith("/eventSubscriptions")
@@ -133,7 +137,6 @@ def test_the_webhook_is_the_blob_triggers_over_tls(subscription: Resource) -> No
     assert destination["minimumTlsVersionAllowed"] == "1.2"
 
 
-def test_the_key_is_a_secret_of_the_deployment() -> None:
-    compiled = build(INFRA / "event-subscription.bicep")
+def test_the_key_is_a_secret_of_the_deployment(compiled: Resource) -> None:
     assert compiled["parameters"]["webhookKey"]["type"] == "securestring"
     assert "outputs" not in compiled

@@ -205,6 +205,7 @@ def _ask(door: str, content: bytes) -> func.HttpResponse:
     return respond(posted, upload_routes.upload)
 
 
+@pytest.mark.thorough
 def test_the_client_waits_and_goes_on(new_stack: NewStack, image: Path, tmp_path: Path) -> None:
     """Two files, one job at a time: both are measured."""
     grey = media_factory.picture(tmp_path / "grey.jpg", mode="L")

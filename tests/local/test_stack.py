@@ -1,8 +1,12 @@
 """The stack as a whole: its parts, its outages, its end."""
 
+from contextlib import closing
+from typing import Any
+
 import psycopg2
 from azure.storage.blob import BlobServiceClient
 
+from tests import emptied
 from tests.stack import NewStack, Services
 
 
@@ -23,9 +27,39 @@ def test_services_are_real(services: Services) -> None:
         container.delete_container()
 
 
-def test_each_database_is_fresh_and_migrated(database: str, empty_database: str) -> None:
-    assert "action_unit_report" in _names(database)
+def test_databases_are_migrated_or_empty(
+    database: str, fresh_database: str, empty_database: str
+) -> None:
+    assert "action_unit_report" in _names(database) & _names(fresh_database)
     assert "action_unit_report" not in _names(empty_database)
+
+
+def _contents(address: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, and where the sequences are."""
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = [name for (name,) in cursor]
+        queries = {name: f'SELECT * FROM public."{name}"' for name in names}
+        queries["sequences"] = "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"
+        found = {}
+        for name, query in queries.items():
+            cursor.execute(query)
+            found[name] = cursor.fetchall()
+        return found
+
+
+def test_a_database_is_left_as_the_migrations_left_it(database: str, fresh_database: str) -> None:
+    at_first = _contents(fresh_database)
+    assert at_first["parameter_set"], "the migrations leave something"
+    assert _contents(database) == at_first
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO action_unit_report (url, avatar) VALUES ('u', 'a')")
+        cursor.execute("DELETE FROM parameter_set_fallback")
+        cursor.execute("UPDATE parameter_set SET name = 'another'")
+        connection.commit()
+        cursor.execute("LOCK action_unit_report")  # and is never given up
+        emptied.empty(database)
+    assert _contents(database) == at_first
 
 
 def test_data_survives_a_restart(new_stack: NewStack) -> None:

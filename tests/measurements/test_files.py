@@ -273,6 +273,7 @@ class TestFilesThatAreGone:
                 measurement.load(session, gone.app.storage)
 
 
+@pytest.mark.thorough
 def test_many_rows_take_the_memory_of_their_numbers(
     elsewhere: App, run: Run, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests import faces, media_factory
+from tests import faces, media_factory, once
 from tests.end_to_end.service import Service
 from tests.media_factory import Clip
 from tests.pages import browser as browsing
@@ -53,13 +53,16 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[OpenPage]:
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pages")
+    """A folder of media, made once."""
+    return once.folder(tmp_path_factory, "pages-media", _make_media)
+
+
+def _make_media(folder: Path) -> None:
     media_factory.picture(folder / "face.jpg")
     media_factory.picture(folder / "empty.jpg", scene=faces.empty)
     Clip(seconds=3, size=(320, 240)).write(folder / "clip.mp4")
     stops = faces.frozen(faces.speaking, 2.0, 4.0)
     Clip(seconds=7, size=(480, 360), scene=stops).write(folder / "stops.mp4")
-    return folder
 
 
 @pytest.fixture(scope="session")

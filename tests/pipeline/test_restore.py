@@ -10,11 +10,10 @@ import io
 import itertools
 import json
 import logging
-import random
 import uuid
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,90 +21,25 @@ import pytest
 import sqlalchemy as sa
 
 from local.ports import ANY
-from local.postgres import create_database
 from local.stack import Stack
 from shared.analysis.parameter_sets import ParameterSet
 from shared.api import reports as report_routes
-from shared.app import App, build
-from shared.database.connection import Database
+from shared.app import build
 from shared.database.tables import ActionUnitReport, Extraction, Job, State, Step
+from shared.engines.pool import EnginePool
 from shared.jobs import blob_metadata, containers, lifecycle
 from shared.pages import job_page, report_page
-from shared.pipeline import deletion, events, reconciliation, upload_fields, uploads
-from shared.pipeline.upload_fields import Fields, UploadUrlRequest
-from shared.pipeline.uploads import Upload
-from shared.platform import blob_names
+from shared.pipeline import deletion, reconciliation, uploads
+from shared.pipeline.upload_fields import UploadUrlRequest
 from shared.platform.settings import STORAGE, read
 from shared.reports import parameter_sets
 from tests import media_factory
 from tests.measurements.csv import tables
 from tests.pages.requests import get
+from tests.pipeline.restorable import Deployment
 
 NUMBERS = itertools.count()
 PARTS = ("avatar", "name", "type", "engine", "parameter_sets", "filename", "blob", "created")
-
-
-@dataclass
-class Deployment:
-    """One app, one storage account, and a database that can be set back."""
-
-    app: App
-    stack: Stack
-    folder: Path
-    numbers: Iterator[int]
-
-    def upload(self, path: Path, filename: str | None = None, **fields: Any) -> Job:
-        """Taken in, not yet measured."""
-        copy = self.folder / f"upload-{next(self.numbers)}"
-        copy.write_bytes(path.read_bytes())
-        said = Fields.model_validate({"avatar": "Ada", **fields})
-        return uploads.accept(self.app, Upload(said, filename or path.name, copy, None))
-
-    def measure(self, job: Job) -> Job:
-        events.blob_uploaded(self.app, job.container, job.blob)
-        events.blob_uploaded(self.app, job.container, blob_names.MEASUREMENT_BLOB)
-        done = self.job(job.id)
-        assert done.state == State.DONE, done.error_detail
-        return done
-
-    def job(self, job_id: uuid.UUID) -> Job:
-        with self.app.database.begin() as session:
-            found = lifecycle.get(session, job_id)
-        assert found is not None
-        return found
-
-    def jobs(self) -> dict[uuid.UUID, Job]:
-        with self.app.database.begin() as session:
-            return {job.id: job for job in session.scalars(sa.select(Job))}
-
-    def reports(self) -> list[int]:
-        with self.app.database.begin() as session:
-            return list(session.scalars(sa.select(ActionUnitReport.id)))
-
-    def backup(self) -> str:
-        """The name of a copy of the database as it is now."""
-        name = f"backup_{next(self.numbers)}"
-        self.app.database.close()
-        create_database(self.stack.database, name, self.app.database.engine.url.database)
-        return name
-
-    def restore(self, backup: str) -> None:
-        """Go on with a copy; what was written since is lost."""
-        url = self.app.database.engine.url.set(database=backup)
-        self.app.database.close()
-        text = url.render_as_string(hide_password=False)
-        self.app = replace(self.app, database=Database(text))
-
-    def mend(self) -> int:
-        """What the timers and the retry queue do, until nothing is left to do."""
-        found = reconciliation.mend(self.app) + reconciliation.adopt_lost(self.app)
-        for _ in range(3):
-            with self.app.database.begin() as session:
-                session.execute(sa.update(Job).values(upload_until=sa.func.now()))
-            reconciliation.reconcile(self.app)
-            for job in self.jobs().values():
-                events.resume(self.app, job.id)
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -118,16 +52,17 @@ def own(run_folder: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def deployment(own: Stack, tmp_path: Path) -> Iterator[Deployment]:
-    settings = {"LEASE_SECONDS": "0", "RECONCILE_AFTER_SECONDS": "0", "ENGINE_PROCESSES": "1"}
+def deployment(own: Stack, tmp_path: Path, engine_pool: EnginePool) -> Iterator[Deployment]:
+    settings = {"LEASE_SECONDS": "0", "RECONCILE_AFTER_SECONDS": "0"}
     app = build(read({"DATABASE_URL": own.database, STORAGE: own.storage, **settings}))
     for page in app.storage.containers():
         for container in page:
             app.storage.delete_container(container)
-    made = Deployment(app, own, tmp_path, NUMBERS)
+    made = Deployment(replace(app, engines=engine_pool), own, tmp_path, NUMBERS)
     made.restore(made.backup())  # the one that the stack began with stays empty
     yield made
-    made.app.close()
+    made.app.database.close()
+    app.close()
 
 
 @pytest.fixture(scope="session")
@@ -403,38 +338,6 @@ class TestMetadataOfStrangers:
             job = containers.first(session, container)
         assert job is not None
         return job
-
-
-@pytest.mark.parametrize("alphabet", ["a", "aä", "顔静", "🙂🙃", "noise"])
-def test_the_metadata_fits_whatever_the_names(alphabet: str) -> None:
-    generator = random.Random(1)
-
-    def text(length: int) -> str:
-        if alphabet == "noise":
-            return "".join(chr(generator.randrange(0x10000, 0x10FFFF)) for _ in range(length))
-        return "".join(generator.choice(alphabet) for _ in range(length))
-
-    job = Job(
-        avatar=text(50),
-        name=text(100),
-        type="VS",
-        engine="mediapipe",
-        parameter_sets=[text(100) for _ in range(upload_fields.MAX_SETS)],
-        blob="a" * 100,
-        filename=text(upload_fields.MAX_FILENAME),
-        created=dt.datetime.now(dt.UTC),
-        traceparent="00-" + "0" * 52,
-    )
-    metadata = blob_metadata.of_job(job)
-    assert sum(len(key) + len(value) for key, value in metadata.items()) < 8 * 1024
-    content = blob_metadata.upload_in(metadata)
-    if alphabet == "noise":
-        assert content is None
-        return
-    assert content is not None
-    found = json.loads(content)
-    assert found["parameter_sets"] == job.parameter_sets
-    assert found["filename"] in (job.filename, None)
 
 
 def _packed(said: dict[str, Any]) -> str:

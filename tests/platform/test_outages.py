@@ -62,6 +62,12 @@ def test_a_full_database_is_said() -> None:
     assert "no writes" in problem.detail
 
 
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Some change settings of it."""
+    return fresh_database
+
+
 def test_a_database_that_takes_no_writes_is_an_outage(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

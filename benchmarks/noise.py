@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ KEY_INTERVAL: Final = 50  # [frames]
 GRAIN: Final = 2.0  # levels, standard deviation: a good camera indoors
 CLIPS: Final = 4  # of each quality, each with a grain of its own; signals are read of the first
 
-Values = NDArray[np.float64]
+Values = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ MAX_BLENDED: Final = 0.1
 MAX_BACK_AND_FORTH: Final = 0.8  # of real recordings at most 0.3; noise alone scatters about 0.5
 MAX_DISORDERED: Final = 0.1
 MAX_LONGER: Final = 1.3  # times; of real recordings at most 1.15, where every third is missing 1.4
+MAX_LONGER_FILM: Final = 1.6
+"""What was taken at 60 pictures a second is shown at 24 by every second and third: 1.5."""
+
+FILM_FPS: Final = 24.5
 MAX_UNEVEN: Final = 0.1
 MAX_QUANTISER: Final = 34.0  # steps of 32 levels; of real recordings at most 28, of CRF 30 31.1
 
@@ -165,12 +169,12 @@ def unevens(track: Track) -> Iterator[Span]:
 
 
 def _unevenness(track: Track) -> Iterator[Window]:
-    other = _other(track)
+    other, limit = _other(track), MAX_LONGER if track.fps > FILM_FPS else MAX_LONGER_FILM
     places = [np.stack([track.signals[name] for name in names]) for names in pacing.PLACES]
     for stretch in track.stretches:
         times, moved = track.times[stretch], [place[:, stretch] for place in places]
         for begin, end, longer in pacing.in_turn(times, moved, other[stretch]):
-            yield begin, end, longer > MAX_LONGER
+            yield begin, end, longer > limit
 
 
 # coarse encoding

@@ -137,7 +137,9 @@ def test_every_third_picture_missing(fps: float) -> None:
     assert list(broken(living(fps=fps, other=other))) == ["uneven_steps"]
 
 
-@pytest.mark.parametrize(("taken", "shown"), [(30, 25), (30, 24), (50, 30), (60, 25), (24, 60)])
+@pytest.mark.parametrize(
+    ("taken", "shown"), [(30, 25), (30, 24), (50, 30), (60, 25), (60, 24), (24, 60)]
+)
 def test_another_rate_is_no_fault(taken: int, shown: int) -> None:
     """The nearest earlier picture, as a player or an editor shows it."""
 

@@ -12,7 +12,7 @@ from shared.pipeline.attempt import run
 from shared.pipeline.extract import extract
 from shared.platform.errors import Code
 from tests import media_factory
-from tests.engines.test_pool import ODD
+from tests.engines.odd_pool import ODD
 from tests.pages.made import job
 
 

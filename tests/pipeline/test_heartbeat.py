@@ -16,7 +16,8 @@ from shared.database.connection import Database
 from shared.database.tables import EventKind, State
 from shared.jobs import lifecycle
 from shared.pipeline import attempt, events, uploads
-from shared.pipeline.uploads import Fields, Upload
+from shared.pipeline.upload_fields import Fields
+from shared.pipeline.uploads import Upload
 from tests import media_factory
 
 HEARTBEAT = "lease-"  # how the names of such threads begin

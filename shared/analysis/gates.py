@@ -241,7 +241,7 @@ GATES: Final[tuple[Gate, ...]] = (
             "share",
             "Share of the windows of 3 s in which the head goes in long and short steps in turn, "
             "the long ones 1.3 times as long or more: every third picture is missing. At 24 "
-            "pictures a second 1.6 times, for what was taken at 60 goes by two and three.",
+            "pictures a second 1.7 times, for what was taken at 60 goes by two and three.",
             compute=pictures.uneven,
             tolerance=0.01,
             signals=(*sum(pacing.PLACES, ()), "picture_change", "face_brightness"),

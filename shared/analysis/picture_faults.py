@@ -29,7 +29,7 @@ MAX_BLENDED: Final = 0.1
 MAX_BACK_AND_FORTH: Final = 0.8  # of real recordings at most 0.3; noise alone scatters about 0.5
 MAX_DISORDERED: Final = 0.1
 MAX_LONGER: Final = 1.3  # times; of real recordings at most 1.15, where every third is missing 1.4
-MAX_LONGER_FILM: Final = 1.6
+MAX_LONGER_FILM: Final = 1.7
 """What was taken at 60 pictures a second is shown at 24 by every second and third: 1.5."""
 
 FILM_FPS: Final = 24.5

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from av.sidedata.encparams import VideoEncParams, VideoEncParamsType
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import PictureType, VideoFrame
 
 EXPORTED: Final = {"export_side_data": "venc_params"}
@@ -24,7 +25,9 @@ def quantiser(frame: VideoFrame) -> float:
     if frame.pict_type == PictureType.B:
         return math.nan
     try:
-        told = frame.side_data.get("VIDEO_ENC_PARAMS")
+        # `frame.side_data` would be kept by the frame and keep it, until the next collection
+        beside = SideDataContainer(frame)  # type: ignore[call-arg]  # which its stub does not say
+        told = beside.get("VIDEO_ENC_PARAMS")
     except ValueError:  # beside it is a kind that PyAV has no name for, as EXIF in Motion JPEG
         return math.nan
     if not isinstance(told, VideoEncParams) or told.codec_type != VideoEncParamsType.H264:

@@ -1,9 +1,11 @@
 """How coarsely a clip was encoded is told by its decoder, of H.264 alone."""
 
+import gc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av import VideoFrame
 
 from shared.measurements.model import Options, Segment
 from shared.media.clip import open_clip
@@ -31,3 +33,16 @@ def test_ten_bits_are_held_to_the_same_steps(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["other.webm", "other.wmv"])
 def test_other_codecs_do_not_tell(tmp_path: Path, name: str) -> None:
     assert np.isnan(quantisers(Clip().write(tmp_path / name))).all()
+
+
+def test_a_decoded_picture_goes_at_once(tmp_path: Path) -> None:
+    """Not with the next collection, until which an engine would hold hundreds of them."""
+    path = Clip(codec="libx264").write(tmp_path / "clip.mp4")
+    gc.collect()
+    gc.disable()
+    try:
+        count = len(quantisers(path))
+        left = sum(isinstance(each, VideoFrame) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left < 5 < count

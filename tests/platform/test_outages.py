@@ -150,6 +150,6 @@ def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert len(tries) == 3  # one of them twice
+    assert len(tries) > 2  # one of them again; its row may be had by it first once more
     with app.database.begin() as session:
         assert all(job.deleting for job in session.scalars(sa.select(Job)))

@@ -61,9 +61,9 @@ def test_nothing_but_the_app_stands_flat_in_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["shared/api", "shared/pages", *(path.name for path in TRIGGERS)]
+    "folder", ["shared/api", "shared/pages", "shared/pipeline", *(path.name for path in TRIGGERS)]
 )
-def test_what_answers_holds_no_sql(folder: str) -> None:
+def test_triggers_pages_api_and_pipeline_hold_no_sql(folder: str) -> None:
     """A session is handed on; what is asked of it is the domain's."""
     modules = list((ROOT / folder).glob("*.py"))
     assert modules

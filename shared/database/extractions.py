@@ -1,4 +1,4 @@
-"""A measurement as a whole in the database: its facts, and a summary per face and Action Unit.
+"""A measurement as a whole in the database: its row, its facts, a summary per face and Action Unit.
 
 Memory grows with a clip only by what the percentiles need: 18 small numbers per frame and face.
 """
@@ -10,17 +10,31 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from shared.database.tables import DataEntry, Extraction
+from shared.database.tables import ActionUnitReport, DataEntry, Extraction
 from shared.measurements.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.measurements.csv import Block
-from shared.measurements.model import Facts
+from shared.measurements.model import Facts, MediaType
 
 PERCENTILES: Final = (5, 25, 50, 75, 95)
 MIN_FRAMES: Final = 10  # of a clip that says something of movement
 DECIMALS: Final = 4  # of a summary; the frames have two
+
+
+def insert_report(
+    session: Session, *, avatar: str, name: str, url: str, media_type: MediaType
+) -> int:
+    """A row that other programs read as well; its id is the measurement's number."""
+    values = {"avatar": avatar, "name": name, "url": url, "type": media_type}
+    made = insert(ActionUnitReport).values(values).returning(ActionUnitReport.id)
+    return session.execute(made).scalar_one()
+
+
+def delete_reports(session: Session, report_ids: Iterable[int]) -> None:
+    """Measurements, and all that is stored of them; quiet about those that are gone."""
+    session.execute(delete(ActionUnitReport).where(ActionUnitReport.id.in_(list(report_ids))))
 
 
 def insert_extraction(

@@ -74,11 +74,6 @@ def replaced(session: Session, job: Job, state: State, said: dict[str, Any]) -> 
     return True
 
 
-def earlier_reports(session: Session, job_id: uuid.UUID) -> list[int]:
-    found = select(EarlierReport.report_id).where(EarlierReport.job_id == job_id)
-    return list(session.scalars(found))
-
-
 def upload_goes_on(session: Session, job_id: uuid.UUID, until: dt.datetime) -> Job | None:
     """The job, created again, where its upload was cut off; None where its media is known to be."""
     given_up = and_(Job.state == State.FAILED, Job.error_code == Code.UPLOAD_INCOMPLETE)

@@ -369,21 +369,18 @@ def begin_again(session: Session, job_id: uuid.UUID, state: State, message: str)
     return True
 
 
-def begin_deleting(session: Session, job_id: uuid.UUID) -> bool:
-    """Hide the job and take its lease away; False if there is no such job."""
-    changed = session.execute(
-        update(Job)
-        .where(Job.id == job_id)
-        .values(
-            deleting=True,
-            idempotency_key=None,
-            lease_owner=None,
-            lease_until=None,
-            updated=func.now(),
-        )
-        .returning(Job.id)
-    ).one_or_none()
-    return changed is not None
+def is_last_of_build(session: Session, job: Job) -> bool:
+    """Whether no job of the build is open any more.
+
+    Two that end at the same moment would each take the other for open: the lock lets the second
+    look when the first has been committed.
+    """
+    build = func.hashtextextended(f"{job.avatar}\n{job.name}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(build)))
+    open_one = select(Job.id).where(
+        Job.state.not_in(ENDED), ~Job.deleting, Job.avatar == job.avatar, Job.name == job.name
+    )
+    return session.scalar(open_one.limit(1)) is None
 
 
 def _known(request: NewJob | StageResult) -> dict[str, Any]:

@@ -7,6 +7,8 @@ The content type is the one that the content was found to have, never what an up
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import quote
 
@@ -49,10 +51,8 @@ UNKNOWN_TYPE: Final = "application/octet-stream"
 def show(req: func.HttpRequest, app: App) -> func.HttpResponse:
     """The media, or the range of it that was asked for; `?download` saves it under its name."""
     job = job_of(req, app)
-    try:
+    with _while_there():
         found = app.storage.properties(job.container, job.blob)
-    except ResourceNotFoundError:
-        raise Problem(Code.NOT_FOUND, NOT_FOUND) from None
     _refuse_changed(job, str(found.etag))
     headers = {
         "ETag": str(found.etag),
@@ -101,8 +101,17 @@ def _refuse_changed(job: Job, etag: str) -> None:
 
 
 def _piece(app: App, job: Job, start: int, size: int, etag: str) -> bytes:
-    try:
+    with _while_there():
         return app.storage.piece(job.container, job.blob, start, size, etag=etag)
+
+
+@contextmanager
+def _while_there() -> Iterator[None]:
+    """A job may be deleted, or its media replaced, between any two questions to storage."""
+    try:
+        yield
+    except ResourceNotFoundError:
+        raise Problem(Code.NOT_FOUND, NOT_FOUND) from None
     except ResourceModifiedError:
         raise Problem(Code.MEDIA_CHANGED, CHANGED) from None
 

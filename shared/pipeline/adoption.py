@@ -22,16 +22,13 @@ from typing import Annotated, Any, Final
 
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.app import App
 from shared.database.tables import (
     AVATAR_LENGTH,
     NAME_LENGTH,
-    ActionUnitReport,
     EventKind,
-    Extraction,
     Job,
     State,
     Step,
@@ -226,7 +223,7 @@ def _adopted(app: App, found: _Found, place: _Place) -> Job | None:
         new = _new_job(found, place, span.traceparent)
         if place.measured:
             url = reports.report_url(app.storage, found.container, found.blob)
-            new = _with_report(new, _lost_report(session, new.avatar, url))
+            new = _with_report(new, reports.without_job(session, new.avatar, url))
         job = lifecycle.create(session, new)
         if job is None:  # another delivery of the event was quicker, or another blob
             return containers.by_blob(session, found.container, found.blob)
@@ -283,18 +280,6 @@ def _with_report(new: NewJob, report: int | None) -> NewJob:
     if report is None:
         return new
     return replace(new, state=State.DONE, report_id=report, finished=dt.datetime.now(dt.UTC))
-
-
-def _lost_report(session: Session, avatar: str, url: str) -> int | None:
-    """The newest report that the pipeline made of this media, where it has no job."""
-    return session.scalar(
-        select(ActionUnitReport.id)
-        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
-        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
-        .where(ActionUnitReport.avatar == avatar, ActionUnitReport.url == url, Job.id.is_(None))
-        .order_by(ActionUnitReport.id.desc())
-        .limit(1)
-    )
 
 
 def _begin_trace(session: Session, job: Job, found: _Found, *, measured: bool) -> None:

@@ -7,7 +7,6 @@ wrote. `report.json` is in the container before the job is done.
 from pathlib import Path
 
 from azure.core.exceptions import ResourceNotFoundError
-from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from shared.database import extractions, frames
@@ -110,16 +109,13 @@ def _store(
 ) -> tuple[int, str]:
     facts = files.facts
     media_type = measured_type(fitting_type(Kind.CSV, job.type), facts)
-    report_id = session.execute(
-        insert(ActionUnitReport)
-        .values(
-            name=job.name,
-            url=reports.report_url(attempt.app.storage, job.container, job.blob),
-            avatar=job.avatar,
-            type=media_type,
-        )
-        .returning(ActionUnitReport.id)
-    ).scalar_one()
+    report_id = extractions.insert_report(
+        session,
+        avatar=job.avatar,
+        name=job.name,
+        url=reports.report_url(attempt.app.storage, job.container, job.blob),
+        media_type=media_type,
+    )
     pairs = files.pairs(attempt.app.settings.max_video_frames)
     if in_blobs:
         summaries = extractions.summarise(pairs)
@@ -144,6 +140,8 @@ def _store(
     summary = f"{', '.join(pieces)}; {assessment.words}"
     # only now are rows touched that others write: the lease's renewals wait for nothing before
     _end(session, attempt, measurement, assessment, f"measurement {report_id}: {summary}")
+    if job.report_id is not None:  # of an earlier attempt
+        extractions.delete_reports(session, [job.report_id])
     return report_id, summary
 
 
@@ -156,9 +154,8 @@ def _end(
 ) -> None:
     """The job is done; or failed, where the verdict that it asked for cannot be had.
 
-    Either way it has the new report, and the one of an earlier attempt goes.
+    Either way it has the new report.
     """
-    earlier = session.scalar(select(Job.report_id).where(Job.id == attempt.job_id))
     result = StageResult(type=measurement.report.type, report_id=measurement.report.id)
     settings = attempt.app.settings
     refusal = assessment.refusal
@@ -176,8 +173,6 @@ def _end(
             session, settings, attempt.job_id, Step.ANALYSE, code=refusal.code, detail=detail
         )
         attempt.observed.job_ends(State.FAILED, measurement.report.type, refusal.code)
-    if earlier is not None:
-        session.execute(delete(ActionUnitReport).where(ActionUnitReport.id == earlier))
 
 
 def _clear_segments(attempt: Attempt, job: Job) -> None:

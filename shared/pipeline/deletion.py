@@ -4,12 +4,10 @@ import uuid
 from typing import Final
 
 from azure.core.exceptions import HttpResponseError
-from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
 
 from shared.app import App
-from shared.database.tables import ActionUnitReport, Job
-from shared.jobs import again, lifecycle
+from shared.database.tables import Job
+from shared.jobs import lifecycle, removal
 from shared.pipeline import replacement
 from shared.pipeline.attempt import job_log
 from shared.platform.errors import Code, Problem
@@ -28,16 +26,11 @@ def delete(app: App, job_id: uuid.UUID) -> bool:
     """
     with app.database.begin() as session:
         job = lifecycle.get(session, job_id)
-        if job is None or not lifecycle.begin_deleting(session, job_id):
+        if job is None or not removal.begin(session, job_id):
             return False
     _delete_blobs(app, job)
     with app.database.begin() as session:
-        row = session.scalar(select(Job).where(Job.id == job_id).with_for_update())
-        if row is not None:
-            reports = [*again.earlier_reports(session, job_id), row.report_id]
-            session.delete(row)
-            session.flush()
-            session.execute(sql_delete(ActionUnitReport).where(ActionUnitReport.id.in_(reports)))
+        removal.finish(session, job_id)
     job_log(job_id).info("deleted")
     return True
 

@@ -8,12 +8,11 @@ import uuid
 from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import worst
 from shared.app import App
-from shared.database.tables import ENDED, Job, State, Step, WebhookEvent
+from shared.database.tables import Job, State, Step, WebhookEvent
 from shared.jobs import deliveries, lifecycle
 from shared.jobs.lifecycle import Lease, StageResult
 from shared.platform import api_addresses
@@ -75,23 +74,9 @@ def _tell(session: Session, settings: Settings, job_id: uuid.UUID) -> None:
         return
     payload = _payload(WebhookEvent.JOB_ENDED, job, _job_data(session, job))
     deliveries.add(session, job, WebhookEvent.JOB_ENDED, payload, addresses)
-    if _is_last(session, job):
+    if lifecycle.is_last_of_build(session, job):
         payload = _payload(WebhookEvent.BUILD_ENDED, job, _build_data(session, job))
         deliveries.add(session, job, WebhookEvent.BUILD_ENDED, payload, addresses)
-
-
-def _is_last(session: Session, job: Job) -> bool:
-    """Whether no job of the build is open any more.
-
-    Two that end at the same moment would each take the other for open: the lock lets the second
-    look when the first has been committed.
-    """
-    build = func.hashtextextended(f"{job.avatar}\n{job.name}", 0)
-    session.execute(select(func.pg_advisory_xact_lock(build)))
-    open_one = select(Job.id).where(
-        Job.state.not_in(ENDED), ~Job.deleting, Job.avatar == job.avatar, Job.name == job.name
-    )
-    return session.scalar(open_one.limit(1)) is None
 
 
 def _payload(event: WebhookEvent, job: Job, data: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from azure.core.exceptions import HttpResponseError
 
 from shared.app import App
 from shared.database.tables import EventKind, Job, State, Step
-from shared.jobs import again, blob_metadata, lifecycle, limits
+from shared.jobs import again, blob_metadata, lifecycle, limits, removal
 from shared.jobs.lifecycle import NewJob
 from shared.measurements import csv, versions
 from shared.measurements.versions import Origin
@@ -343,7 +343,7 @@ def _or_nothing(
         with app.database.begin() as session:
             deleted = lifecycle.visible(session, job.id) is None
             if take_back:
-                lifecycle.begin_deleting(session, job.id)
+                removal.begin(session, job.id)
         # the container has gone, or is going, below our hands
         if deleted and isinstance(error, HttpResponseError) and error.status_code in (404, 409):
             _deleted_meanwhile(app, job)

@@ -281,6 +281,18 @@ def report_url(storage: Storage, container: str, blob: str) -> str:
     return url if len(url) <= URL_LENGTH else storage.url(container, "").rstrip("/")
 
 
+def without_job(session: Session, avatar: str, url: str) -> int | None:
+    """The newest measurement that the pipeline made of this media, where it has lost its job."""
+    return session.scalar(
+        select(ActionUnitReport.id)
+        .join(Extraction, Extraction.report_id == ActionUnitReport.id)
+        .outerjoin(Job, Job.report_id == ActionUnitReport.id)
+        .where(ActionUnitReport.avatar == avatar, ActionUnitReport.url == url, Job.id.is_(None))
+        .order_by(ActionUnitReport.id.desc())
+        .limit(1)
+    )
+
+
 def verdicts(
     session: Session, measurement_ids: Iterable[int | None], sets: Collection[int] | None = None
 ) -> dict[int, list[SetVerdict]]:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.app import App
 from shared.database.tables import Job, State, Step
-from shared.jobs import lifecycle, overdue
+from shared.jobs import lifecycle, overdue, removal
 from shared.jobs.lifecycle import Lease, LeaseLostError, NewJob, WorkDone
 from shared.pipeline.attempt import Attempt, run
 from shared.platform.errors import Code
@@ -117,7 +117,7 @@ def test_deleting_takes_the_job_from_who_works_on_it(app: App) -> None:
     lease = claim(app, job_id)
     assert lease is not None
     with app.database.begin() as session:
-        assert lifecycle.begin_deleting(session, job_id)
+        assert removal.begin(session, job_id)
         assert lifecycle.visible(session, job_id) is None
     with pytest.raises(LeaseLostError), app.database.begin() as session:
         lifecycle.renew(session, lease, 60)

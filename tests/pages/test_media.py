@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 import azure.functions as func
 import pytest
-from azure.storage.blob import ContentSettings
+from azure.storage.blob import BlobProperties, ContentSettings
 from PIL import Image
 
 from shared.api import jobs
@@ -16,6 +16,7 @@ from shared.media.formats import Kind, MediaFacts
 from shared.pages import media, static_files, still, thumbnail
 from shared.platform import blob_names
 from shared.platform.errors import Code, Problem
+from shared.platform.storage import Storage
 from tests import media_factory
 from tests.media_factory import Clip
 from tests.pages.made import job
@@ -139,6 +140,25 @@ def test_media_are_never_a_document(app: App) -> None:
 def test_media_that_is_gone_is_not_found(app: App) -> None:
     with pytest.raises(Problem) as problem:
         media.show(get(id=str(job(app).id)), app)
+    assert problem.value.code is Code.NOT_FOUND
+
+
+@pytest.mark.parametrize("header", ["", "bytes=0-9"])
+def test_media_that_goes_while_it_is_asked_for_is_not_found(
+    app: App, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    """Its job may be deleted between the two questions to storage."""
+    found = job(app, content=CONTENT)
+    look = Storage.properties
+
+    def look_last(storage: Storage, container: str, blob: str) -> BlobProperties:
+        properties = look(storage, container, blob)
+        storage.delete_container(container)
+        return properties
+
+    monkeypatch.setattr(Storage, "properties", look_last)
+    with pytest.raises(Problem) as problem:
+        ranged(app, found.id, header)
     assert problem.value.code is Code.NOT_FOUND
 
 

@@ -17,7 +17,7 @@ from azure.storage.queue import QueueServiceClient
 from local.paths import ROOT
 from shared.app import App, build
 from shared.database.tables import DeliveryState, Job, State, Step, WebhookDelivery, WebhookEvent
-from shared.jobs import deliveries, lifecycle
+from shared.jobs import deliveries, lifecycle, removal
 from shared.pipeline import deletion, ending, events, reconciliation, webhooks
 from shared.pipeline.attempt import Attempt, job_log, run
 from shared.pipeline.upload_fields import UploadUrlRequest
@@ -385,7 +385,7 @@ def test_the_queue_is_told_and_the_timer_finds_the_rest(app: App, services: Serv
 def test_deleting_a_job_deletes_what_was_to_be_told(app: App, receiver: Receiver) -> None:
     delivery = to_send(app)
     with app.database.begin() as session:
-        lifecycle.begin_deleting(session, delivery.job_id)
+        removal.begin(session, delivery.job_id)
     webhooks.deliver(app, delivery.id)
     assert deletion.delete(app, delivery.job_id)
     webhooks.deliver(app, delivery.id)

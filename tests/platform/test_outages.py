@@ -22,7 +22,7 @@ from shared.api import health
 from shared.api.http import respond
 from shared.app import App
 from shared.database.tables import Job
-from shared.jobs import lifecycle
+from shared.jobs import removal
 from shared.platform.blob_names import TRIAL_CONTAINER
 from shared.platform.outages import as_problem, is_outage, undisturbed
 from shared.platform.storage import Storage
@@ -135,11 +135,11 @@ def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
             nonlocal waiting
             tries.append(one)
             with app.database.begin() as session:
-                lifecycle.begin_deleting(session, one)
+                removal.begin(session, one)
                 if waiting:
                     waiting = False
                     both.wait(20)
-                lifecycle.begin_deleting(session, other)
+                removal.begin(session, other)
 
         undisturbed(transaction)
 
@@ -150,6 +150,6 @@ def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert len(tries) == 3  # one of them twice
+    assert len(tries) > 2  # one of them again; its row may be had by it first once more
     with app.database.begin() as session:
         assert all(job.deleting for job in session.scalars(sa.select(Job)))

@@ -17,6 +17,7 @@ from shared.analysis.track import Track
 BLOCK_SECONDS: Final = 1.0
 MAX_BLOCKS: Final = 600
 MIN_BLOCKS: Final = 8
+MIN_SECONDS: Final = MIN_BLOCKS * BLOCK_SECONDS  # of a face
 DRAWS: Final = 1000
 CONFIDENCE: Final = 0.95
 
@@ -50,9 +51,11 @@ class Resampling:
 
 def resampling(track: Track, *seed: int) -> Resampling | None:
     """None where the face was seen for too short a time, or the clip has no times."""
-    if track.seconds < MIN_BLOCKS * BLOCK_SECONDS - 1e-6:
-        return None
-    return Resampling(track, *seed)
+    return None if too_short(track) else Resampling(track, *seed)
+
+
+def too_short(track: Track) -> bool:
+    return track.seconds < MIN_SECONDS - 1e-6
 
 
 def interval(draws: Floats) -> tuple[float, float] | None:

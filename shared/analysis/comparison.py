@@ -14,15 +14,22 @@ closer to what the set expects. Its faults have the bands of their limits.
 
 Where there is no interval (an image, a clip below 8 s, the one most extreme moment of a clip) only
 a value that crosses a bound is better or worse; another is higher or lower, and the reason says
-that nothing tells how sure that is.
+that nothing tells how sure that is. Of a clip that is too short a notice says so.
 """
 
 from collections.abc import Iterator
 from itertools import zip_longest
+from typing import Final
 
 from pydantic import Field
 
-from shared.analysis.bootstrap import BLOCK_SECONDS, CONFIDENCE, DRAWS
+from shared.analysis.bootstrap import (
+    BLOCK_SECONDS,
+    CONFIDENCE,
+    DRAWS,
+    MIN_SECONDS,
+    too_short,
+)
 from shared.analysis.changes import Difference
 from shared.analysis.face_comparison import differences
 from shared.analysis.judging import engine_notice, judged_faces
@@ -32,6 +39,9 @@ from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import Model, Subject
 from shared.measurements.versions import Origin
 from shared.platform.errors import Code, Problem
+
+TOO_SHORT: Final = f"too short to tell how sure a change is: {MIN_SECONDS:g} s are needed"
+SHORT_CLIP: Final = f"The clip is {TOO_SHORT}."
 
 
 class FaceComparison(Model):
@@ -86,8 +96,11 @@ def compare(
             continue
         found = tuple(differences(old, new, parameter_set, seed))
         faces.append(FaceComparison(before=old.face, after=new.face, differences=found))
+        timed = old.track.interval and new.track.interval
+        if timed and (too_short(old.track) or too_short(new.track)):
+            notices.append(SHORT_CLIP)
     return Comparison(
-        notices=tuple(notices),
+        notices=tuple(dict.fromkeys(notices)),
         before=before[0],
         after=after[0],
         parameter_set=parameter_set.name if parameter_set else None,

@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from shared.analysis.bootstrap import (
-    BLOCK_SECONDS,
-    MIN_BLOCKS,
+    MIN_SECONDS,
     Resampling,
     interval,
     resampling,
@@ -36,7 +35,7 @@ from shared.analysis.statistics import (
 
 _NO_INTERVAL: Final = (
     "There is no interval for it, so how sure it is cannot be told: an image, less than "
-    f"{MIN_BLOCKS * BLOCK_SECONDS:g} s of video, or the one most extreme moment of a clip."
+    f"{MIN_SECONDS:g} s of video, or the one most extreme moment of a clip."
 )
 
 

@@ -16,7 +16,7 @@ from shared.analysis.gates import GATES, Gate
 from shared.analysis.measuring import Measured, MeasuredFace
 from shared.analysis.natural_measures import NATURAL
 from shared.analysis.natural_sets import Natural
-from shared.analysis.population import Population, population
+from shared.analysis.population import Case, Population, population
 from shared.analysis.report import (
     MAX_VIOLATIONS,
     Naturalness,
@@ -169,7 +169,16 @@ def _naturalness(
         picture=picture,
         words=_words(verdict, judgement),
         sentences=tuple(filter(None, [*sentences, together])),
+        caveats=() if broken else _caveats(natural, judgement),
     )
+
+
+def _caveats(natural: Natural, judgement: Judgement) -> tuple[str, ...]:
+    if not judgement.deviating:
+        return ()
+    chance = wording.by_chance(natural.false_alarms)
+    silent = judgement.case is Case.PEOPLE and Part.MOVEMENT in judgement.deviating
+    return (chance, wording.TALKING) if silent else (chance,)
 
 
 def _of_part(judgement: Judgement, part: Part) -> Verdict:

@@ -153,6 +153,9 @@ class Naturalness(Model):
     picture: Verdict = Field(description="Encoding changes it, too.")
     words: str = Field(description="The verdict, as it may be said.")
     sentences: tuple[str, ...] = Field(description="What is wrong, worst first.")
+    caveats: tuple[str, ...] = Field(
+        default=(), description="What a fail without a fault may mean instead."
+    )
 
 
 class FaceReport(Model):

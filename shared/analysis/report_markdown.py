@@ -58,6 +58,9 @@ def _face(face: FaceReport, *, alone: bool) -> Iterator[str]:
     if face.naturalness and face.naturalness.sentences:
         yield ""
         yield from (f"- {escaped(sentence)}" for sentence in face.naturalness.sentences)
+    if face.naturalness and face.naturalness.caveats:
+        yield ""
+        yield escaped(" ".join(face.naturalness.caveats))
     for outcome, title in (
         (Outcome.NOT_WITHIN, "Not within"),
         (Outcome.NOT_MEASURED, "Not measured"),

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from shared.analysis.catalogue import CATALOGUE
-from shared.analysis.figures import amount, band, quantity
+from shared.analysis.figures import SHARE, amount, band, quantity
 from shared.analysis.gates import Gate
 from shared.analysis.population import Case
 from shared.analysis.rule import Finding, Judgement, Part
@@ -49,6 +49,10 @@ _WHOSE: Final = MappingProxyType(
 )
 
 ENCODING: Final = "Encoding changes this measure, too."
+TALKING: Final = (
+    "It was held to people who talk to the camera: a face that is silent or acts fails in its "
+    "mouth without being false."
+)
 
 
 def finding(found: Finding, case: Case) -> str:
@@ -83,6 +87,11 @@ def together(judgement: Judgement) -> str | None:
         f"{amount(deviation, '', (judgement.deviation_limit,))}, limit "
         f"{amount(judgement.deviation_limit, '')}. Most: {words}."
     )
+
+
+def by_chance(false_alarms: float) -> str:
+    """What a fail without a fault may be where nothing is false."""
+    return f"Of real recordings {amount(false_alarms, SHARE)} fail in this way by chance."
 
 
 def passed(case: Case) -> str:

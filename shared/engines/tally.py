@@ -11,6 +11,7 @@ import numpy as np
 
 from shared.engines.base import Progress
 from shared.measurements.csv import Block
+from shared.measurements.model import mean_rate
 
 NEARNESS = "pose_Tz"
 """OpenFace's distance of the head from the camera [mm]. Its model of a head has one size, so the
@@ -45,7 +46,7 @@ class Tally:
     def fps(self) -> float | None:
         """Mean rate; None where the table states no times, or there is one frame only."""
         seconds = self.last_time - self.first_time
-        return (self.last_frame - self.first_frame) / seconds if seconds > 0 else None
+        return mean_rate(self.last_frame - self.first_frame, seconds) if seconds > 0 else None
 
     @property
     def duration(self) -> float | None:

@@ -65,6 +65,14 @@ class Row:
     signals: Sequence[float] = ()  # in the order of Facts.signals; NaN where not measured
 
 
+def mean_rate(steps: int, seconds: float) -> float:
+    """Frames per second, where `steps` from frame to frame take so long (above 0).
+
+    To seven digits: times are rounded themselves, and 25 must not be 24.999999999999996.
+    """
+    return float(f"{steps / seconds:.7g}")
+
+
 @dataclass(slots=True)
 class Facts:
     """What is known of a measurement as a whole: the content of `extraction.json`."""

@@ -19,7 +19,7 @@ _STEPS: Final = {
     Code.UNKNOWN_PARAMETER_SET: ("Make a set of this name, or hold what was measured to another.",),
     Code.ENGINE_MISMATCH: ("Hold what was measured to a set for this engine.",),
     Code.NO_FACE_FOUND: (
-        "Look at the file: is a person’s face in it, in focus and turned to the camera?",
+        "Look at the file: is a face in it that is in focus, lit and turned to the camera?",
         "Is the face at least 24 pixels wide? Record it closer, or send the file in full size.",
         "Is it upright? A face that lies on its side is not found.",
     ),

@@ -159,7 +159,7 @@ STATUS: dict[Code, tuple[int, str]] = {
     Code.VIDEO_TOO_LONG: (422, "The video is too long"),
     Code.NO_VIDEO_STREAM: (422, "The file has no video in it"),
     Code.TYPE_MISMATCH: (422, "The type does not fit the media"),
-    Code.NO_FACE_FOUND: (422, "No face was found"),
+    Code.NO_FACE_FOUND: (422, "No face could be measured"),
     Code.INVALID_CSV: (422, "The CSV cannot be used"),
     Code.UNKNOWN_ENGINE: (422, "There is no such engine"),
     Code.ENGINE_UNAVAILABLE: (422, "The engine is not available here"),

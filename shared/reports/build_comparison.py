@@ -1,9 +1,9 @@
 """Builds of an avatar side by side, clip by clip; or two of its measurements.
 
 Clips are paired by their file names; what has no partner is listed. Two builds of one clip each
-make a pair whatever the files are called, and a notice says so. A pair that cannot be compared (an
-image and a video, different engines, frames that are gone) is named in a notice; where that is so
-of every pair, its Problem is raised.
+make a pair whatever the files are called, and a notice says so; another counts the pairs that are
+too short for intervals. A pair that cannot be compared (an image and a video, different engines,
+frames that are gone) is named in a notice; where that is so of every pair, its Problem is raised.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,12 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from shared.analysis.build_changes import BuildChange, build_changes
-from shared.analysis.comparison import Comparison, compare
+from shared.analysis.comparison import SHORT_CLIP, TOO_SHORT, Comparison, compare
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.report import Model
 from shared.platform.errors import Code, Problem
 from shared.platform.storage import Storage
+from shared.platform.words import counted
 from shared.reports import clips, parameter_sets, reports
 from shared.reports.clips import BuildKey, Clip
 
@@ -129,7 +130,7 @@ def compare_builds(
         only_from=only[0],
         only_to=only[1],
         changes=build_changes(pair.comparison for pair in pairs),
-        notices=(*notices, *_common(pairs)),
+        notices=(*notices, *_too_short(pairs), *_common(pairs)),
     )
 
 
@@ -138,7 +139,17 @@ def _common(pairs: Sequence[ClipPair]) -> list[str]:
     if not pairs:
         return []
     first, *others = (pair.comparison.notices for pair in pairs)
-    return [notice for notice in first if all(notice in other for other in others)]
+    return [
+        notice
+        for notice in first
+        if notice != SHORT_CLIP and all(notice in other for other in others)
+    ]
+
+
+def _too_short(pairs: Sequence[ClipPair]) -> list[str]:
+    count = sum(SHORT_CLIP in pair.comparison.notices for pair in pairs)
+    verb = "is" if count == 1 else "are"
+    return [f"{counted(count, 'clip')} {verb} {TOO_SHORT}."] if count else []
 
 
 def _held_to(session: Session, options: ComparisonOptions) -> ParameterSet | None:

@@ -119,6 +119,13 @@ def test_images_have_no_interval() -> None:
     assert same.change == "no_clear_change"
 
 
+def test_a_short_clip_is_said_to_be_one() -> None:
+    said = ("The clip is too short to tell how sure a change is: 8 s are needed.",)
+    assert compared(moving(2, seconds=7), moving(3, seconds=60)).notices == said
+    assert compared(moving(2, seconds=8), moving(3, seconds=8)).notices == ()
+    assert compared(image({}), image({})).notices == ()
+
+
 def test_the_most_extreme_moment_has_no_interval() -> None:
     frozen = clip(25, 30, {"AU12": 2.0})
     difference = only(compared(moving(2), frozen, a_set("longest_still", lower=None, upper=4.0)))

@@ -24,6 +24,7 @@ from shared.analysis.natural_sets import (
 from shared.analysis.parameter_sets import ParameterSet
 from shared.analysis.rendering import RENDERINGS
 from shared.analysis.report import Naturalness, Outcome, Report, Verdict
+from shared.analysis.wording import TALKING
 from tests.analysis.living import living
 from tests.analysis.synthetic import SUBJECT
 
@@ -84,10 +85,21 @@ def test_a_stiff_copy_fails_in_words() -> None:
     assert report.score < 0.1
 
 
+def test_a_fail_without_a_fault_says_what_else_it_may_be() -> None:
+    stiff = living(2, much=0.2)
+    chance = "Of real recordings 5 % fail in this way by chance."
+    assert nature(judge(learned(living(1, seconds=10)), stiff, SUBJECT)).caveats == (chance,)
+    report = judge(ALIVE, stiff, SUBJECT)
+    assert nature(report).caveats == (chance, TALKING)
+    assert f"{chance} {TALKING}" in RENDERINGS["md"].render(report).decode()
+    assert nature(judge(ALIVE, living(), SUBJECT)).caveats == ()
+
+
 def test_a_fault_fails_a_short_clip_too() -> None:
     frozen = living(2, seconds=4, other={"picture_change": 0.0})
     report = judge(ALIVE, frozen, SUBJECT)
     assert report.verdict is Verdict.FAIL
+    assert nature(report).caveats == ()
     assert nature(report).sentences[0].startswith("The picture stands still: longest still picture")
     assert nature(report).movement is Verdict.INCONCLUSIVE
 

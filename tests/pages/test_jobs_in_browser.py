@@ -112,7 +112,7 @@ def test_a_failed_job_is_retried_and_deleted(
 ) -> None:
     job = service.measure(media / "empty.jpg", avatar="Retried")
     page = open_page(f"/jobs/{job['id']}")
-    expect(page.get_by_role("heading", name="No face was found")).to_be_visible()
+    expect(page.get_by_role("heading", name="No face could be measured")).to_be_visible()
     expect(page.locator(".actions > *").first).to_have_text("Upload another")
     expect(page.locator(".state .badge")).to_have_class(re.compile("badge-unmeasured"))
     page.get_by_role("button", name="Retry").click()

@@ -7,6 +7,7 @@ from avatar_validation.service import Json
 from avatar_validation.tool import Tool
 from avatar_validation.words import band, counted, number, signed
 
+CLEAR = ("worse", "better", "higher", "lower")
 UNCHANGED = ("no_clear_change", "not_compared")
 
 
@@ -22,6 +23,7 @@ def show_builds(found: Json, tool: Tool, *, everything: bool) -> None:
             tool.line(f"Only in {build}: {', '.join(found[key])}")
     _notes(found["notices"], tool)
     for pair in pairs:
+        tool.line(f"{pair['filename']}: {_by_itself(pair['comparison'])}")
         if pair["comparison"]["lip_sync"]:
             tool.line(f"{pair['filename']}: {_lip_sync(pair['comparison']['lip_sync'])}")
     changes = found["changes"]
@@ -97,6 +99,13 @@ def _notes(notices: Sequence[str], tool: Tool) -> None:
 def _counts(words: Sequence[str]) -> str:
     counts = Counter(word.replace("_", " ") for word in words)
     return ", ".join(f"{count} {word}" for word, count in counts.items()) or "none"
+
+
+def _by_itself(comparison: Json) -> str:
+    """How many measures have clearly changed in one clip."""
+    changes = [item["change"] for face in comparison["faces"] for item in face["differences"]]
+    clear = sorted((change for change in changes if change not in UNCHANGED), key=CLEAR.index)
+    return f"{_counts(clear)} by itself" if clear else "no clear change by itself"
 
 
 def _word(change: Json) -> str:

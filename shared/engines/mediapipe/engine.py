@@ -28,7 +28,7 @@ from shared.engines.mediapipe.outline import outline
 from shared.engines.mediapipe.records import Writer
 from shared.engines.mediapipe.tracking import MANNERS, Sight, Tracker
 from shared.measurements import versions
-from shared.measurements.model import Facts, MediaType, Segment
+from shared.measurements.model import Facts, MediaType, Segment, mean_rate
 from shared.media.clip import Damage, key_frames, open_clip
 from shared.media.pictures import load
 from shared.platform.errors import Code, MediaError
@@ -159,7 +159,7 @@ class MediapipeEngine:
         if not task.type.is_image:
             shown = census.last_time - census.first_time
             if census.frames > 1 and shown > 0:
-                facts.fps = (census.frames - 1) / shown
+                facts.fps = mean_rate(census.frames - 1, shown)
                 facts.duration = shown + shown / (census.frames - 1)
         return facts
 

@@ -197,7 +197,7 @@ def learn(options: LearnOptions, recordings: Iterable[Footage]) -> Learned:
         raise Problem(Code.NOTHING_TO_LEARN, f"No measure can be learned. {reasons}".strip())
     first, reports = footages[0], len(footages)
     frames = sum(item.frames for item in samples)
-    basis = f"{counted(reports, 'report')}, {frames} confident frames"
+    basis = f"{counted(reports, 'measurement')}, {frames} confident frames"
     return Learned(
         parameter_set=ParameterSet(
             name=options.name,

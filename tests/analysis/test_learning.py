@@ -66,7 +66,7 @@ def test_it_says_what_it_rests_on() -> None:
         "The set rests on 24.0 s of footage",
     ]
     assert few.parameter_set.description == (
-        "Learned from 2 reports, 720 confident frames; within 10 % of what was seen."
+        "Learned from 2 measurements, 720 confident frames; within 10 % of what was seen."
     )
     assert few.parameter_set.required_share == 0
     enough = learned(

@@ -41,8 +41,10 @@ def in_turn(
 
 def _unlike(times: Floats, place: Floats32, new: Bools) -> Floats:
     """[n] The logarithm of a step less the mean of its neighbours'; NaN where there is none."""
+    seconds = np.diff(times)
+    steps = np.linalg.norm(np.diff(place.astype(np.float64), axis=1), axis=0)
     speeds = np.full(len(times), np.nan)
-    speeds[1:] = np.linalg.norm(np.diff(place.astype(np.float64), axis=1), axis=0) / np.diff(times)
+    np.divide(steps, seconds, out=speeds[1:], where=seconds > 0)
     speeds[~new] = np.nan
     logs = np.log(speeds + _NONE)
     result = np.full(len(times), np.nan)

@@ -46,7 +46,7 @@ def test_builds_are_listed(within: Within, service: Service, media: Path) -> Non
     head, *rows, page = within.run("builds", "Builds").stdout.splitlines()
     assert head.split() == ["build", "verdict", "clips", "last"]
     assert [row.partition("  ")[0] for row in rows] == ["b 2", "b 1"]
-    assert "1 measured, not judged, 1 not measured" in rows[0]
+    assert "1 only measured, 1 not measured" in rows[0]
     assert page == f"{service.stack.http}/avatars/Builds"
     assert within.run("builds", "Nobody's").returncode == 2
 

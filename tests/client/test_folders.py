@@ -59,7 +59,7 @@ def test_a_folder_is_submitted(
         path.write_bytes((media / "face.jpg").read_bytes())
     run = within.run("submit", "takes", "--recursive", "--avatar", "Folders", "--name", "b 1")
     assert run.returncode == 0, run.stderr
-    assert "\nTotal: 2 measured, not judged\n" in run.stdout
+    assert "\nTotal: 2 only measured\n" in run.stdout
     jobs = service.http.get("/api/jobs?avatar=Folders").json()["items"]
     assert {job["filename"] for job in jobs} == {"one.jpg", "smile/one.jpg"}
     for job in jobs:

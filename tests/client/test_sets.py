@@ -94,7 +94,7 @@ def test_a_natural_set_is_learned(within: Within, service: Service, media: Path)
     assert lines[1] == "Learned from 1 face in 1 measurement: 200 frames, 8.0 s."
     shown = within.run("sets", "show", "As filmed").stdout
     assert (
-        "It must move and look as in 1 recordings of 8.0 s, taken in another session; of real "
+        "It must move and look as in 1 recording of 8.0 s, taken in another session; of real "
         "recordings 10.0% fail by chance." in " ".join(shown.split())
     )
     assert f"living.mp4 (measurement {job['report']}, 8.0 s)" in shown

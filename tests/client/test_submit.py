@@ -62,7 +62,7 @@ def test_one_bad_file_stops_no_other(client: Client, media: Path) -> None:
     assert (refused["error"]["code"], refused["job"]) == ("unsupported_media", None)
     assert (failed["error"]["code"], failed["job"]["state"]) == ("no_face_found", "failed")
     assert (good["outcome"], good["job"]["state"]) == ("measured", "done")
-    assert found["total"] == "1 measured, not judged, 2 not measured"
+    assert found["total"] == "1 only measured, 2 not measured"
     errors = Xml.parse(client.folder / "out.xml").findall("testsuite/testcase/error")
     assert [error.get("type") for error in errors] == ["unsupported_media", "no_face_found"]
     assert errors[1].get("message") == failed["error"]["detail"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar_validation.words import band, number, signed
+from avatar_validation.words import band, measured, number, signed
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,13 @@ def test_a_band_is_shown_as_it_was_given() -> None:
     assert band(10.5, 32.5) == "10.5 to 32.5"
     assert band(None, 0.0098317) == "at most 0.0098"
     assert band(None, None) == "anything"
+
+
+def test_a_unit_is_written_as_on_the_pages() -> None:
+    assert measured(0.98, "share") == "98 %"
+    assert measured(22.4, "1/s") == "22 /s"
+    assert measured(2.1, "deg") == "2.1 deg"
+    assert measured(3, "") == "3"
 
 
 def test_a_difference_has_a_sign() -> None:

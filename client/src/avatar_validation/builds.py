@@ -13,7 +13,7 @@ _COUNTED = {
     "pass": "pass",
     "fail": "fail",
     "inconclusive": "inconclusive",
-    "not_judged": "measured, not judged",
+    "not_judged": "only measured",
     "not_measured": "not measured",
     "in_progress": "not at the end",
 }

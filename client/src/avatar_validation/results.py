@@ -111,7 +111,7 @@ _COUNTED = {
     Outcome.PASS: "pass",
     Outcome.FAIL: "fail",
     Outcome.INCONCLUSIVE: "inconclusive",
-    Outcome.MEASURED: "measured, not judged",
+    Outcome.MEASURED: "only measured",
     Outcome.SUBMITTED: "not at the end",
     Outcome.ERROR: "not measured",
 }

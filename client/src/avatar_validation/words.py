@@ -20,6 +20,14 @@ def number(value: float, *bounds: float | None) -> str:
     return _rounded(value, MOST_DIGITS)
 
 
+def measured(value: float, unit: str) -> str:
+    """A number with its unit, as a person writes it: 98 % of a share, 25 /s."""
+    if unit == "share":
+        return f"{number(100 * value)} %"
+    per = unit[1:] if unit.startswith("1/") else unit
+    return f"{number(value)} {per}".rstrip()
+
+
 def signed(value: float) -> str:
     """A difference."""
     text = _rounded(value + 0.0, DIGITS)  # 0 has no sign

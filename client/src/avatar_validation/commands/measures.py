@@ -6,7 +6,7 @@ from avatar_validation.arguments import Commands, add_command, add_json
 from avatar_validation.results import Exit
 from avatar_validation.service import part
 from avatar_validation.tool import Tool
-from avatar_validation.words import number
+from avatar_validation.words import measured
 
 
 def add(commands: Commands, common: list[ArgumentParser]) -> None:
@@ -34,7 +34,7 @@ def run(options: Namespace, tool: Tool) -> Exit:
         tool.table(
             ["measure", "", "value"],
             [
-                [item["measure"], item["words"], f"{number(item['value'])} {item['unit']}".rstrip()]
+                [item["measure"], item["words"], measured(item["value"], item["unit"])]
                 for item in face["measures"]
             ],
         )

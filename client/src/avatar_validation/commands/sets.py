@@ -15,7 +15,7 @@ from avatar_validation.commands import sets_writing
 from avatar_validation.results import Exit
 from avatar_validation.service import Json, body, query, set_path
 from avatar_validation.tool import Tool
-from avatar_validation.words import band, number
+from avatar_validation.words import band, counted, number
 
 
 def add(commands: Commands, common: list[ArgumentParser]) -> None:
@@ -113,9 +113,9 @@ def _natural(natural: Json) -> Iterator[str]:
     else:
         where = "the same set-up" if natural["same_setup"] else "another session"
         seconds = sum(item["seconds"] for item in recordings)
+        clips = counted(len(recordings), "recording")
         yield (
-            f"It must move and look as in {len(recordings)} recordings of {seconds:.1f} s, taken "
-            f"in {where}; {share}."
+            f"It must move and look as in {clips} of {seconds:.1f} s, taken in {where}; {share}."
         )
     for item in recordings:
         number = "" if item["report"] is None else f"measurement {item['report']}, "

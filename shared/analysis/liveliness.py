@@ -78,16 +78,6 @@ def width(track: Track) -> list[Floats]:
     return [track.even.of("mouth_width", SMOOTHING)]
 
 
-def eye_distance(track: Track) -> float:
-    """The face's median [pixels]."""
-    return float(np.median(track.signals["eye_distance"]))
-
-
-def brightness(track: Track) -> float:
-    """The face's median [levels]."""
-    return float(np.nanmedian(track.signals["face_brightness"]))
-
-
 def _mean(track: Track, right: str, left: str, smoothing: float) -> Floats:
     return (track.even.of(right, smoothing) + track.even.of(left, smoothing)) / 2
 
@@ -197,13 +187,13 @@ def _obstacle(track: Track) -> str | None:
     """Why nothing can be told of how this face moves, and what would be needed; or None."""
     if track.fps < MIN_FPS - 0.5:  # 19.98 is 20
         return f"It needs {MIN_FPS:g} frames a second; there are {track.fps:.1f}."
-    eyes = eye_distance(track)
+    eyes = track.eye_distance
     if eyes < MIN_EYES:
         return (
             f"It needs the face at {MIN_EYES:g} px between the outer corners of the eyes; it is at "
             f"{eyes:.0f} px: {MIN_EYES / eyes:.1f} times as large would do."
         )
-    light = brightness(track)
+    light = track.brightness
     if light < MIN_LIGHT:
         return (
             f"It needs a face of {MIN_LIGHT:g} of 255 levels of brightness; it has {light:.0f}: "

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.analysis import blending, disorder, liveliness, pacing
+from shared.analysis import blending, disorder, pacing
 from shared.analysis.series import Bools, Floats, runs
 from shared.analysis.statistics import Extreme, Mean, NotMeasured, Statistic
 from shared.analysis.track import Span, Track
@@ -44,7 +44,7 @@ Window = tuple[float, float, bool]  # start, end [s], whether the fault is in it
 
 def _new(track: Track) -> Bools:
     """[n] Whether a picture differs from the one before; the first ones do."""
-    light = min(1.0, liveliness.brightness(track) / STILL_LIGHT)
+    light = min(1.0, track.brightness / STILL_LIGHT)
     limit = STILL_CHANGE * min(1.0, track.interval / STILL_STEP) * light
     new: Bools = ~(track.signals["picture_change"] < limit)
     new[[stretch.start for stretch in track.stretches]] = True

@@ -3,12 +3,12 @@
     Recording   a measurement: type, facts, faces
     FaceSeries  one face: one item per row of `openface.csv`, in order of time
 
-Columns of intensities and signals may be made anew whenever one is asked for (`Selected`,
-`shared.reports.columns`): ask once, and keep none longer than is needed. What is always there takes
-13 bytes a row; an hour at 30 frames a second is 108,000 rows.
+Columns of intensities and signals may be made anew whenever one is asked for (`MadeColumns`): ask
+once, and keep none longer than is needed. What is always there takes 13 bytes a row; an hour at 30
+frames a second is 108,000 rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
@@ -57,23 +57,29 @@ class FaceSeries:
             raise ValueError(f"Face {self.face}: its timestamps go back or are not numbers")
 
 
-class Selected(Columns):
-    """Some rows of columns."""
+class MadeColumns(Columns):
+    """Columns that are made anew whenever one is asked for."""
 
-    def __init__(self, columns: Columns, rows: Bools) -> None:
-        self._columns, self._rows = columns, rows
+    def __init__(self, names: Collection[str], make: Callable[[str], Floats32]) -> None:
+        """`make` raises KeyError for what is not among the `names`."""
+        self._names, self._make = names, make
 
     def __getitem__(self, name: str) -> Floats32:
-        return self._columns[name][self._rows]
+        return self._make(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._columns
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self._names)
+
+
+def selected(columns: Columns, rows: Bools) -> Columns:
+    """Some rows of columns."""
+    return MadeColumns(columns, lambda name: columns[name][rows])
 
 
 @dataclass(frozen=True, slots=True)

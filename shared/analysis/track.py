@@ -27,7 +27,7 @@ from shared.analysis.series import (
     Floats,
     Ints,
     Recording,
-    Selected,
+    selected,
 )
 from shared.measurements.action_units import INTENSITIES, PRESENCES, has_moved
 from shared.measurements.model import Scale, Validity
@@ -98,6 +98,16 @@ class Track:
         return (self.presences >> PRESENCES.index(au) & 1).astype(np.bool_)
 
     @cached_property
+    def eye_distance(self) -> float:
+        """The face's median [pixels]. KeyError where the engine does not give it, as below."""
+        return float(np.median(self.signals["eye_distance"]))
+
+    @cached_property
+    def brightness(self) -> float:
+        """The face's median [levels]."""
+        return float(np.nanmedian(self.signals["face_brightness"]))
+
+    @cached_property
     def even(self) -> EvenSignals:
         """Its signals 25 times a second."""
         return EvenSignals(self.times, self.signals, MAX_GAP)
@@ -147,9 +157,9 @@ def track(recording: Recording, series: FaceSeries) -> Track:
         interval=interval,
         times=times,
         covers=covers,
-        intensities=Selected(series.intensities, chosen),
+        intensities=selected(series.intensities, chosen),
         presences=presences,
-        signals=Selected(series.signals, chosen),
+        signals=selected(series.signals, chosen),
         stretches=stretches,
         sound=recording.sound,
         no_sound=recording.no_sound,

@@ -7,14 +7,14 @@ name: it goes with the object, or with the process.
 """
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Final
 
 import numpy as np
 
-from shared.analysis.series import Columns, Floats32
+from shared.analysis.series import Columns, Floats32, MadeColumns
 from shared.platform import scratch
 
 IN_MEMORY: Final = 2 * 1024 * 1024  # [bytes]: 8 minutes of a face at 25 frames a second
@@ -58,23 +58,7 @@ class Store:
         return result
 
 
-class StoredColumns(Columns):
+def stored(store: Store, portions: Sequence[Portion], names: Sequence[str], first: int) -> Columns:
     """Of one face: columns from place `first` on."""
-
-    def __init__(
-        self, store: Store, portions: Sequence[Portion], names: Sequence[str], first: int
-    ) -> None:
-        self._store, self._portions = store, portions
-        self._places = {name: place for place, name in enumerate(names, first)}
-
-    def __getitem__(self, name: str) -> Floats32:
-        return self._store.get(self._portions, self._places[name])
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+    places = {name: place for place, name in enumerate(names, first)}
+    return MadeColumns(places, lambda name: store.get(portions, places[name]))

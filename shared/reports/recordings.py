@@ -28,7 +28,7 @@ from shared.measurements.files import FrameFiles
 from shared.measurements.model import MediaType
 from shared.platform.storage import Storage
 from shared.reports import sounds
-from shared.reports.columns import Portion, Store, StoredColumns
+from shared.reports.columns import Portion, Store, stored
 
 SIGNALS: Final = tuple(sorted({name for entry in CATALOGUE.values() for name in entry.signals}))
 """Those that a measure rests on. The others stay in the database: a clip can have dozens."""
@@ -116,7 +116,7 @@ class _Reading:
     def faces(self) -> Iterator[FaceSeries]:
         """In order of their numbers."""
         for number, face in sorted(self._faces.items()):
-            columns = partial(StoredColumns, self._store, face.portions)
+            columns = partial(stored, self._store, face.portions)
             yield FaceSeries(
                 number,
                 timestamps=np.concatenate(face.timestamps),

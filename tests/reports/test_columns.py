@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.reports.columns import IN_MEMORY, Store, StoredColumns
+from shared.reports.columns import IN_MEMORY, Store, stored
 
 
 @pytest.mark.parametrize("rows", [3, IN_MEMORY // 4])
@@ -14,7 +14,7 @@ def test_columns_of_two_faces_come_back(rows: int) -> None:
     for face in (0, 1):
         of_face = values[face::2]
         for first in (0, 1):
-            found = StoredColumns(store, portions[face::2], names[first:], first)
+            found = stored(store, portions[face::2], names[first:], first)
             assert list(found) == list(names[first:])
             assert "c" in found
             assert "d" not in found
@@ -23,4 +23,4 @@ def test_columns_of_two_faces_come_back(rows: int) -> None:
 
 
 def test_without_rows_a_column_is_empty() -> None:
-    assert len(StoredColumns(Store(), [], ("a",), 0)["a"]) == 0
+    assert len(stored(Store(), [], ("a",), 0)["a"]) == 0

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from shared.analysis import windows
 from shared.analysis.series import Floats, Floats32
 
 SIGNALS: Final = ("head_x", "head_y", "pose_Rx", "pose_Ry", "pose_Rz")
@@ -24,12 +25,11 @@ def back_and_forth(times: Floats, places: Floats32) -> Iterator[tuple[float, flo
 
     `places` [signals, n] at `times` [n]. Of the signals the middle one counts.
     """
-    starts = np.arange(times[0], times[-1] - SECONDS + SECONDS / LEAST, SECONDS / 2)
-    for start in starts.tolist():
-        first, end = np.searchsorted(times, (start, start + SECONDS))
-        if end - first >= LEAST:
-            steps = np.diff(places[:, first:end].astype(np.float64), axis=1)
+    last = times[-1] - SECONDS + SECONDS / LEAST
+    for start, window in windows.overlapping(times, SECONDS, last):
+        if window.stop - window.start >= LEAST:
+            steps = np.diff(places[:, window].astype(np.float64), axis=1)
             power = np.mean(steps**2, axis=1) + np.finfo(np.float64).tiny
             at_one = np.mean(steps[:, 1:] * steps[:, :-1], axis=1) / power
             at_two = np.mean(steps[:, 2:] * steps[:, :-2], axis=1) / power
-            yield start, float(times[end - 1]), float(np.median(at_two - at_one))
+            yield start, float(times[window.stop - 1]), float(np.median(at_two - at_one))

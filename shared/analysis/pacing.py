@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from shared.analysis import windows
 from shared.analysis.series import Bools, Floats, Floats32
 
 PLACES: Final = (("head_x", "head_y"), ("pose_Rx", "pose_Ry", "pose_Rz"))
@@ -32,11 +33,10 @@ def in_turn(
     made no step.
     """
     unlike = np.mean([_unlike(times, place, new) for place in places], axis=0)
-    for start in np.arange(times[0], times[-1] - SECONDS / 2, SECONDS / 2).tolist():
-        first, end = np.searchsorted(times, (start, start + SECONDS))
-        window = unlike[first:end]
-        if np.isfinite(window).sum() >= LEAST:
-            yield start, float(times[end - 1]), float(np.exp(_difference(window)))
+    for start, window in windows.overlapping(times, SECONDS, times[-1] - SECONDS / 2):
+        if np.isfinite(unlike[window]).sum() >= LEAST:
+            longer = np.exp(_difference(unlike[window]))
+            yield start, float(times[window.stop - 1]), float(longer)
 
 
 def _unlike(times: Floats, place: Floats32, new: Bools) -> Floats:

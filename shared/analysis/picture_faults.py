@@ -111,7 +111,7 @@ def blended(track: Track) -> Statistic | NotMeasured:
 
 
 def blends(track: Track) -> Iterator[Span]:
-    return ((begin, end) for begin, end, marked in _blending(track) if marked)
+    return _spans(_blending(track))
 
 
 def _blending(track: Track) -> Iterator[Window]:
@@ -135,6 +135,10 @@ def _share(windows: Iterable[Window], seconds: float) -> Statistic | NotMeasured
     return Mean(marked, np.ones(len(marked)), np.array([begin for begin, *_ in found]))
 
 
+def _spans(windows: Iterable[Window]) -> Iterator[Span]:
+    return ((begin, end) for begin, end, marked in windows if marked)
+
+
 # pictures out of order
 
 
@@ -143,7 +147,7 @@ def disordered(track: Track) -> Statistic | NotMeasured:
 
 
 def disorders(track: Track) -> Iterator[Span]:
-    return ((begin, end) for begin, end, marked in _disorder(track) if marked)
+    return _spans(_disorder(track))
 
 
 def _disorder(track: Track) -> Iterator[Window]:
@@ -165,7 +169,7 @@ def uneven(track: Track) -> Statistic | NotMeasured:
 
 
 def unevens(track: Track) -> Iterator[Span]:
-    return ((begin, end) for begin, end, marked in _unevenness(track) if marked)
+    return _spans(_unevenness(track))
 
 
 def _unevenness(track: Track) -> Iterator[Window]:

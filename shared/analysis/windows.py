@@ -41,6 +41,16 @@ def _starts(even: EvenSignals) -> NDArray[np.int64]:
     return (np.arange(count) * EVERY * RATE).astype(np.int64)
 
 
+def overlapping(times: Floats, seconds: float, last: float) -> Iterator[tuple[float, slice]]:
+    """Windows of so many seconds, every half of it: the start [s], and which of `times` are in it.
+
+    `times` [n] rise. No window starts at `last` [s] or after it.
+    """
+    for start in np.arange(times[0], last, seconds / 2).tolist():
+        first, end = np.searchsorted(times, (start, start + seconds))
+        yield start, slice(int(first), int(end))
+
+
 def known(windowed: Floats) -> NDArray[np.bool_]:
     """Which rows of `windowed` (windows, samples) are known for long enough to count."""
     shares: NDArray[np.bool_] = np.isfinite(windowed).mean(axis=1) >= MIN_KNOWN

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.analysis.report import Verdict
+from shared.database.filters import equal
 from shared.database.report_tables import AnalysisReport
 from shared.database.tables import EventKind, Job, JobEvent, State, Step
 from shared.measurements.model import MediaType
@@ -34,14 +35,12 @@ class WantedJobs:
     verdict: Verdict | None = None  # the worst of its reports
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
-        for column, value in (
+        yield from equal(
             (Job.state, self.state),
             (Job.avatar, self.avatar),
             (Job.name, self.name),
             (Job.type, self.media_type),
-        ):
-            if value is not None:
-                yield column == value
+        )
         if self.file is not None:
             yield Job.filename.icontains(self.file, autoescape=True)
         if self.verdict is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.analysis.parameter_sets import name_key
 from shared.analysis.report import Verdict
+from shared.database.filters import equal
 from shared.database.report_tables import AnalysisReport, SetVersion
 from shared.database.tables import ActionUnitReport, Job
 from shared.reports.reports import ReportId
@@ -56,15 +57,13 @@ class WantedReports:
     verdict: Verdict | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
-        for column, value in (
+        yield from equal(
             (AnalysisReport.report_id, self.measurement_id),
             (Job.id, self.job),
             (ActionUnitReport.avatar, self.avatar),
             (ActionUnitReport.name, self.name),
             (AnalysisReport.verdict, self.verdict),
-        ):
-            if value is not None:
-                yield column == value
+        )
         if self.parameter_set is not None:
             yield SetVersion.name_key == name_key(self.parameter_set)
 

@@ -83,6 +83,8 @@ def _load(req: func.HttpRequest, app: App) -> tuple[Job, JobView]:
 
 def _told(app: App, job: Job) -> Sequence[DeliveryView]:
     """Webhooks of the job's last end."""
+    if job.finished is None:
+        return []
     with app.database.begin() as session:
         found = deliveries.of_job(session, job.id)
     return [delivery_view(item) for item in found if item.ended == job.finished]

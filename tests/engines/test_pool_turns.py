@@ -13,7 +13,7 @@ from shared.engines.pool import Cancelled, EnginePool
 from shared.measurements.model import Options
 from shared.platform.errors import Code, EngineError, MediaError
 from tests import media_factory
-from tests.engines.odd_pool import ODD, SEGMENT, SOON, TASK, gone, measure
+from tests.engines.odd_pool import ODD, SEGMENT, SOON, TASK, busy, gone, measure
 from tests.engines.odd_worker import REPORTS
 from tests.media_factory import Clip
 
@@ -36,24 +36,12 @@ def test_cancelling_ends_the_work(engines: EnginePool, tmp_path: Path) -> None:
 
 def test_cancelling_while_all_are_busy(engines: EnginePool, tmp_path: Path) -> None:
     stop = threading.Event()
-    started = threading.Event()
-    with ThreadPoolExecutor(1) as thread:
-        busy = thread.submit(
-            engines.measure,
-            "slow",
-            TASK,
-            SEGMENT,
-            tmp_path / "0",
-            deadline=SOON,
-            progress=lambda frames: started.set(),
-            cancelled=stop.is_set,
-        )
-        assert started.wait(SOON)
+    with busy(engines, tmp_path / "0", stop) as work:
         with pytest.raises(Cancelled):
             engines.plan("good", TASK, 1, deadline=SOON, cancelled=lambda: True)
         stop.set()
         with pytest.raises(Cancelled):
-            busy.result()
+            work.result()
 
 
 class Queue:
@@ -149,21 +137,10 @@ def test_progress_comes_seldom(engines: EnginePool, tmp_path: Path) -> None:
 
 def test_closing_ends_a_running_call(tmp_path: Path) -> None:
     engines = EnginePool(1, command=ODD)
-    started = threading.Event()
-    with ThreadPoolExecutor(1) as thread:
-        busy = thread.submit(
-            engines.measure,
-            "slow",
-            TASK,
-            SEGMENT,
-            tmp_path / "0",
-            deadline=SOON,
-            progress=lambda frames: started.set(),
-        )
-        assert started.wait(SOON)
+    with busy(engines, tmp_path / "0", threading.Event()) as work:
         engines.close()
         with pytest.raises(EngineError):
-            busy.result()
+            work.result()
     assert gone(int((tmp_path / "0").read_text()))
     with pytest.raises(EngineError, match="shut down"):
         engines.plan("good", TASK, 1, deadline=SOON)
@@ -194,19 +171,11 @@ def test_twenty_probes_at_once(real: EnginePool, tmp_path: Path) -> None:
 
 def test_a_probe_does_not_wait_for_a_long_clip(tmp_path: Path) -> None:
     still = media_factory.picture(tmp_path / "still.png", size=(64, 64))
-    started, stop = threading.Event(), threading.Event()
-    with closing(EnginePool(1, command=ODD)) as engines, ThreadPoolExecutor(1) as thread:
-        busy = thread.submit(
-            engines.measure,
-            "slow",
-            TASK,
-            SEGMENT,
-            tmp_path / "0",
-            deadline=SOON,
-            progress=lambda frames: started.set(),
-            cancelled=stop.is_set,
-        )
-        assert started.wait(SOON)
+    stop = threading.Event()
+    with (
+        closing(EnginePool(1, command=ODD)) as engines,
+        busy(engines, tmp_path / "0", stop) as work,
+    ):
         assert engines.probe(still, Options(), deadline=SOON).width == 64
-        assert not busy.done()
+        assert not work.done()
         stop.set()

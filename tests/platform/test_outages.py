@@ -126,6 +126,7 @@ def test_health_leaves_nothing(app: App) -> None:
 def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
     first, second = make(app), make(app)
     both = threading.Barrier(2)
+    ended = {first: threading.Event(), second: threading.Event()}
     tries: list[uuid.UUID] = []
 
     def work(one: uuid.UUID, other: uuid.UUID) -> None:
@@ -133,6 +134,8 @@ def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
 
         def transaction() -> None:
             nonlocal waiting
+            if not waiting:  # else it may have its row again first, and both wait once more
+                assert ended[other].wait(20)
             tries.append(one)
             with app.database.begin() as session:
                 removal.begin(session, one)
@@ -142,6 +145,7 @@ def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
                 removal.begin(session, other)
 
         undisturbed(transaction)
+        ended[one].set()
 
     threads = [
         threading.Thread(target=work, args=pair) for pair in ((first, second), (second, first))
@@ -150,6 +154,6 @@ def test_of_two_in_each_others_way_both_succeed(app: App) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert len(tries) > 2  # one of them again; its row may be had by it first once more
+    assert len(tries) == 3  # one of them twice
     with app.database.begin() as session:
         assert all(job.deleting for job in session.scalars(sa.select(Job)))
